@@ -1,0 +1,1 @@
+//! Pure building blocks: clock and entropy traits, limits, redaction, metric registry.

@@ -1,0 +1,1 @@
+//! Who is who: accounts, login steps, tokens, roles.

@@ -1,0 +1,1 @@
+//! What happens: timeline, membership, sync, end-to-end keys, content, notifications, jobs.

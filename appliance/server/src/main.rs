@@ -1,0 +1,2 @@
+//! The binary veche.
+fn main() {}

@@ -1,0 +1,1 @@
+//! RocksDB, SQLite and content files behind typed keys: families, transactions, changes, migrations.

@@ -1,0 +1,1 @@
+//! Whole-appliance suites over the shipped binary.
