@@ -1,0 +1,198 @@
+//! The default limits of chat, each with what it bounds. Units stand last in the name.
+//!
+//! A limit is checked before memory is taken for the thing it bounds. What an administrator may
+//! change starts from these values (see `veche.example.toml`); the rest is fixed.
+
+/// One kibibyte.
+const KIB: u64 = 1_024;
+/// One mebibyte.
+const MIB: u64 = 1_024 * KIB;
+/// One gibibyte.
+const GIB: u64 = 1_024 * MIB;
+
+// Connections and requests.
+
+/// All header lines of one request together.
+pub const HTTP_HEADERS_BYTES_MAX: usize = 32 * 1_024;
+/// Header lines of one request.
+pub const HTTP_HEADERS_COUNT_MAX: usize = 100;
+/// From the first byte of a connection (or of the next request) to the end of its headers.
+pub const HTTP_HEADER_READ_SECS_MAX: u64 = 10;
+/// Between two pieces of a request body.
+pub const HTTP_BODY_IDLE_SECS_MAX: u64 = 15;
+/// From the accepted connection to the end of the TLS handshake.
+pub const TLS_HANDSHAKE_SECS_MAX: u64 = 10;
+/// Open connections of the whole server; a tenth of them is kept for loopback (the console).
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// Open connections from one address (one /64 for IPv6). A company behind one NAT address shares it.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
+/// Requests at once on one HTTP/2 connection.
+pub const HTTP2_STREAMS_MAX: u32 = 100;
+/// Streams a peer may reset before the server has finished with them (RUSTSEC-2024-0332).
+pub const HTTP2_PENDING_RESETS_MAX: usize = 20;
+/// Finishing requests after the signal to stop.
+pub const SHUTDOWN_SECS_MAX: u64 = 20;
+
+// JSON from clients.
+
+/// A JSON body on the client-server API.
+pub const JSON_BODY_BYTES_MAX: usize = 256 * 1_024;
+/// A JSON body that uploads keys or parts of a key backup.
+pub const KEYS_BODY_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// Arrays and objects inside one another in any JSON the server reads.
+pub const JSON_DEPTH_MAX: usize = 64;
+
+// Events.
+
+/// One event in canonical JSON with hashes and signatures.
+pub const PDU_BYTES_MAX: usize = 65_536;
+/// User id, room id, event type and state key: each.
+pub const ID_BYTES_MAX: usize = 255;
+/// Events that one event may name as its predecessors.
+pub const PREV_EVENTS_MAX: usize = 20;
+/// Events that one event may name as its authorization.
+pub const AUTH_EVENTS_MAX: usize = 10;
+/// The largest depth: the largest integer of canonical JSON, 2^53 - 1.
+pub const DEPTH_MAX: u64 = 9_007_199_254_740_991;
+/// Forward extremities a room may have before the server joins them with an event of its own.
+pub const FORWARD_EXTREMITIES_MAX: usize = 20;
+/// One ephemeral event (receipt, typing, to-device) of another server.
+pub const EDU_BYTES_MAX: usize = 64 * 1_024;
+/// Events another server may send in one transaction.
+pub const TRANSACTION_PDUS_MAX: usize = 50;
+/// Ephemeral events another server may send in one transaction.
+pub const TRANSACTION_EDUS_MAX: usize = 100;
+
+// Sync and reading.
+
+/// How long one sync request may wait for news.
+pub const SYNC_WAIT_SECS_MAX: u64 = 30;
+/// Sync requests at once of one device; a further one ends the oldest.
+pub const SYNCS_PER_DEVICE_MAX: usize = 3;
+/// Timeline events of one room in one sync answer.
+pub const SYNC_TIMELINE_EVENTS_MAX: usize = 100;
+/// Events in one page of history, relations, threads, notifications.
+pub const PAGE_EVENTS_MAX: usize = 1_000;
+/// Rooms in one window of simplified sliding sync.
+pub const SLIDING_WINDOW_ROOMS_MAX: usize = 1_000;
+/// Lists in one simplified sliding sync request.
+pub const SLIDING_LISTS_MAX: usize = 100;
+/// Connections (`conn_id`) that one device may keep in simplified sliding sync.
+pub const SLIDING_CONNECTIONS_PER_DEVICE_MAX: usize = 20;
+/// Rooms in one page of the room directory or of a space's hierarchy.
+pub const PAGE_ROOMS_MAX: usize = 100;
+/// Results of one search in the user directory.
+pub const USER_SEARCH_RESULTS_MAX: usize = 50;
+/// Levels of spaces inside one another that one hierarchy request walks.
+pub const HIERARCHY_DEPTH_MAX: usize = 10;
+
+// What one account may own.
+
+/// Devices of one account; signing in once more takes the place of the one unseen for longest.
+pub const DEVICES_PER_USER_MAX: usize = 50;
+/// Push rules of one account, the predefined ones not counted.
+pub const PUSH_RULES_PER_USER_MAX: usize = 500;
+/// Conditions of one push rule.
+pub const PUSH_RULE_CONDITIONS_MAX: usize = 20;
+/// Types of account data of one account, global and per room each.
+pub const ACCOUNT_DATA_TYPES_PER_USER_MAX: usize = 1_000;
+/// One piece of account data.
+pub const ACCOUNT_DATA_BYTES_MAX: usize = 64 * 1_024;
+/// Tags on one room.
+pub const TAGS_PER_ROOM_MAX: usize = 100;
+/// Stored filters of one account.
+pub const FILTERS_PER_USER_MAX: usize = 100;
+/// Pushers of one account.
+pub const PUSHERS_PER_USER_MAX: usize = 20;
+/// Unused one-time keys of one device.
+pub const ONE_TIME_KEYS_PER_DEVICE_MAX: usize = 200;
+/// Delayed events of one account that have not been sent yet.
+pub const DELAYED_EVENTS_PER_USER_MAX: usize = 100;
+/// How far ahead an event may be delayed.
+pub const DELAYED_EVENT_SECS_MAX: u64 = 24 * 60 * 60;
+/// To-device messages waiting for one device; the oldest is dropped for a further one.
+pub const TO_DEVICE_QUEUE_MAX: usize = 10_000;
+/// To-device messages in one sync answer.
+pub const TO_DEVICE_PAGE_MAX: usize = 100;
+/// One to-device message.
+pub const TO_DEVICE_BYTES_MAX: usize = 64 * 1_024;
+/// Rooms one account may be joined to, invited to or knocking at.
+pub const ROOMS_PER_USER_MAX: usize = 5_000;
+/// Aliases of one room on this server.
+pub const ALIASES_PER_ROOM_MAX: usize = 100;
+/// Members invited by one createRoom request.
+pub const CREATE_ROOM_INVITES_MAX: usize = 200;
+/// Key backups (versions) of one account; a further one takes the place of the oldest.
+pub const KEY_BACKUPS_PER_USER_MAX: usize = 20;
+/// Room keys in one key backup.
+pub const KEY_BACKUP_KEYS_MAX: u64 = 1_000_000;
+/// A whole profile, with its custom fields.
+pub const PROFILE_BYTES_MAX: usize = 64 * 1_024;
+/// Display name.
+pub const DISPLAY_NAME_BYTES_MAX: usize = 512;
+/// Open user-interactive authentications of one account.
+pub const UIA_SESSIONS_PER_USER_MAX: usize = 20;
+/// How long a user-interactive authentication stays open.
+pub const UIA_SESSION_SECS_MAX: u64 = 15 * 60;
+
+// Passwords and tokens.
+
+/// A password. Longer ones are refused before they are hashed.
+pub const PASSWORD_BYTES_MAX: usize = 512;
+/// The shortest password that may be chosen.
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// An access, refresh, login or registration token as a client may send it.
+pub const TOKEN_BYTES_MAX: usize = 512;
+/// The part of a user id before the colon.
+pub const LOCALPART_BYTES_MAX: usize = 128;
+/// How long an OpenID token proves who somebody is.
+pub const OPENID_TOKEN_SECS_MAX: u64 = 60 * 60;
+/// How long a login token may be used.
+pub const LOGIN_TOKEN_SECS_MAX: u64 = 2 * 60;
+/// From a revoked access token to the end of the long polls it opened.
+pub const REVOCATION_SECS_MAX: u64 = 5;
+
+// Content.
+
+/// One upload.
+pub const UPLOAD_BYTES_MAX: u64 = 100 * MIB;
+/// Uploads of one account that were announced and have not arrived.
+pub const UPLOADS_PENDING_PER_USER_MAX: usize = 5;
+/// How long an announced upload may take to arrive.
+pub const UPLOAD_PENDING_SECS_MAX: u64 = 24 * 60 * 60;
+/// All uploads of one account together.
+pub const UPLOADS_PER_USER_BYTES_MAX: u64 = 20 * GIB;
+/// The name of an uploaded file.
+pub const FILE_NAME_BYTES_MAX: usize = 255;
+/// Pixels of an image that gets a thumbnail, read from its header before anything is decoded.
+pub const IMAGE_PIXELS_MAX: u64 = 32_000_000;
+/// Memory that decoding one image may take.
+pub const IMAGE_DECODE_BYTES_MAX: u64 = 256 * MIB;
+/// How long a download waits for content that was announced and has not arrived.
+pub const DOWNLOAD_WAIT_SECS_MAX: u64 = 60;
+/// A compressed thing may grow by this factor at most when it is unpacked.
+pub const DECOMPRESSION_RATIO_MAX: u64 = 100;
+
+// Outbound connections.
+
+/// Redirects followed by an outbound request; each target is checked like the first one.
+pub const OUTBOUND_REDIRECTS_MAX: usize = 3;
+/// From the start of an outbound connection until it stands.
+pub const OUTBOUND_CONNECT_SECS_MAX: u64 = 10;
+/// A whole outbound request with its answer.
+pub const OUTBOUND_REQUEST_SECS_MAX: u64 = 30;
+/// A JSON answer of a push gateway.
+pub const PUSH_ANSWER_BYTES_MAX: usize = 64 * 1_024;
+/// A JSON answer of another homeserver.
+pub const REMOTE_ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+/// A `.well-known` document of another server.
+pub const WELL_KNOWN_BYTES_MAX: usize = 50 * 1_024;
+
+// Disk.
+
+/// Free space below which nothing new is accepted, on a large volume (see also the share below).
+pub const DISK_RESERVE_BYTES: u64 = GIB;
+/// The same for a small volume: this share of its size.
+pub const DISK_RESERVE_PERCENT: u64 = 5;
+/// Free share of the volume below which the log warns.
+pub const DISK_WARN_PERCENT: u64 = 10;
