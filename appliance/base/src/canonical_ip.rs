@@ -30,6 +30,18 @@ pub fn is_loopback(address: IpAddr) -> bool {
     canonical_ip(address).is_loopback()
 }
 
+/// Whether the address, once canonical, belongs to a company's own network: private IPv4, shared
+/// (carrier-grade) IPv4, or a unique local IPv6 address. Link-local addresses never do, because that
+/// is where clouds keep their metadata service.
+pub fn is_private(address: IpAddr) -> bool {
+    match canonical_ip(address) {
+        IpAddr::V4(v4) => {
+            matches!(v4.octets(), [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..])
+        }
+        IpAddr::V6(v6) => v6.segments()[0] & 0xFE00 == 0xFC00,
+    }
+}
+
 /// The unit that limits are counted by: an IPv4 address, or the /64 that one IPv6 customer has.
 pub fn limit_key(address: IpAddr) -> IpAddr {
     match canonical_ip(address) {
@@ -84,7 +96,7 @@ fn is_global_ipv6(v6: Ipv6Addr) -> bool {
 mod tests {
     use std::net::IpAddr;
 
-    use super::{canonical_ip, is_global, is_loopback, limit_key};
+    use super::{canonical_ip, is_global, is_loopback, is_private, limit_key};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().expect("the table holds valid addresses")
@@ -170,6 +182,16 @@ mod tests {
             assert!(is_loopback(ip(text)), "{text}");
         }
         assert!(!is_loopback(ip("10.0.0.1")));
+    }
+
+    #[test]
+    fn private_networks_are_known_and_link_local_is_not_one() {
+        for text in ["10.0.0.1", "172.20.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.0.0.1"] {
+            assert!(is_private(ip(text)), "{text}");
+        }
+        for text in ["127.0.0.1", "169.254.169.254", "8.8.8.8", "::1", "fe80::1", "2a00::1", "172.32.0.1"] {
+            assert!(!is_private(ip(text)), "{text}");
+        }
     }
 
     #[test]
