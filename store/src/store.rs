@@ -287,3 +287,6 @@ fn epoch(engine: &Engine, entropy: &dyn Entropy) -> Result<u64, Error> {
     engine.write(batch)?;
     Ok(epoch)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -19,8 +19,22 @@ fn add(engine: &Engine, batch: &mut WriteBatch, name: &str) {
 }
 
 const TWO_STEPS: &[Step] = &[
-    Step { to: 2, name: "first", run: |engine, batch| { add(engine, batch, "first"); Ok(()) } },
-    Step { to: 3, name: "second", run: |engine, batch| { add(engine, batch, "second"); Ok(()) } },
+    Step {
+        to: 2,
+        name: "first",
+        run: |engine, batch| {
+            add(engine, batch, "first");
+            Ok(())
+        },
+    },
+    Step {
+        to: 3,
+        name: "second",
+        run: |engine, batch| {
+            add(engine, batch, "second");
+            Ok(())
+        },
+    },
 ];
 
 #[test]

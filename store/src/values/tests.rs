@@ -3,7 +3,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{DecodeError, Json, Value};
 use crate::records::rooms::{EventLocation, RoomRecord, StateGroup, TimelineEntry};
-use crate::versioned;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Sample {

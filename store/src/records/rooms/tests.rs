@@ -2,9 +2,9 @@ use proptest::prelude::*;
 use ruma::{device_id, event_id, room_id, user_id};
 
 use super::{
-    EventIdKey, EventKind, EventLocation, ExtremityKey, OutlierKey, RoomIdKey, RoomRecord, RoomStateKey,
-    ShortRoomKey, ShortStateKeyKey, StateGroup, StateGroupKey, StateKeyKey, TimelineEntry, TimelineKey,
-    TransactionKey, TransactionResult, TypeAndStateKey,
+    EventIdKey, EventKind, EventLocation, ExtremityKey, OutlierKey, RoomIdKey, RoomRecord, RoomStateKey, ShortRoomKey,
+    ShortStateKeyKey, StateGroup, StateGroupKey, StateKeyKey, TimelineEntry, TimelineKey, TransactionKey,
+    TransactionResult, TypeAndStateKey,
 };
 use crate::positions::{ShortRoomId, ShortStateHash, ShortStateKey, StreamPosition};
 use crate::records::testing::round_trip;
