@@ -1,1 +1,53 @@
 //! HTTP in and out: routes, extractors, limits, errors.
+//!
+//! | file | what it owns |
+//! |---|---|
+//! | `routes` | the table of endpoints, and the recipe for adding one |
+//! | `shell` | what stands around every request; `cors`, `request_log` are its parts |
+//! | `access`, `connection`, `limits` | who asks, from where, and how often they may |
+//! | `extract`, `json` | from bytes to a typed request |
+//! | `respond`, `error` | from a result to bytes; `error/` maps each operation's errors |
+//! | `app` | the state that handlers get |
+//! | `client` | the client-server API, one folder per area, one file per endpoint |
+//! | `admin_compat`, `system` | shared-secret registration; health and metrics |
+//!
+//! This crate decides nothing about rooms or accounts, keeps nothing between requests but rate limits, and never sees
+//! the store.
+
+pub mod access;
+mod admin_compat;
+pub mod app;
+mod client;
+pub mod connection;
+mod cors;
+pub mod error;
+pub mod extract;
+mod json;
+pub mod limits;
+mod request_log;
+pub mod respond;
+pub mod routes;
+mod shell;
+mod system;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use app::{ApiSettings, App, Gate, Support};
+pub use connection::{Connection, Listener};
+
+use routes::Routes;
+
+/// Every endpoint of the product.
+pub fn endpoints() -> Routes<App> {
+    let routes = system::routes(Routes::new());
+    let routes = admin_compat::routes(routes);
+    client::routes(routes)
+}
+
+/// The service that listeners hand requests to. They put a [`Connection`] into each request's extensions.
+pub fn router(app: App) -> axum::Router {
+    endpoints().into_router(app)
+}

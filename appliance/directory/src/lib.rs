@@ -1,1 +1,69 @@
-//! Who is who: accounts, login steps, tokens, roles.
+//! Who is who: accounts, ways to sign in, tokens, administrators.
+//!
+//! How the parts fit:
+//! - [`Directory`] is the only way in. Every change is one transaction of the administration database
+//!   (`veche_store::sql`); when it is on disk, `registry` hears of it before the caller does.
+//! - `registry` is the picture in memory from which requests are authenticated: a lookup by the
+//!   token's hash, no disk. It is complete, so that what is not in it does not exist.
+//! - Every way to sign in (password, login token, refresh, registration) ends in `sign_in`, and
+//!   therefore in the one gate [`may_login`].
+//! - Every place where a secret can be guessed asks `limiter` first.
+//!
+//! Invariants of absence: nothing here knows rooms, HTTP or SQL. What conversations must hear of
+//! (a device is gone, an account is gone) goes through the outbox: [`Directory::pending_work`].
+
+mod account;
+mod admin;
+mod authenticate;
+mod devices;
+mod directory;
+mod journal;
+mod limiter;
+mod login;
+mod openid;
+mod outbox;
+mod password;
+mod refresh;
+mod register;
+mod registration_tokens;
+mod registry;
+mod reports;
+mod requester;
+mod settings;
+mod shared_secret;
+mod sign_in;
+mod tokens;
+mod uia;
+mod username;
+
+#[cfg(test)]
+mod tests;
+
+pub use account::{ChangePasswordError, DeactivateError};
+pub use admin::{AdminError, NewUser};
+pub use authenticate::AuthenticateError;
+pub use devices::{Device, DeviceError};
+pub use directory::{Directory, OpenError};
+pub use journal::{Authority, NotAdministrator};
+pub use login::{Credentials, LoginError, LoginRequest, LoginToken, LoginTokenError, typed_user};
+pub use openid::OpenIdToken;
+pub use password::PasswordCost;
+pub use refresh::RefreshError;
+pub use register::{RegisterError, RegisterRequest, Registered};
+pub use registration_tokens::{NewRegistrationToken, RegistrationTokenError};
+pub use registry::{Reason, Revoked};
+pub use reports::ReportError;
+pub use requester::{Caller, Requester};
+pub use settings::{RegistrationMode, Settings};
+pub use shared_secret::{SharedSecretError, SharedSecretRequest};
+pub use sign_in::{Refusal, SignedIn, may_login};
+pub use uia::{UiaChallenge, UiaError, UiaFailure, UiaPass, UiaRequest, UiaSubject};
+pub use veche_store::sql::accounts::{Account, Kind};
+pub use veche_store::sql::journal::{Act, Break, Entry};
+pub use veche_store::sql::outbox::Work;
+pub use veche_store::sql::registration_tokens::RegistrationToken;
+pub use veche_store::sql::reports::{Report, Subject};
+pub use veche_store::sql::sessions::SessionId;
+
+/// The administration database's error, carried by every `Internal` variant of this crate.
+pub type StoreError = veche_store::sql::Error;

@@ -1,0 +1,43 @@
+//! `GET /_matrix/client/v3/capabilities`.
+
+use std::future::ready;
+
+use axum::extract::State;
+use ruma::RoomVersionId;
+use ruma::api::client::discovery::get_capabilities::v3::{
+    AccountModerationCapability, Capabilities, ChangePasswordCapability, GetLoginTokenCapability,
+    ProfileFieldsCapability, Request, Response, RoomVersionStability, RoomVersionsCapability,
+    ThirdPartyIdChangesCapability,
+};
+
+use crate::app::People;
+use crate::error::ApiError;
+use crate::extract::Ruma;
+use crate::respond::RumaResponse;
+
+/// Room versions that may be created and joined.
+const ROOM_VERSIONS: [RoomVersionId; 3] = [RoomVersionId::V10, RoomVersionId::V11, RoomVersionId::V12];
+
+/// What the server allows this user. `m.set_displayname` and `m.set_avatar_url` say yes by their absence (they are
+/// deprecated since 1.16), as does `m.forget_forced_upon_leave` say no.
+pub(super) async fn get_capabilities(
+    State(people): State<People>,
+    req: Ruma<Request>,
+) -> Result<RumaResponse<Response>, ApiError> {
+    let default = people.gate.settings.default_room_version.clone();
+    ready(Ok(RumaResponse(Response::new(capabilities(default, req.who.admin))))).await
+}
+
+fn capabilities(default: RoomVersionId, admin: bool) -> Capabilities {
+    let mut capabilities = Capabilities::new();
+    let available = ROOM_VERSIONS.into_iter().map(|version| (version, RoomVersionStability::Stable)).collect();
+    capabilities.room_versions = RoomVersionsCapability::new(default, available);
+    capabilities.change_password = ChangePasswordCapability::new(true);
+    capabilities.thirdparty_id_changes = ThirdPartyIdChangesCapability::new(false);
+    capabilities.get_login_token = GetLoginTokenCapability::new(true);
+    capabilities.profile_fields = Some(ProfileFieldsCapability::new(true));
+    if admin {
+        capabilities.account_moderation = AccountModerationCapability::new(true, true);
+    }
+    capabilities
+}

@@ -1,0 +1,35 @@
+//! The client-server API: one folder per area, one file per endpoint, each area one line here.
+
+use axum::extract::FromRef;
+
+use crate::app::{App, Gated, People};
+use crate::routes::Routes;
+
+mod account;
+mod admin;
+mod device;
+mod discovery;
+mod reporting;
+mod session;
+pub(crate) mod uia;
+
+#[cfg(test)]
+mod tests;
+
+/// Every endpoint for clients. Discovery comes last: it tells what the others have registered.
+pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
+    routes = people(routes);
+    discovery::routes(routes)
+}
+
+/// The areas that know accounts and no rooms.
+fn people<S: Gated>(mut routes: Routes<S>) -> Routes<S>
+where
+    People: FromRef<S>,
+{
+    routes = session::routes(routes);
+    routes = account::routes(routes);
+    routes = device::routes(routes);
+    routes = admin::routes(routes);
+    reporting::routes(routes)
+}

@@ -1,0 +1,259 @@
+//! From an HTTP request to a typed one.
+//!
+//! The order is fixed: who asks, may they at all, may they now (rate), how much do they send, is it sound JSON, and
+//! only then ruma's types. Nothing is allocated for a body before its sender has passed the first three.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Query, RawPathParams};
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, Uri};
+use http_body_util::BodyExt;
+use ruma::UserId;
+use ruma::api::error::{DeserializationError, FromHttpRequestError};
+use ruma::api::{IncomingRequest, IncomingRequestExt, Metadata};
+use veche_base::limits::HTTP_BODY_IDLE_SECS_MAX;
+
+use crate::access::{Caller, Requester, Scheme, identify};
+use crate::app::Gate;
+use crate::connection::Connection;
+use crate::error::ApiError;
+use crate::json;
+use crate::limits::Who;
+use crate::routes::{Endpoint, Suspended};
+
+/// A whole JSON body must have arrived by then, however steadily it trickles in.
+const BODY_SECS_MAX: u64 = 60;
+/// That much of a `User-Agent` is kept with the device, for its owner to recognize it by.
+const AGENT_BYTES_MAX: usize = 256;
+
+/// A parsed request, together with who sent it.
+pub struct Ruma<T: Metadata<Authentication: Scheme>> {
+    /// The request as ruma understands it.
+    pub body: T,
+    /// Who asks: a [`Requester`], an `Option` of one, or `()`, as the endpoint's authentication says.
+    pub who: <T::Authentication as Scheme>::Who,
+    /// Where the request comes from.
+    pub caller: Caller,
+    /// The body as it came (empty where the endpoint takes none); user-interactive authentication is bound to it.
+    pub bytes: Bytes,
+    /// The method and the path with the query: for parameters that ruma's type does not have.
+    pub method: Method,
+    /// See `method`.
+    pub uri: Uri,
+}
+
+impl<T: Metadata<Authentication: Scheme<Who = Requester>>> Ruma<T> {
+    /// The user who asks.
+    pub fn sender(&self) -> &UserId {
+        &self.who.user_id
+    }
+}
+
+impl<T: Metadata<Authentication: Scheme>> Ruma<T> {
+    /// The first value of a query parameter that ruma's type does not have (delayed events' old dialect).
+    pub fn query(&self, name: &str) -> Option<String> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&self.uri).ok()?;
+        pairs.into_iter().find_map(|(key, value)| (key == name).then_some(value))
+    }
+}
+
+/// A request whose body the handler reads itself, piece by piece (uploads). `request.body` is parsed from an empty
+/// body, so only path, query and header fields are filled.
+pub struct RumaStream<T: Metadata<Authentication: Scheme>> {
+    /// Everything but the body.
+    pub request: Ruma<T>,
+    /// All headers, for what ruma's type does not have (`Range`, `If-None-Match`).
+    pub headers: HeaderMap,
+    /// The declared length, if there is one. Not to be believed: count while reading.
+    pub length: Option<u64>,
+    /// The body.
+    pub stream: Body,
+}
+
+/// A request to an endpoint that ruma has no type for.
+pub struct Plain {
+    /// Who asks; always there if the route says [`Need::User`](crate::access::Need::User).
+    pub requester: Option<Requester>,
+    /// Where the request comes from.
+    pub caller: Caller,
+    /// What the listener knows.
+    pub connection: Connection,
+    /// Percent-decoded path arguments in order.
+    pub args: Vec<String>,
+    /// Method, URI, headers.
+    pub parts: Parts,
+    /// The body, already checked if the route takes JSON.
+    pub bytes: Bytes,
+}
+
+/// What is known about a request that passed the gate.
+pub(crate) struct Admitted {
+    pub(crate) requester: Option<Requester>,
+    pub(crate) caller: Caller,
+    pub(crate) args: Vec<String>,
+    pub(crate) parts: Parts,
+}
+
+/// Who asks, whether they may, and whether they may now.
+pub(crate) async fn admit(gate: &Gate, endpoint: &Endpoint, mut parts: Parts) -> Result<Admitted, ApiError> {
+    let args = path_args(endpoint, &mut parts).await?;
+    let caller = caller(gate, &parts);
+    let requester = identify(&*gate.authenticator, endpoint, &parts, &caller).await?;
+    if let Some(requester) = &requester
+        && requester.suspended
+        && endpoint.route.suspended == Suspended::Refused
+    {
+        return Err(ApiError::user_suspended());
+    }
+    let who = requester.as_ref().map_or(Who::Address(caller.ip), |requester| Who::User(&requester.user_id));
+    gate.limiter.take(endpoint.route.class, who)?;
+    Ok(Admitted { requester, caller, args, parts })
+}
+
+fn caller(gate: &Gate, parts: &Parts) -> Caller {
+    let ip = Connection::of(&parts.extensions).client(&parts.headers, &gate.settings.trusted_proxies);
+    let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let agent = agent.map(|agent| agent[..agent.floor_char_boundary(AGENT_BYTES_MAX)].to_owned());
+    Caller { ip, agent }
+}
+
+async fn path_args(endpoint: &Endpoint, parts: &mut Parts) -> Result<Vec<String>, ApiError> {
+    if endpoint.params.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The router has decoded each argument exactly once; nothing after this point decodes again.
+    let params = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| ApiError::invalid_param("The path is not UTF-8"))?;
+    let args: Vec<String> = params.iter().map(|(_, value)| value.to_owned()).collect();
+    for (name, arg) in endpoint.params.iter().zip(&args) {
+        check_path_arg(name, arg)?;
+    }
+    Ok(args)
+}
+
+/// Arguments that can never hold a slash, because they are names of things on disk or in other paths.
+const SLASHLESS: [&str; 6] = ["media_id", "server_name", "version", "filter_id", "delay_id", "idp_id"];
+
+fn check_path_arg(name: &str, arg: &str) -> Result<(), ApiError> {
+    let traversal = arg == "." || arg.split(['/', '\\']).any(|piece| piece == "..");
+    let slash = SLASHLESS.contains(&name) && arg.contains(['/', '\\']);
+    if traversal || slash || arg.chars().any(char::is_control) {
+        return Err(ApiError::invalid_param(format!("The path argument {name} is not valid")));
+    }
+    Ok(())
+}
+
+/// Reads a body of at most `bytes_max` bytes; copies it at most once, and not at all if it came in one piece.
+pub(crate) async fn read_body(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes, ApiError> {
+    refuse_compressed(headers)?;
+    if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
+        return Err(ApiError::too_large());
+    }
+    let whole = Duration::from_secs(BODY_SECS_MAX);
+    tokio::time::timeout(whole, collect(body, bytes_max)).await.unwrap_or_else(|_| Err(too_slow()))
+}
+
+/// A compressed request is refused: nobody needs it here, and it hides its real size.
+pub(crate) fn refuse_compressed(headers: &HeaderMap) -> Result<(), ApiError> {
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    if encodings.all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    let message = "Compressed request bodies are not accepted";
+    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "M_UNKNOWN", message))
+}
+
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_slow() -> ApiError {
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "M_UNKNOWN", "The request body came too slowly")
+}
+
+async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, ApiError> {
+    let mut first: Option<Bytes> = None;
+    let mut joined = BytesMut::new();
+    let idle = Duration::from_secs(HTTP_BODY_IDLE_SECS_MAX);
+    while let Some(frame) = tokio::time::timeout(idle, body.frame()).await.map_err(|_| too_slow())? {
+        let cut_off = |_| ApiError::bad_request("M_UNKNOWN", "The request body was cut off");
+        let Ok(piece) = frame.map_err(cut_off)?.into_data() else { continue };
+        let held = first.as_ref().map_or(joined.len(), Bytes::len);
+        if held + piece.len() > bytes_max {
+            return Err(ApiError::too_large());
+        }
+        match first.take() {
+            None if joined.is_empty() => first = Some(piece),
+            None => joined.extend_from_slice(&piece),
+            Some(start) => {
+                joined.extend_from_slice(&start);
+                joined.extend_from_slice(&piece);
+            }
+        }
+    }
+    Ok(first.unwrap_or_else(|| joined.freeze()))
+}
+
+/// Reads the body that the endpoint's route allows, and checks it where it must be JSON.
+pub(crate) async fn receive(endpoint: &Endpoint, parts: &Parts, body: Body) -> Result<Bytes, ApiError> {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
+        return Ok(Bytes::new());
+    }
+    let bytes = read_body(body, &parts.headers, endpoint.route.body_bytes_max).await?;
+    if endpoint.route.json && !bytes.is_empty() {
+        json::check(&bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// Lets ruma parse, and says in the specification's terms what it did not like.
+pub(crate) fn assemble<T>(admitted: Admitted, bytes: Bytes) -> Result<Ruma<T>, ApiError>
+where
+    T: IncomingRequest + Metadata<Authentication: Scheme>,
+{
+    let Admitted { requester, caller, args, parts } = admitted;
+    let (method, uri) = (parts.method.clone(), parts.uri.clone());
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let request = http::Request::from_parts(parts, &bytes[..]);
+    let body = T::try_from_http_request(request, &args).map_err(|error| unparsable(&error))?;
+    let who = <T::Authentication as Scheme>::who(requester)?;
+    Ok(Ruma { body, who, caller, bytes, method, uri })
+}
+
+/// Splits a request for a handler that reads the body itself.
+pub(crate) fn assemble_stream<T>(admitted: Admitted, stream: Body) -> Result<RumaStream<T>, ApiError>
+where
+    T: IncomingRequest + Metadata<Authentication: Scheme>,
+{
+    refuse_compressed(&admitted.parts.headers)?;
+    let headers = admitted.parts.headers.clone();
+    let length = content_length(&headers);
+    Ok(RumaStream { request: assemble(admitted, Bytes::new())?, headers, length, stream })
+}
+
+fn unparsable(error: &FromHttpRequestError) -> ApiError {
+    let FromHttpRequestError::Deserialization(error) = error else { return ApiError::method_not_allowed() };
+    let text = || {
+        let mut text = error.to_string();
+        text.truncate(text.floor_char_boundary(MESSAGE_BYTES_MAX));
+        text
+    };
+    match error {
+        DeserializationError::Utf8(_) => ApiError::not_json("The request is not UTF-8"),
+        // Errors of path arguments reach us as JSON errors that were never at any line.
+        DeserializationError::Json(json) if json.line() == 0 => ApiError::invalid_param(text()),
+        DeserializationError::Json(_) => ApiError::bad_json(text()),
+        DeserializationError::Query(query) if query.to_string().contains("missing field") => {
+            ApiError::missing_param(text())
+        }
+        _ => ApiError::invalid_param(text()),
+    }
+}
+
+/// A parser's words may quote what was sent; that much of it goes back.
+const MESSAGE_BYTES_MAX: usize = 200;

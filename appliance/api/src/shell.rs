@@ -1,0 +1,94 @@
+//! What stands around every request, known route or not: what no honest client sends is refused, the answer gets its
+//! headers, and the end is logged.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use crate::app::Gated;
+use crate::connection::Connection;
+use crate::cors;
+use crate::error::ApiError;
+use crate::request_log::Line;
+
+/// The outermost layer of the router.
+pub(crate) async fn around<S: Gated>(State(state): State<S>, request: Request, next: Next) -> Response {
+    let gate = state.gate();
+    let line = Line::begin(gate, request.method());
+    let connection = Connection::of(request.extensions());
+    let cors_open = cors::open(request.uri().path());
+    let mut answer = match refuse_confusing(&request) {
+        Err(error) => error.into_answer(&*gate.entropy),
+        Ok(()) if request.method() == Method::OPTIONS && cors_open => cors::preflight(),
+        // Handlers catch their own panics; this one is for what runs around them.
+        Ok(()) => AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| ApiError::internal("a panic outside of any handler").into_answer(&*gate.entropy)),
+    };
+    if cors_open {
+        cors::allow(answer.headers_mut());
+    }
+    harden(answer.headers_mut(), connection);
+    line.finish(&mut answer);
+    answer
+}
+
+/// 404 for paths that are not in the table.
+pub(crate) async fn not_found<S: Gated>(State(state): State<S>) -> Response {
+    std::future::ready(ApiError::unrecognized().into_answer(&*state.gate().entropy)).await
+}
+
+/// 405 for methods that a known path does not have.
+pub(crate) async fn method_not_allowed<S: Gated>(State(state): State<S>) -> Response {
+    std::future::ready(ApiError::method_not_allowed().into_answer(&*state.gate().entropy)).await
+}
+
+/// Refuses what two readers of the same request could understand differently: a proxy that guards some paths and
+/// this server must never disagree about which path is asked for.
+fn refuse_confusing(request: &Request) -> Result<(), ApiError> {
+    let path = request.uri().path();
+    let confusing = path.contains("//")
+        || path.contains('\\')
+        || path.split('/').any(|segment| matches!(segment, "." | ".."))
+        || !path.starts_with('/')
+        || path.bytes().any(|byte| byte.is_ascii_control());
+    if confusing {
+        return Err(ApiError::unrecognized());
+    }
+    let hosts: Vec<&HeaderValue> = request.headers().get_all(HOST).iter().collect();
+    // HTTP/2 names the host in the URI; a Host header that says otherwise is a trick.
+    let two_hosts = match (request.uri().authority(), hosts.as_slice()) {
+        (_, []) => false,
+        (Some(authority), [host]) => !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()),
+        (None, [_]) => false,
+        (_, _) => true,
+    };
+    if two_hosts {
+        return Err(ApiError::invalid_param("The request names more than one host"));
+    }
+    Ok(())
+}
+
+/// Headers that every answer has unless its handler set its own.
+fn harden(headers: &mut HeaderMap, connection: Connection) {
+    let mut default = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(X_FRAME_OPTIONS, "DENY");
+    default(REFERRER_POLICY, "no-referrer");
+    default(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    default(CACHE_CONTROL, "no-store");
+    if connection.secure {
+        default(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+}

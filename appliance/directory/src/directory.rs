@@ -1,0 +1,175 @@
+//! The parts of the directory, put together.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ruma::{OwnedUserId, ServerName, UserId};
+use tokio::sync::broadcast;
+use veche_base::metrics::{LabelledCounter, Registry as MetricsRegistry};
+use veche_base::{Clock, Entropy, Secret, random_token};
+use veche_store::sql::secrets::Name;
+use veche_store::sql::{Sql, Tx, accounts, sessions, short_tokens};
+
+use crate::StoreError;
+use crate::limiter::Limiter;
+use crate::password::Passwords;
+use crate::registry::{Change, Registry, Revoked};
+use crate::settings::Settings;
+use crate::shared_secret::Nonces;
+use crate::uia::UiaSessions;
+
+/// Characters of the claim token: 130 bits.
+const CLAIM_CHARS: usize = 22;
+
+/// Why the directory could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open the directory of users: {0}")]
+pub struct OpenError(String);
+
+/// Accounts, ways to sign in, tokens, administrators. See the crate's documentation.
+pub struct Directory {
+    pub(crate) sql: Arc<Sql>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) settings: Settings,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) passwords: Passwords,
+    pub(crate) limiter: Limiter,
+    pub(crate) uia: UiaSessions,
+    pub(crate) nonces: Nonces,
+    pub(crate) outcomes: LabelledCounter,
+    claim: Mutex<Option<Secret<String>>>,
+}
+
+impl Directory {
+    /// Loads everybody. Reads and writes the database on the calling thread, so call it before serving.
+    pub fn open(
+        sql: Arc<Sql>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        settings: Settings,
+        metrics: &MetricsRegistry,
+    ) -> Result<Arc<Self>, OpenError> {
+        let words = |error: StoreError| OpenError(error.to_string());
+        let scope = metrics.scope("directory");
+        let (people, signed_in) = sql
+            .read_blocking(|view| -> Result<_, StoreError> { Ok((accounts::all(view)?, sessions::all(view)?)) })
+            .map_err(words)?;
+        let pepper = sql.secret_bytes(Name::PasswordPepper, &*entropy).map_err(words)?;
+        let passwords = Passwords::open(settings.password_cost, pepper, Arc::clone(&entropy), &scope)
+            .map_err(|error| OpenError(error.to_string()))?;
+        let claim = (settings.claim && people.is_empty()).then(|| Secret::new(random_token(&*entropy, CLAIM_CHARS)));
+        Ok(Arc::new(Self {
+            registry: Arc::new(Registry::new(
+                Arc::clone(&clock),
+                Duration::from_secs(settings.access_token_secs),
+                people,
+                signed_in,
+            )),
+            passwords,
+            limiter: Limiter::new(Arc::clone(&clock), settings.rates),
+            uia: UiaSessions::default(),
+            nonces: Nonces::default(),
+            outcomes: scope.labelled_counter("attempts", "Attempts to prove something, by kind and outcome"),
+            claim: Mutex::new(claim),
+            sql,
+            clock,
+            entropy,
+            settings,
+        }))
+    }
+
+    /// The domain of this server's users.
+    pub fn server_name(&self) -> &ServerName {
+        &self.settings.server_name
+    }
+
+    /// The settings it was opened with.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// On a server without accounts: the one-time registration token that makes the first account an administrator.
+    /// Show it on the machine's console only. It changes with every start, and is gone once an account exists.
+    pub fn first_claim_token(&self) -> Option<String> {
+        let mut claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.registry.is_empty() {
+            *claim = None;
+        }
+        claim.as_ref().map(|token| token.expose().clone())
+    }
+
+    /// Turns the slowing down of guesses on or off; off only for load tests.
+    pub fn set_rates(&self, on: bool) {
+        self.limiter.set_enabled(on);
+    }
+
+    /// Whether this is an account of ours that has not been deactivated.
+    pub fn is_active(&self, user: &UserId) -> bool {
+        self.account(user).is_some_and(|account| account.deactivated_ms.is_none())
+    }
+
+    /// An account of ours, deactivated or not.
+    pub fn account(&self, user: &UserId) -> Option<accounts::Account> {
+        self.registry.account(user)
+    }
+
+    /// All accounts, by user id, deactivated ones too.
+    pub fn accounts(&self) -> Vec<accounts::Account> {
+        self.registry.accounts()
+    }
+
+    /// All users of this server that have not been deactivated, by user id.
+    pub fn local_users(&self) -> Vec<OwnedUserId> {
+        let active = self.registry.accounts().into_iter().filter(|account| account.deactivated_ms.is_none());
+        active.map(|account| account.user_id).collect()
+    }
+
+    /// Tells of every session that ends from now on. A listener that falls far behind is told that it
+    /// missed some and should then look at everything it holds; a long poll rather waits for
+    /// [`Requester::revoked`](crate::Requester::revoked), which misses nothing.
+    pub fn revocations(&self) -> broadcast::Receiver<Revoked> {
+        self.registry.revocations()
+    }
+
+    /// Writes down who was seen when, and forgets what has expired. Call it every few minutes and before the end.
+    pub async fn housekeep(&self) -> Result<(), StoreError> {
+        let now_ms = self.clock.wall_ms();
+        let seen = self.registry.take_unwritten();
+        self.limiter.forget_full();
+        self.uia.forget_old(self.clock.monotonic());
+        self.nonces.forget_old(self.clock.monotonic());
+        let work = move |tx: &Tx<'_>| -> Result<(), StoreError> {
+            for (session, seen) in &seen {
+                sessions::set_last_seen(tx, *session, seen)?;
+            }
+            short_tokens::delete_expired(tx, now_ms)?;
+            Ok(())
+        };
+        self.sql.write(work).await
+    }
+
+    /// Runs `work` in a transaction. What it pushes to its second argument is in the picture in memory
+    /// before this answers, and also when the caller stops waiting.
+    pub(crate) async fn commit<R, E>(
+        &self,
+        work: impl FnOnce(&Tx<'_>, &mut Vec<Change>) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let registry = Arc::clone(&self.registry);
+        let work = move |tx: &Tx<'_>| {
+            let mut changes = Vec::new();
+            let result = work(tx, &mut changes)?;
+            Ok::<_, E>((result, changes))
+        };
+        let (result, _) = self.sql.write_then(work, move |(_, changes)| registry.apply(changes)).await?;
+        Ok(result)
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.monotonic()
+    }
+}

@@ -1,0 +1,216 @@
+//! Slowing down those who guess.
+//!
+//! Threat: somebody tries passwords against one account, or one password against all accounts.
+//! Shared by every way to prove something: password, login token, user-interactive authentication,
+//! registration token, refresh token, shared secret.
+//!
+//! - *Sign-ins* of one account from one address: 5 at once, then 0.003/s. By the pair and not by the
+//!   address alone, because a whole office sits behind one address.
+//! - *Wrong guesses* at one account: 3 at once, then 0.17/s. Taken before the guess is looked at and
+//!   given back when it was right, so that parallel guesses do not get past it. Addresses from which
+//!   the owner's devices are used are counted apart: a stranger who keeps the account's
+//!   allowance empty does not keep the owner out.
+//! - *Wrong guesses* from one address, at whatever: 3 at once, then 0.17/s; counted when wrong.
+//! - *Registrations* from one address: 3 at once, then 0.17/s.
+//!
+//! IPv6 addresses count by their /64. Nothing is ever locked: every refusal says when to come back.
+//! Memory is bounded: allowances that are full again are forgotten, and beyond the bound those that
+//! are closest to it.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use veche_base::Clock;
+use veche_base::canonical_ip::limit_key;
+
+/// Allowances remembered at once, about 2 MB.
+const ALLOWANCES_MAX: usize = 20_000;
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    SignIn(String, IpAddr),
+    WrongForAccount(String),
+    WrongForAccountFrom(String, IpAddr),
+    WrongFrom(IpAddr),
+    RegistrationFrom(IpAddr),
+}
+
+/// So many at once, then one every `every`.
+struct Rule {
+    burst: u32,
+    every: Duration,
+}
+
+impl Key {
+    const fn rule(&self) -> Rule {
+        match self {
+            Self::SignIn(..) => Rule { burst: 5, every: Duration::from_secs(333) },
+            Self::WrongForAccount(_)
+            | Self::WrongForAccountFrom(..)
+            | Self::WrongFrom(_)
+            | Self::RegistrationFrom(_) => Rule { burst: 3, every: Duration::from_millis(5_880) },
+        }
+    }
+}
+
+/// Come back later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooFast {
+    pub(crate) retry_after: Duration,
+}
+
+pub(crate) struct Limiter {
+    clock: Arc<dyn Clock>,
+    enabled: AtomicBool,
+    /// When each allowance will be full again, on the monotonic clock (the generic cell rate algorithm).
+    full_at: Mutex<HashMap<Key, Duration>>,
+}
+
+/// A guess that was let through. Counts as wrong unless [`Guess::was_right`] is called.
+pub(crate) struct Guess<'l> {
+    limiter: &'l Limiter,
+    account: Option<Key>,
+    address: Key,
+    right: bool,
+}
+
+impl Limiter {
+    pub(crate) fn new(clock: Arc<dyn Clock>, enabled: bool) -> Self {
+        Self { clock, enabled: AtomicBool::new(enabled), full_at: Mutex::new(HashMap::new()) }
+    }
+
+    pub(crate) fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    /// One sign-in to `account` from `ip`.
+    pub(crate) fn sign_in(&self, account: &str, ip: IpAddr) -> Result<(), TooFast> {
+        self.take(Key::SignIn(account.to_owned(), limit_key(ip)))
+    }
+
+    /// One registration from `ip`.
+    pub(crate) fn registration(&self, ip: IpAddr) -> Result<(), TooFast> {
+        self.take(Key::RegistrationFrom(limit_key(ip)))
+    }
+
+    /// A guess at something that belongs to no account.
+    pub(crate) fn guess(&self, ip: IpAddr) -> Result<Guess<'_>, TooFast> {
+        let address = Key::WrongFrom(limit_key(ip));
+        self.peek(&address)?;
+        Ok(Guess { limiter: self, account: None, address, right: false })
+    }
+
+    /// A guess at the password of `account`, from where its owner is known to be or from anywhere.
+    pub(crate) fn guess_at(&self, account: &str, ip: IpAddr, known: bool) -> Result<Guess<'_>, TooFast> {
+        let mut guess = self.guess(ip)?;
+        let key = if known {
+            Key::WrongForAccountFrom(account.to_owned(), limit_key(ip))
+        } else {
+            Key::WrongForAccount(account.to_owned())
+        };
+        if let Err(too_fast) = self.take(key.clone()) {
+            // It was not looked at, so it was not wrong either.
+            guess.right = true;
+            return Err(too_fast);
+        }
+        guess.account = Some(key);
+        Ok(guess)
+    }
+
+    /// Forgets allowances that are full again.
+    pub(crate) fn forget_full(&self) {
+        let now = self.clock.monotonic();
+        self.lock().retain(|_, full_at| *full_at > now);
+    }
+
+    fn take(&self, key: Key) -> Result<(), TooFast> {
+        if !self.enabled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (now, rule) = (self.clock.monotonic(), key.rule());
+        let mut full_at = self.lock();
+        let next = full_at.get(&key).copied().unwrap_or(now).max(now) + rule.every;
+        check(next, now, &rule)?;
+        full_at.insert(key, next);
+        bound(&mut full_at, now);
+        drop(full_at);
+        Ok(())
+    }
+
+    fn peek(&self, key: &Key) -> Result<(), TooFast> {
+        if !self.enabled.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let (now, rule) = (self.clock.monotonic(), key.rule());
+        let next = self.lock().get(key).copied().unwrap_or(now).max(now) + rule.every;
+        check(next, now, &rule)
+    }
+
+    /// Counts without refusing: the thing has happened.
+    fn charge(&self, key: &Key) {
+        if !self.enabled.load(Ordering::Relaxed) {
+            return;
+        }
+        let (now, rule) = (self.clock.monotonic(), key.rule());
+        let mut full_at = self.lock();
+        let next = full_at.get(key).copied().unwrap_or(now).max(now) + rule.every;
+        // Parallel guesses may overdraw; the debt stays bounded so that nobody is shut out for long.
+        full_at.insert(key.clone(), next.min(now + rule.every * (rule.burst + 1)));
+        bound(&mut full_at, now);
+    }
+
+    fn give_back(&self, key: &Key) {
+        let rule = key.rule();
+        if let Some(full_at) = self.lock().get_mut(key) {
+            *full_at = full_at.saturating_sub(rule.every);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Duration>> {
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Guess<'_> {
+    /// Gives back what the guess took.
+    pub(crate) fn was_right(mut self) {
+        self.right = true;
+        if let Some(account) = &self.account {
+            self.limiter.give_back(account);
+        }
+    }
+}
+
+impl Drop for Guess<'_> {
+    fn drop(&mut self) {
+        if !self.right {
+            self.limiter.charge(&self.address);
+        }
+    }
+}
+
+fn check(next: Duration, now: Duration, rule: &Rule) -> Result<(), TooFast> {
+    let debt = next.saturating_sub(now);
+    let allowed = rule.every * rule.burst;
+    if debt <= allowed { Ok(()) } else { Err(TooFast { retry_after: debt - allowed }) }
+}
+
+fn bound(full_at: &mut HashMap<Key, Duration>, now: Duration) {
+    if full_at.len() <= ALLOWANCES_MAX {
+        return;
+    }
+    full_at.retain(|_, full_at| *full_at > now);
+    if full_at.len() > ALLOWANCES_MAX {
+        let mut times: Vec<Duration> = full_at.values().copied().collect();
+        let (_, median, _) = times.select_nth_unstable(ALLOWANCES_MAX / 2);
+        let median = *median;
+        full_at.retain(|_, full_at| *full_at > median);
+    }
+}
+
+#[cfg(test)]
+mod tests;
