@@ -1,1 +1,109 @@
-//! What happens: timeline, membership, sync, end-to-end keys, content, notifications, jobs.
+//! What happens: timelines, membership, sync, end-to-end keys, content, notifications, jobs.
+//!
+//! Parts depend on one another in one direction only, in the order of [`Homeserver::open`]. No HTTP here: parts take
+//! and answer the terms of the spec, and `api` speaks the protocol.
+
+pub mod account_data;
+pub mod core;
+pub mod creation;
+pub mod e2ee;
+pub mod ephemeral;
+pub mod filter;
+pub mod membership;
+pub mod notify;
+pub mod presence;
+pub mod profiles;
+pub mod rooms;
+pub mod sync;
+pub mod timeline;
+
+use std::sync::Arc;
+
+pub use veche_store::Error as StoreError;
+
+use crate::{
+    account_data::AccountData,
+    core::Core,
+    creation::Creation,
+    e2ee::E2ee,
+    ephemeral::Ephemeral,
+    membership::{Members, UserRooms},
+    notify::Notify,
+    presence::Presence,
+    profiles::Profiles,
+    rooms::Rooms,
+    sync::{Sync, Watch},
+    timeline::Timeline,
+};
+
+/// The parts that a sync answer is put together from.
+#[derive(Clone)]
+pub struct Parts {
+    /// Rooms in memory.
+    pub rooms: Arc<Rooms>,
+    /// The rooms of each user.
+    pub user_rooms: Arc<UserRooms>,
+    /// Push rules and counts.
+    pub notify: Arc<Notify>,
+    /// Timelines.
+    pub timeline: Arc<Timeline>,
+    /// Account data.
+    pub account_data: Arc<AccountData>,
+    /// Receipts and typing.
+    pub ephemeral: Arc<Ephemeral>,
+    /// Presence.
+    pub presence: Arc<Presence>,
+    /// Keys and to-device messages.
+    pub e2ee: Arc<E2ee>,
+}
+
+/// The homeserver: every part, wired.
+pub struct Homeserver {
+    /// What all parts stand on.
+    pub core: Arc<Core>,
+    /// The parts that sync reads.
+    pub parts: Parts,
+    /// Profiles.
+    pub profiles: Arc<Profiles>,
+    /// Memberships.
+    pub members: Arc<Members>,
+    /// New rooms, addresses, the directory.
+    pub creation: Arc<Creation>,
+    /// Sync.
+    pub sync: Arc<Sync>,
+}
+
+impl Homeserver {
+    /// Wires the parts, in the order in which they may know one another, and subscribes to the store's changes.
+    pub fn open(core: Arc<Core>) -> Self {
+        let rooms = Arc::new(Rooms::new(Arc::clone(&core)));
+        let user_rooms = Arc::new(UserRooms::new(Arc::clone(&core.store)));
+        let account_data = Arc::new(AccountData::new(Arc::clone(&core)));
+        let notify = Arc::new(Notify::new(Arc::clone(&core), Arc::clone(&account_data)));
+        let timeline = Arc::new(Timeline::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&notify)));
+        let profiles = Arc::new(Profiles::new(Arc::clone(&core)));
+        let members =
+            Arc::new(Members::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&timeline), Arc::clone(&profiles)));
+        let creation = Arc::new(Creation::new(
+            Arc::clone(&core),
+            Arc::clone(&rooms),
+            Arc::clone(&timeline),
+            Arc::clone(&profiles),
+        ));
+        let parts = Parts {
+            ephemeral: Arc::new(Ephemeral::new(Arc::clone(&core), Arc::clone(&rooms))),
+            presence: Arc::new(Presence::new(Arc::clone(&core))),
+            e2ee: Arc::new(E2ee::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&user_rooms))),
+            rooms,
+            user_rooms,
+            notify,
+            timeline,
+            account_data,
+        };
+        let started_at = core.store.position();
+        let watch = Arc::new(Watch::new(Arc::clone(&parts.rooms), Arc::clone(&parts.user_rooms), started_at));
+        core.store.subscribe(Arc::clone(&watch) as Arc<dyn veche_store::ChangeListener>);
+        let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), watch));
+        Self { core, parts, profiles, members, creation, sync }
+    }
+}

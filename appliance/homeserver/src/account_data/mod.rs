@@ -1,0 +1,215 @@
+//! Account data: JSON that clients keep with an account, for all rooms or for one. Filters live here too, being
+//! the same kind of thing.
+//!
+//! Every change has a position, so that sync tells it once to each of the user's devices.
+
+mod filters;
+
+pub use self::filters::{FILTERS_PER_USER_MAX, SaveFilterError};
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use ruma::{OwnedUserId, UserId};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
+use veche_base::limits;
+use veche_store::{
+    Change, Error, Json, ShortRoomId, StreamPosition, Txn,
+    records::users::{AccountData as Record, AccountDataKey, AccountDataPointer, AccountDataPositionKey},
+};
+
+use crate::core::Core;
+
+/// The list of users whose messages are not shown.
+const IGNORED_USERS: &str = "m.ignored_user_list";
+
+/// Why account data was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SetAccountDataError {
+    /// The type is written by the server only, or in another way.
+    #[error("{0} cannot be set here")]
+    Reserved(String),
+    /// The content or the type is larger than account data may be.
+    #[error("account data may have {} bytes", limits::ACCOUNT_DATA_BYTES_MAX)]
+    TooLarge,
+    /// The user keeps as much as he may.
+    #[error("an account may keep {} kinds of data", limits::ACCOUNT_DATA_TYPES_PER_USER_MAX)]
+    TooMany,
+    /// The store failed or refused.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+/// The account data of local users.
+pub struct AccountData {
+    pub(crate) core: Arc<Core>,
+    ignored: RwLock<HashMap<OwnedUserId, Arc<HashSet<String>>>>,
+}
+
+impl AccountData {
+    /// Over this core.
+    pub fn new(core: Arc<Core>) -> Self {
+        Self { core, ignored: RwLock::default() }
+    }
+
+    /// One piece of account data.
+    pub fn get(&self, user: &UserId, room: Option<ShortRoomId>, kind: &str) -> Result<Option<Box<RawValue>>, Error> {
+        let key = AccountDataKey { user: user.to_owned(), room, kind: kind.to_owned() };
+        let Some(record) = self.core.store.get(&key)? else { return Ok(None) };
+        record.json.raw().map(Some).map_err(|error| Error::corrupt("AccountDataKey", kind, &error.to_string()))
+    }
+
+    /// Saves one piece of account data as a client sent it.
+    pub async fn set(
+        &self,
+        user: &UserId,
+        room: Option<ShortRoomId>,
+        kind: &str,
+        content: &RawValue,
+    ) -> Result<(), SetAccountDataError> {
+        if matches!(kind, "m.fully_read" | "m.push_rules") {
+            return Err(SetAccountDataError::Reserved(kind.to_owned()));
+        }
+        if content.get().len() > limits::ACCOUNT_DATA_BYTES_MAX || kind.len() > limits::ID_BYTES_MAX {
+            return Err(SetAccountDataError::TooLarge);
+        }
+        let key = AccountDataKey { user: user.to_owned(), room, kind: kind.to_owned() };
+        let is_new = !self.core.store.contains(&key)?;
+        if is_new && self.count(user)? >= limits::ACCOUNT_DATA_TYPES_PER_USER_MAX {
+            return Err(SetAccountDataError::TooMany);
+        }
+        Ok(self.write(user, room, kind, content).await?)
+    }
+
+    /// Saves one piece of account data, whatever its type.
+    pub(crate) async fn write(
+        &self,
+        user: &UserId,
+        room: Option<ShortRoomId>,
+        kind: &str,
+        content: &RawValue,
+    ) -> Result<(), Error> {
+        let key = AccountDataKey { user: user.to_owned(), room, kind: kind.to_owned() };
+        let json = Json::from_raw(content);
+        self.core.store.commit(move |txn| put(txn, &key, json)).await?;
+        if kind == IGNORED_USERS {
+            self.ignored.write().unwrap_or_else(PoisonError::into_inner).remove(user);
+        }
+        Ok(())
+    }
+
+    fn count(&self, user: &UserId) -> Result<usize, Error> {
+        let mut count = 0;
+        for key in self.core.store.scan::<AccountDataKey>((user,)).keys() {
+            key?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Global account data changed in `(since, upto]`, as events.
+    pub fn global_since(
+        &self,
+        user: &UserId,
+        since: Option<StreamPosition>,
+        upto: StreamPosition,
+    ) -> Result<Vec<Box<RawValue>>, Error> {
+        self.changed(user, None, since, upto)
+    }
+
+    /// Account data of a room changed in `(since, upto]`, as events.
+    pub fn room_since(
+        &self,
+        user: &UserId,
+        room: ShortRoomId,
+        since: Option<StreamPosition>,
+        upto: StreamPosition,
+    ) -> Result<Vec<Box<RawValue>>, Error> {
+        self.changed(user, Some(room), since, upto)
+    }
+
+    /// The rooms whose account data changed after `since`.
+    pub fn rooms_changed(&self, user: &UserId, since: StreamPosition) -> Result<HashSet<ShortRoomId>, Error> {
+        let from = AccountDataPositionKey { user: user.to_owned(), position: since };
+        let mut rooms = HashSet::new();
+        for row in self.core.store.scan::<AccountDataPositionKey>((user,)).after(&from) {
+            rooms.extend(row?.1.room);
+        }
+        Ok(rooms)
+    }
+
+    fn changed(
+        &self,
+        user: &UserId,
+        room: Option<ShortRoomId>,
+        since: Option<StreamPosition>,
+        upto: StreamPosition,
+    ) -> Result<Vec<Box<RawValue>>, Error> {
+        let store = &self.core.store;
+        let Some(since) = since else {
+            let all = store.scan::<AccountDataKey>((user, room));
+            let mut events = Vec::new();
+            for row in all {
+                let (key, record) = row?;
+                if record.position <= upto {
+                    events.push(event(&key.kind, &record)?);
+                }
+            }
+            return Ok(events);
+        };
+        let from = AccountDataPositionKey { user: user.to_owned(), position: since };
+        let mut events = Vec::new();
+        for row in store.scan::<AccountDataPositionKey>((user,)).after(&from) {
+            let (at, pointer) = row?;
+            if at.position > upto {
+                break;
+            }
+            if pointer.room != room {
+                continue;
+            }
+            let key = AccountDataKey { user: user.to_owned(), room, kind: pointer.kind };
+            if let Some(record) = store.get(&key)? {
+                events.push(event(&key.kind, &record)?);
+            }
+        }
+        Ok(events)
+    }
+
+    /// The users that this one ignores (`m.ignored_user_list`).
+    pub fn ignored_users(&self, user: &UserId) -> Result<Arc<HashSet<String>>, Error> {
+        if let Some(ignored) = self.ignored.read().unwrap_or_else(PoisonError::into_inner).get(user) {
+            return Ok(Arc::clone(ignored));
+        }
+        let content = self.get(user, None, IGNORED_USERS)?;
+        let list = content.and_then(|content| serde_json::from_str::<Value>(content.get()).ok());
+        let users = list.as_ref().and_then(|list| list.get("ignored_users")).and_then(Value::as_object);
+        let ignored: Arc<HashSet<String>> =
+            Arc::new(users.map(|users| users.keys().cloned().collect()).unwrap_or_default());
+        self.ignored.write().unwrap_or_else(PoisonError::into_inner).insert(user.to_owned(), Arc::clone(&ignored));
+        Ok(ignored)
+    }
+}
+
+/// Writes a piece of account data at a new position and takes its old place out of the order.
+pub(crate) fn put(txn: &mut Txn, key: &AccountDataKey, json: Json) -> Result<(), Error> {
+    if let Some(before) = txn.get(key)? {
+        txn.delete(&AccountDataPositionKey { user: key.user.clone(), position: before.position });
+    }
+    let position = txn.next_position();
+    txn.put(key, &Record { position, json });
+    let pointer = AccountDataPointer { room: key.room, kind: key.kind.clone() };
+    txn.put(&AccountDataPositionKey { user: key.user.clone(), position }, &pointer);
+    txn.change(Change::User(key.user.clone()));
+    Ok(())
+}
+
+fn event(kind: &str, record: &Record) -> Result<Box<RawValue>, Error> {
+    let corrupt = |error: String| Error::corrupt("AccountDataKey", kind, &error);
+    let content = record.json.raw().map_err(|error| corrupt(error.to_string()))?;
+    to_raw_value(&json!({ "type": kind, "content": content })).map_err(|error| corrupt(error.to_string()))
+}

@@ -1,0 +1,83 @@
+//! The rooms of a user, kept in memory because every sync asks for them.
+//!
+//! Filled from disk when first asked for, dropped when a commit changes the user's memberships and before that commit
+//! becomes readable, so that a reader never sees a list older than the position he reads at.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use ruma::{OwnedRoomId, OwnedUserId, UserId};
+use veche_store::{
+    Change, Error, ShortRoomId, Store,
+    records::memberships::{Membership, MembershipRecord, UserRoomKey},
+};
+
+/// One user's memberships: room to record, forgotten rooms left out.
+pub type RoomMembership = BTreeMap<ShortRoomId, MembershipRecord>;
+
+#[derive(Default)]
+struct Slot {
+    /// Counts the changes, so that a list read before a change is not kept after it.
+    version: u64,
+    list: Option<Arc<RoomMembership>>,
+}
+
+/// The rooms of each local user.
+pub struct UserRooms {
+    store: Arc<Store>,
+    slots: RwLock<HashMap<OwnedUserId, Slot>>,
+}
+
+impl UserRooms {
+    /// Empty; lists load when first asked for.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store, slots: RwLock::default() }
+    }
+
+    /// The rooms that `user` has a membership in.
+    pub fn of(&self, user: &UserId) -> Result<Arc<RoomMembership>, Error> {
+        let version = {
+            let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+            match slots.get(user) {
+                Some(Slot { list: Some(list), .. }) => return Ok(Arc::clone(list)),
+                Some(slot) => slot.version,
+                None => 0,
+            }
+        };
+        let mut list = RoomMembership::new();
+        for row in self.store.scan::<UserRoomKey>((user,)) {
+            let (key, record) = row?;
+            if !record.forgotten {
+                list.insert(key.room, record);
+            }
+        }
+        let list = Arc::new(list);
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.entry(user.to_owned()).or_default();
+        if slot.version == version {
+            slot.list = Some(Arc::clone(&list));
+        }
+        Ok(list)
+    }
+
+    /// The rooms that `user` is joined to.
+    pub fn joined(&self, user: &UserId) -> Result<Vec<OwnedRoomId>, Error> {
+        let list = self.of(user)?;
+        let joined = list.values().filter(|record| record.membership == Membership::Join);
+        Ok(joined.map(|record| record.room_id.clone()).collect())
+    }
+
+    /// Drops what a commit changed. Called before its position can be read.
+    pub(crate) fn index(&self, changes: &[Change]) {
+        for change in changes {
+            if let Change::User(user) = change {
+                let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+                let slot = slots.entry(user.clone()).or_default();
+                slot.version += 1;
+                slot.list = None;
+            }
+        }
+    }
+}

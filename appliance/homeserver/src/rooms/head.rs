@@ -1,0 +1,104 @@
+//! One room in memory: its identity, its writer's lock and its head (the picture after the newest append).
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use ruma::{
+    OwnedEventId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
+    events::{StateEventType, room::member::MembershipState},
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use veche_rooms::{Pdu, StateMap, membership};
+use veche_store::{ShortRoomId, ShortStateHash, StreamPosition};
+
+/// A room known to this server.
+pub struct Room {
+    /// The short id its records are kept under.
+    pub short: ShortRoomId,
+    /// The room id on the wire.
+    pub id: OwnedRoomId,
+    /// The room version: which rules apply.
+    pub version: RoomVersionId,
+    writer: Arc<Mutex<()>>,
+    head: RwLock<Arc<Head>>,
+}
+
+/// The room after its newest append.
+#[derive(Clone)]
+pub struct Head {
+    /// Current resolved state.
+    pub state: Arc<StateMap>,
+    /// The stored group of that state.
+    pub group: ShortStateHash,
+    /// How many layers that group lies above a complete one.
+    pub hops: u8,
+    /// Events that no other event names as its parent yet (forward extremities).
+    pub extremities: Vec<OwnedEventId>,
+    /// Depth of the deepest extremity.
+    pub depth: u64,
+    /// Position of the newest event.
+    pub newest: StreamPosition,
+    /// Who is joined.
+    pub joined: Arc<BTreeSet<OwnedUserId>>,
+}
+
+impl Head {
+    /// The current state event of a type and key.
+    pub fn state_event(&self, kind: &StateEventType, state_key: &str) -> Option<&Arc<Pdu>> {
+        self.state.get(&(kind.clone(), state_key.to_owned()))
+    }
+
+    /// The current membership of `user`; `leave` for one who never was here.
+    pub fn membership(&self, user: &UserId) -> MembershipState {
+        membership::of_user(&self.state, user)
+    }
+
+    /// Whether `user` is joined.
+    pub fn is_joined(&self, user: &UserId) -> bool {
+        self.joined.contains(user)
+    }
+
+    /// Takes the joined members from the state again, after a member event changed it.
+    pub(crate) fn recount_joined(&mut self) {
+        self.joined = Arc::new(joined_members(&self.state));
+    }
+}
+
+/// The users whose member event in `state` says `join`.
+pub(super) fn joined_members(state: &StateMap) -> BTreeSet<OwnedUserId> {
+    membership::users_with(state, &[MembershipState::Join]).map(|(user, _)| user).collect()
+}
+
+impl Room {
+    /// A room with the head it has on disk.
+    pub(crate) fn new(short: ShortRoomId, id: OwnedRoomId, version: RoomVersionId, head: Head) -> Self {
+        Self { short, id, version, writer: Arc::default(), head: RwLock::new(Arc::new(head)) }
+    }
+
+    /// The newest head. Readers keep the one they took.
+    pub fn head(&self) -> Arc<Head> {
+        self.head.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for the right to append to this room.
+    pub async fn lock(self: &Arc<Self>) -> LockedRoom {
+        let guard = Arc::clone(&self.writer).lock_owned().await;
+        LockedRoom { room: Arc::clone(self), _guard: guard }
+    }
+}
+
+/// Proof of the right to append to a room; given back when dropped.
+pub struct LockedRoom {
+    /// The room.
+    pub room: Arc<Room>,
+    _guard: OwnedMutexGuard<()>,
+}
+
+impl LockedRoom {
+    /// Shows readers the head that a commit just made true.
+    pub(crate) fn advance(&self, head: Head) {
+        *self.room.head.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(head);
+    }
+}

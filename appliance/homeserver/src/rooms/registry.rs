@@ -1,0 +1,202 @@
+//! Finds rooms by id and keeps the ones in use in memory.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use quick_cache::sync::Cache;
+use ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId, RoomVersionId};
+use serde_json::value::RawValue;
+use veche_rooms::{Pdu, StateMap};
+use veche_store::{
+    Error, ShortRoomId, ShortStateHash, StreamPosition,
+    records::rooms::{
+        EventIdKey, EventKind, EventLocation, ExtremityKey, OutlierKey, RoomIdKey, RoomStateKey, ShortRoomKey,
+        TimelineEntry, TimelineKey,
+    },
+};
+
+use super::head::{Head, Room, joined_members};
+use crate::core::Core;
+
+/// Bound of the parsed events kept in memory.
+const EVENTS_CACHED_MAX: usize = 20_000;
+/// Bound of the complete states kept in memory.
+const STATES_CACHED_MAX: usize = 1_000;
+
+/// Why a room could not be found.
+#[derive(Debug, thiserror::Error)]
+pub enum FindRoomError {
+    /// No such room here.
+    #[error("room not found")]
+    Unknown,
+    /// The store failed.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+/// All rooms of this server.
+pub struct Rooms {
+    pub(crate) core: Arc<Core>,
+    by_id: RwLock<HashMap<OwnedRoomId, Arc<Room>>>,
+    by_short: RwLock<HashMap<ShortRoomId, Arc<Room>>>,
+    pub(super) events: Cache<(ShortRoomId, i64), Arc<Pdu>>,
+    pub(super) states: Cache<ShortStateHash, Arc<StateMap>>,
+}
+
+impl Rooms {
+    /// An empty registry over `core`; rooms load when first asked for.
+    pub fn new(core: Arc<Core>) -> Self {
+        Self {
+            core,
+            by_id: RwLock::default(),
+            by_short: RwLock::default(),
+            events: Cache::new(EVENTS_CACHED_MAX),
+            states: Cache::new(STATES_CACHED_MAX),
+        }
+    }
+
+    /// The room with this id.
+    pub fn find(&self, id: &RoomId) -> Result<Arc<Room>, FindRoomError> {
+        if let Some(room) = self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(id) {
+            return Ok(Arc::clone(room));
+        }
+        let record = self.core.store.get(&RoomIdKey { room_id: id.to_owned() })?.ok_or(FindRoomError::Unknown)?;
+        let version = RoomVersionId::try_from(record.version.as_str())
+            .map_err(|_| Error::corrupt("RoomIdKey", id.as_str(), "unknown room version"))?;
+        let head = self.load_head(id, record.short)?;
+        Ok(self.insert(Room::new(record.short, id.to_owned(), version, head)))
+    }
+
+    /// The room with this short id, which came from one of our records.
+    pub fn find_short(&self, short: ShortRoomId) -> Result<Arc<Room>, Error> {
+        if let Some(room) = self.by_short.read().unwrap_or_else(PoisonError::into_inner).get(&short) {
+            return Ok(Arc::clone(room));
+        }
+        let missing = || Error::corrupt("ShortRoomKey", &short.0.to_string(), "no room with this short id");
+        let id = self.core.store.get(&ShortRoomKey { room: short })?.ok_or_else(missing)?;
+        match self.find(&id) {
+            Ok(room) => Ok(room),
+            Err(FindRoomError::Unknown) => Err(missing()),
+            Err(FindRoomError::Internal(error)) => Err(error),
+        }
+    }
+
+    /// The room with this short id if it is in memory.
+    pub(crate) fn loaded(&self, short: ShortRoomId) -> Option<Arc<Room>> {
+        self.by_short.read().unwrap_or_else(PoisonError::into_inner).get(&short).cloned()
+    }
+
+    /// Puts a room into memory unless another task was faster; answers the one that stays.
+    pub(crate) fn insert(&self, room: Room) -> Arc<Room> {
+        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        let room = Arc::clone(by_id.entry(room.id.clone()).or_insert_with(|| Arc::new(room)));
+        self.by_short.write().unwrap_or_else(PoisonError::into_inner).insert(room.short, Arc::clone(&room));
+        room
+    }
+
+    fn load_head(&self, id: &RoomId, short: ShortRoomId) -> Result<Head, Error> {
+        let store = &self.core.store;
+        let group = store
+            .get(&RoomStateKey { room: short })?
+            .ok_or_else(|| Error::corrupt("RoomStateKey", id.as_str(), "the room has no current state"))?;
+        let state = self.state_in(short, id, group)?;
+        let mut extremities = Vec::new();
+        let mut depth = 0;
+        for row in store.scan::<ExtremityKey>((short,)) {
+            let event_id = row?.0.event_id;
+            if let Some(pdu) = self.event_in(short, id, &event_id)? {
+                depth = depth.max(pdu.depth);
+            }
+            extremities.push(event_id);
+        }
+        let newest = match store.scan::<TimelineKey>((short,)).reverse().next() {
+            Some(row) => StreamPosition(u64::try_from(row?.0.order).unwrap_or(0)),
+            None => StreamPosition(0),
+        };
+        let hops = self.hops_of(group)?;
+        let joined = Arc::new(joined_members(&state));
+        Ok(Head { state, group, hops, extremities, depth, newest, joined })
+    }
+
+    /// An event of a room by its id: from the timeline or kept aside as an outlier; `None` if unknown here or if it
+    /// belongs to another room.
+    pub fn event(&self, room: &Room, event_id: &EventId) -> Result<Option<Arc<Pdu>>, Error> {
+        self.event_in(room.short, &room.id, event_id)
+    }
+
+    fn event_in(&self, short: ShortRoomId, id: &RoomId, event_id: &EventId) -> Result<Option<Arc<Pdu>>, Error> {
+        let Some(location) = self.locate(event_id)?.filter(|location| location.room == short) else {
+            return Ok(None);
+        };
+        if location.kind == EventKind::Outlier {
+            let Some(json) = self.core.store.get(&OutlierKey { event_id: event_id.to_owned() })? else {
+                return Ok(None);
+            };
+            return parse(event_id.to_owned(), id, &json.0).map(Some);
+        }
+        self.event_at(short, id, location.order)
+    }
+
+    /// Where an event is kept.
+    pub fn locate(&self, event_id: &EventId) -> Result<Option<EventLocation>, Error> {
+        self.core.store.get(&EventIdKey { event_id: event_id.to_owned() })
+    }
+
+    /// The row of an event in its room's timeline; `None` for an outlier or an event of another room.
+    pub fn entry(&self, room: &Room, event_id: &EventId) -> Result<Option<(i64, TimelineEntry)>, Error> {
+        let Some(location) = self.locate(event_id)?.filter(|at| at.room == room.short && at.kind != EventKind::Outlier)
+        else {
+            return Ok(None);
+        };
+        let key = TimelineKey { room: room.short, order: location.order };
+        Ok(self.core.store.get(&key)?.map(|entry| (location.order, entry)))
+    }
+
+    pub(super) fn event_at(&self, short: ShortRoomId, id: &RoomId, order: i64) -> Result<Option<Arc<Pdu>>, Error> {
+        if let Some(pdu) = self.events.get(&(short, order)) {
+            return Ok(Some(pdu));
+        }
+        let Some(entry) = self.core.store.get(&TimelineKey { room: short, order })? else {
+            return Ok(None);
+        };
+        let pdu = parse_entry(id, &entry)?;
+        self.events.insert((short, order), Arc::clone(&pdu));
+        Ok(Some(pdu))
+    }
+
+    /// Parses a row of the timeline.
+    pub fn parse(&self, room: &Room, order: i64, entry: &TimelineEntry) -> Result<Arc<Pdu>, Error> {
+        if let Some(pdu) = self.events.get(&(room.short, order)) {
+            return Ok(pdu);
+        }
+        parse_entry(&room.id, entry)
+    }
+
+    /// Remembers an event just committed.
+    pub(crate) fn remember_event(&self, short: ShortRoomId, order: i64, pdu: Arc<Pdu>) {
+        self.events.insert((short, order), pdu);
+    }
+
+    /// Forgets everything derived from an event whose content a redaction took away.
+    pub(crate) fn forget_event(&self, short: ShortRoomId, order: i64, was_state: bool) {
+        self.events.remove(&(short, order));
+        if was_state {
+            self.states.clear();
+        }
+    }
+}
+
+fn parse_entry(id: &RoomId, entry: &TimelineEntry) -> Result<Arc<Pdu>, Error> {
+    parse(entry.event_id.clone(), id, &entry.json)
+}
+
+fn parse(event_id: OwnedEventId, room: &RoomId, json: &[u8]) -> Result<Arc<Pdu>, Error> {
+    let name = event_id.to_string();
+    let raw = serde_json::from_slice::<Box<RawValue>>(json)
+        .map_err(|error| Error::corrupt("event", &name, &error.to_string()))?;
+    Pdu::parse(event_id, room.to_owned(), raw)
+        .map(Arc::new)
+        .map_err(|error| Error::corrupt("event", &name, &error.to_string()))
+}

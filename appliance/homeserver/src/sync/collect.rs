@@ -1,0 +1,151 @@
+//! The long poll: register, read, wait if there was nothing, read again.
+
+use std::time::Duration;
+
+use ruma::{OwnedDeviceId, OwnedUserId, RoomId, api::client::filter::FilterDefinition};
+use veche_base::limits::SYNC_WAIT_SECS_MAX;
+use veche_store::{
+    Error, StreamPosition,
+    records::memberships::{Membership, MembershipRecord},
+};
+
+use super::{Sync, SyncToken, SyncUpdate, update::InvitedUpdate};
+
+/// A long poll waits at most this long, whatever the client asks for.
+const WAIT_MAX: Duration = Duration::from_secs(SYNC_WAIT_SECS_MAX);
+
+/// Why a sync was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// `since` is not a token of ours.
+    #[error("{0}")]
+    BadToken(#[from] super::TokenError),
+    /// The store failed.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+/// One device's question.
+pub struct SyncRequest {
+    /// The user.
+    pub user: OwnedUserId,
+    /// The device.
+    pub device: OwnedDeviceId,
+    /// The token of the last answer.
+    pub since: Option<SyncToken>,
+    /// What to leave out.
+    pub filter: FilterDefinition,
+    /// All state of every room, even if the client has it.
+    pub full_state: bool,
+    /// State at the end of the timeline instead of before it (MSC4222).
+    pub state_after: bool,
+    /// How long to wait for something new.
+    pub timeout: Duration,
+}
+
+/// A request with its bounds fixed.
+pub(super) struct Reading<'a> {
+    pub(super) request: &'a SyncRequest,
+    /// Everything up to here is known to the client.
+    pub(super) since: Option<StreamPosition>,
+    /// Nothing beyond this is told now.
+    pub(super) upto: StreamPosition,
+}
+
+impl Sync {
+    /// Answers with what changed since the request's token, waiting for a change if there is none yet.
+    pub async fn poll(&self, request: &SyncRequest) -> Result<(SyncUpdate, SyncToken), SyncError> {
+        let since = self.known_position(request.since);
+        if let Some(since) = since {
+            self.parts.e2ee.acknowledge(&request.user, &request.device, since).await?;
+        }
+        // Register first, read second: what commits in between is read or wakes.
+        let mut waiter = self.watch.register(&request.user);
+        let wait = tokio::time::sleep(request.timeout.min(WAIT_MAX));
+        tokio::pin!(wait);
+        loop {
+            let upto = self.core.store.position();
+            let update = self.collect(&Reading { request, since, upto })?;
+            let expired = wait.is_elapsed() || request.timeout.is_zero();
+            if since.is_none() || request.full_state || !update.is_empty() || expired {
+                return Ok((update, self.token(upto)));
+            }
+            tokio::select! {
+                () = waiter.changed() => {}
+                () = &mut wait => {}
+            }
+        }
+    }
+
+    /// The token of a position.
+    pub fn token(&self, position: StreamPosition) -> SyncToken {
+        SyncToken { epoch: self.core.store.epoch(), order: crate::rooms::order_of(position) }
+    }
+
+    /// The token of an order in a timeline.
+    pub fn token_at(&self, order: i64) -> SyncToken {
+        SyncToken { epoch: self.core.store.epoch(), order }
+    }
+
+    /// A token of another epoch, or of a future this server does not have, means that the client must start over.
+    fn known_position(&self, token: Option<SyncToken>) -> Option<StreamPosition> {
+        token
+            .filter(|token| token.epoch == self.core.store.epoch())
+            .map(|token| token.position())
+            .filter(|position| *position <= self.core.store.position())
+    }
+
+    /// Everything that changed in the reading's bounds.
+    pub(super) fn collect(&self, reading: &Reading<'_>) -> Result<SyncUpdate, Error> {
+        let mut update = SyncUpdate::default();
+        let user = &reading.request.user;
+        let memberships = self.parts.user_rooms.of(user)?;
+        for (short, record) in memberships.iter() {
+            if record.position > reading.upto || !self.wants_room(reading, &record.room_id) {
+                continue;
+            }
+            match record.membership {
+                Membership::Join => {
+                    update.joined.extend(self.joined_room(reading, *short, record)?);
+                }
+                Membership::Invite if reading.is_new(record.position) => {
+                    update.invited.extend(self.outside_view(reading, record)?);
+                }
+                Membership::Knock if reading.is_new(record.position) => {
+                    update.knocked.extend(outside(record));
+                }
+                Membership::Leave | Membership::Ban if reading.is_new(record.position) => {
+                    update.left.extend(self.left_room(reading, *short, record)?);
+                }
+                _ => {}
+            }
+        }
+        update.account_data = self.parts.account_data.global_since(user, reading.since, reading.upto)?;
+        update.presence = self.parts.presence.since(user, reading.since, reading.upto)?;
+        update.device = self.parts.e2ee.device_update(user, &reading.request.device, reading.since, reading.upto)?;
+        Ok(update)
+    }
+
+    fn outside_view(&self, reading: &Reading<'_>, record: &MembershipRecord) -> Result<Option<InvitedUpdate>, Error> {
+        let ignored = self.parts.account_data.ignored_users(&reading.request.user)?;
+        Ok(if ignored.contains(record.sender.as_str()) { None } else { outside(record) })
+    }
+
+    fn wants_room(&self, reading: &Reading<'_>, room_id: &RoomId) -> bool {
+        let filter = &reading.request.filter.room;
+        filter.rooms.as_ref().is_none_or(|rooms| rooms.iter().any(|room| room == room_id))
+            && !filter.not_rooms.iter().any(|room| room == room_id)
+    }
+}
+
+impl Reading<'_> {
+    /// Whether a position is news to the client.
+    pub(super) fn is_new(&self, position: StreamPosition) -> bool {
+        self.since.is_none_or(|since| position > since) && position <= self.upto
+    }
+}
+
+fn outside(record: &MembershipRecord) -> Option<InvitedUpdate> {
+    let state = record.stripped_state.as_ref().map_or(&b"[]"[..], |json| &json.0);
+    Some(InvitedUpdate { room_id: record.room_id.clone(), state: serde_json::from_slice(state).ok()? })
+}

@@ -1,0 +1,35 @@
+//! What changed for one device since a position: the long poll behind `/sync` and sliding sync.
+//!
+//! Invariants: a waiter registers before it reads; a reader reads only up to a position that was readable when he
+//! began; a token names that position, so nothing between two tokens is lost.
+
+mod collect;
+mod room;
+mod token;
+mod update;
+mod watch;
+
+pub use self::{
+    collect::{SyncError, SyncRequest},
+    token::{SyncToken, TokenError},
+    update::{InvitedUpdate, JoinedUpdate, LeftUpdate, RoomSummary, SyncUpdate, TimelineUpdate, UnreadCounts},
+    watch::{Waiter, Watch},
+};
+
+use std::sync::Arc;
+
+use crate::{Parts, core::Core};
+
+/// Builds sync answers.
+pub struct Sync {
+    pub(crate) core: Arc<Core>,
+    pub(crate) parts: Parts,
+    pub(crate) watch: Arc<Watch>,
+}
+
+impl Sync {
+    /// Over these parts; `watch` must be subscribed to the store's changes.
+    pub(crate) fn new(core: Arc<Core>, parts: Parts, watch: Arc<Watch>) -> Self {
+        Self { core, parts, watch }
+    }
+}

@@ -1,0 +1,261 @@
+//! A draft: one or more events of one room, built and authorized in memory, then committed together.
+//!
+//! Each event sees the state that the ones before it in the draft made, so that creating a room or upgrading one is a
+//! single commit: it happens whole or not at all.
+
+use std::sync::Arc;
+
+use ruma::{
+    OwnedEventId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
+    events::{StateEventType, TimelineEventType},
+};
+use veche_rooms::{AuthError, BuildContext, BuildError, NewEvent, Pdu, StateMap, authorize, build, membership};
+use veche_store::{Error, ShortRoomId, ShortStateHash, Txn};
+
+use super::{Timeline, redact::Redaction, send::TransactionId};
+use crate::{
+    notify::PushRow,
+    rooms::{Head, LockedRoom},
+};
+
+/// Why an event could not be added to a room.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// The rules of the room say no; the text says which one.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The event is not a valid one.
+    #[error("{0}")]
+    Invalid(String),
+    /// The event is larger than an event may be.
+    #[error("the event is larger than 65,535 bytes")]
+    TooLarge,
+    /// A name that the draft would take is taken.
+    #[error("this address is taken")]
+    Taken,
+    /// The store failed or refused.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+impl From<AuthError> for DraftError {
+    fn from(error: AuthError) -> Self {
+        Self::Forbidden(error.to_string())
+    }
+}
+
+impl From<BuildError> for DraftError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::TooLarge => Self::TooLarge,
+            other => Self::Invalid(other.to_string()),
+        }
+    }
+}
+
+/// The state group an event stands on, which may be one that the draft itself makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum GroupRef {
+    /// On disk (or the empty state, 0).
+    Stored(ShortStateHash),
+    /// Made by the staged event with this index.
+    Staged(usize),
+}
+
+/// One event of a draft.
+pub(super) struct Staged {
+    pub(super) pdu: Arc<Pdu>,
+    pub(super) before: GroupRef,
+    pub(super) after: GroupRef,
+    /// Layers under `after` when the event made a group.
+    pub(super) hops: u8,
+    /// The state after this event, kept for the caches and for writing a complete layer.
+    pub(super) state: Arc<StateMap>,
+    pub(super) stripped: Option<Vec<u8>>,
+    pub(super) redaction: Option<Redaction>,
+    pub(super) push: Vec<PushRow>,
+    pub(super) transaction: Option<TransactionId>,
+}
+
+/// Where a draft's events go.
+pub(super) enum Target {
+    /// A room that exists, with the right to append to it.
+    Existing(LockedRoom),
+    /// A room that the first event creates.
+    New(RoomVersionId),
+}
+
+/// A write that goes to disk with a draft's events.
+pub(super) type Extra = Box<dyn FnOnce(&mut Txn, ShortRoomId) -> Result<(), DraftError> + Send>;
+
+/// Events being prepared for one commit.
+pub struct Draft<'a> {
+    pub(super) timeline: &'a Timeline,
+    pub(super) target: Target,
+    pub(super) room_id: Option<OwnedRoomId>,
+    pub(super) head: Head,
+    pub(super) group: GroupRef,
+    pub(super) staged: Vec<Staged>,
+    pub(super) extras: Vec<Extra>,
+    now_ms: u64,
+}
+
+impl Timeline {
+    /// A draft of events for a room whose lock is held.
+    pub fn draft(&self, locked: LockedRoom) -> Draft<'_> {
+        let head = (*locked.room.head()).clone();
+        Draft {
+            timeline: self,
+            room_id: Some(locked.room.id.clone()),
+            group: GroupRef::Stored(head.group),
+            target: Target::Existing(locked),
+            head,
+            staged: Vec::new(),
+            extras: Vec::new(),
+            now_ms: self.core.clock.wall_ms(),
+        }
+    }
+
+    /// A draft of a new room; its first event must be `m.room.create`.
+    pub fn draft_room(&self, version: RoomVersionId, room_id: Option<OwnedRoomId>) -> Draft<'_> {
+        Draft {
+            timeline: self,
+            target: Target::New(version),
+            room_id,
+            head: Head::empty(),
+            group: GroupRef::Stored(ShortStateHash(0)),
+            staged: Vec::new(),
+            extras: Vec::new(),
+            now_ms: self.core.clock.wall_ms(),
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// The room version whose rules apply.
+    pub fn version(&self) -> &RoomVersionId {
+        match &self.target {
+            Target::Existing(locked) => &locked.room.version,
+            Target::New(version) => version,
+        }
+    }
+
+    /// The state as the draft has made it so far.
+    pub fn state(&self) -> &Arc<StateMap> {
+        &self.head.state
+    }
+
+    /// The head as the draft has made it so far.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The room's id; known from the first event on.
+    pub fn room_id(&self) -> Option<&OwnedRoomId> {
+        self.room_id.as_ref()
+    }
+
+    /// Lets the next events carry this origin time instead of the clock's (application services and imports only).
+    pub fn at(&mut self, now_ms: u64) -> &mut Self {
+        self.now_ms = now_ms;
+        self
+    }
+
+    /// Adds a write that happens in the same commit, after the events'.
+    pub fn also(
+        &mut self,
+        write: impl FnOnce(&mut Txn, ShortRoomId) -> Result<(), DraftError> + Send + 'static,
+    ) -> &mut Self {
+        self.extras.push(Box::new(write));
+        self
+    }
+
+    /// Builds, signs and authorizes one more event by `sender`.
+    pub fn push(&mut self, sender: &UserId, event: NewEvent) -> Result<Arc<Pdu>, DraftError> {
+        self.push_sent(sender, event, None)
+    }
+
+    /// As [`Draft::push`], remembering the transaction it answers.
+    pub(super) fn push_sent(
+        &mut self,
+        sender: &UserId,
+        event: NewEvent,
+        transaction: Option<TransactionId>,
+    ) -> Result<Arc<Pdu>, DraftError> {
+        let version = self.version().clone();
+        let context = BuildContext {
+            room_id: self.room_id.as_deref(),
+            version: &version,
+            sender,
+            now_ms: self.now_ms,
+            prev_events: self.head.extremities.clone(),
+            depth: self.head.depth + 1,
+            state: &self.head.state,
+        };
+        let pdu = Arc::new(build(event, context, &self.timeline.core.keys)?);
+        authorize(&pdu, &self.head.state, &version)?;
+        let redaction = self.plan_redaction(&pdu)?;
+        let push = self.timeline.notify.plan(&pdu, &self.head)?;
+        let before = self.group;
+        self.room_id.get_or_insert_with(|| pdu.room_id.clone());
+        self.advance(&pdu);
+        let stripped = self.stripped_for(&pdu);
+        self.staged.push(Staged {
+            before,
+            after: self.group,
+            hops: self.head.hops,
+            state: Arc::clone(&self.head.state),
+            stripped,
+            redaction,
+            push,
+            transaction,
+            pdu: Arc::clone(&pdu),
+        });
+        Ok(pdu)
+    }
+
+    /// The id of an event pushed so far.
+    pub fn last_event_id(&self) -> Option<&OwnedEventId> {
+        self.staged.last().map(|staged| &staged.pdu.event_id)
+    }
+
+    fn advance(&mut self, pdu: &Arc<Pdu>) {
+        self.head.extremities = vec![pdu.event_id.clone()];
+        self.head.depth = pdu.depth;
+        let Some(state_key) = pdu.state_key.clone() else { return };
+        let mut state = (*self.head.state).clone();
+        state.insert((StateEventType::from(pdu.kind.to_string()), state_key), Arc::clone(pdu));
+        self.head.state = Arc::new(state);
+        self.group = GroupRef::Staged(self.staged.len());
+        self.head.hops = if self.head.hops >= crate::rooms::LAYERS_MAX || self.staged.is_empty() && self.is_new() {
+            0
+        } else {
+            self.head.hops + 1
+        };
+        if pdu.kind == TimelineEventType::RoomMember {
+            self.head.recount_joined();
+        }
+    }
+
+    fn is_new(&self) -> bool {
+        matches!(self.target, Target::New(_))
+    }
+
+    /// What an invited or knocking user may see of the room before being in it (spec: "stripped state").
+    fn stripped_for(&self, pdu: &Pdu) -> Option<Vec<u8>> {
+        use ruma::events::room::member::MembershipState;
+        if pdu.kind != TimelineEventType::RoomMember {
+            return None;
+        }
+        let membership = membership::read(pdu)?.membership;
+        matches!(membership, MembershipState::Invite | MembershipState::Knock)
+            .then(|| crate::membership::stripped_state(&self.head.state, Some(pdu)))
+    }
+
+    /// The staged member events: who, and the event.
+    pub(super) fn member_of(pdu: &Pdu) -> Option<OwnedUserId> {
+        (pdu.kind == TimelineEventType::RoomMember)
+            .then(|| pdu.state_key.as_deref().and_then(|key| OwnedUserId::try_from(key).ok()))
+            .flatten()
+    }
+}

@@ -1,0 +1,49 @@
+//! The timeline of each room: how events are made, appended and read back.
+//!
+//! The message walk: `send.rs` (transaction id, room lock) -> `draft.rs` (build, authorize, stage) -> `append.rs` (one
+//! transaction of the store) -> the commit's position -> readers.
+
+mod append;
+mod draft;
+mod history;
+mod read;
+mod redact;
+mod relate;
+mod render;
+mod send;
+
+pub use self::{
+    draft::{Draft, DraftError},
+    history::{History, HistoryRequest, Surroundings},
+    read::{Page, ReadError, ReadFilter, Span},
+    render::{Audience, EventForm, Renderer},
+    send::{SendError, Sent, TransactionId},
+};
+
+use std::sync::Arc;
+
+use ruma::events::TimelineEventType;
+use serde_json::{Value, value::to_raw_value};
+pub use veche_rooms::NewEvent;
+
+use crate::{core::Core, notify::Notify, rooms::Rooms};
+
+/// A state event that the server itself puts together.
+pub fn state_event(kind: TimelineEventType, state_key: impl Into<String>, content: &Value) -> NewEvent {
+    let content = to_raw_value(content).expect("a JSON value always serializes");
+    NewEvent { kind, state_key: Some(state_key.into()), content, redacts: None }
+}
+
+/// Appends to and reads from the timelines of all rooms.
+pub struct Timeline {
+    pub(crate) core: Arc<Core>,
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) notify: Arc<Notify>,
+}
+
+impl Timeline {
+    /// The timelines over these rooms.
+    pub fn new(core: Arc<Core>, rooms: Arc<Rooms>, notify: Arc<Notify>) -> Self {
+        Self { core, rooms, notify }
+    }
+}

@@ -1,0 +1,149 @@
+//! Reads timelines back: pages in either direction, bounded by positions, filtered by what the reader may see.
+//!
+//! Pages are cut by the store's order before anything is hidden, so that an invisible event never ends pagination.
+
+use std::sync::Arc;
+
+use ruma::UserId;
+use veche_rooms::{
+    Pdu, membership,
+    visibility::{self, Sight},
+};
+use veche_store::{
+    Error, ShortStateHash,
+    records::rooms::{FLAG_SOFT_FAILED, TimelineEntry, TimelineKey},
+};
+
+use super::Timeline;
+use crate::rooms::Room;
+
+use veche_base::limits::PAGE_EVENTS_MAX;
+/// Rows looked at for one page at most, so that a filter that matches nothing cannot walk a whole room.
+const ROWS_PER_PAGE_MAX: usize = 10_000;
+
+/// Why a page could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The reader may not see this room.
+    #[error("you are not in this room")]
+    Forbidden,
+    /// The store failed.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+/// A part of a timeline: orders strictly after `after` and at most `until`.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// Exclusive lower bound.
+    pub after: i64,
+    /// Inclusive upper bound.
+    pub until: i64,
+}
+
+/// Tells which events a reader asked for.
+pub type ReadFilter<'a> = &'a (dyn Fn(&Pdu) -> bool + Sync);
+
+/// Events in the order they were read, and where the next page starts.
+pub struct Page {
+    /// The rows, with their parsed events.
+    pub rows: Vec<(i64, TimelineEntry, Arc<Pdu>)>,
+    /// The last order that was looked at, when there may be more beyond it.
+    pub next: Option<i64>,
+}
+
+impl Timeline {
+    /// Reads up to `limit` events of a span, newest first when `backwards`, that pass the filter and that `reader`
+    /// may see.
+    pub fn page(
+        &self,
+        room: &Arc<Room>,
+        span: Span,
+        backwards: bool,
+        limit: usize,
+        reader: Option<&UserId>,
+        filter: ReadFilter<'_>,
+    ) -> Result<Page, Error> {
+        let limit = limit.min(PAGE_EVENTS_MAX);
+        let mut eyes = Eyes::new(self, room, reader);
+        let mut page = Page { rows: Vec::with_capacity(limit.min(64)), next: None };
+        let first = TimelineKey { room: room.short, order: span.after.saturating_add(1) };
+        let end = TimelineKey { room: room.short, order: span.until.saturating_add(1) };
+        let scan = self.core.store.scan::<TimelineKey>((room.short,)).from(&first).until(&end);
+        let scan = if backwards { scan.reverse() } else { scan };
+        let mut looked_at = 0;
+        let mut last = None;
+        for row in scan {
+            let (key, entry) = row?;
+            if page.rows.len() == limit || looked_at == ROWS_PER_PAGE_MAX {
+                page.next = last;
+                break;
+            }
+            looked_at += 1;
+            last = Some(key.order);
+            if entry.has(FLAG_SOFT_FAILED) {
+                continue;
+            }
+            let pdu = self.rooms.parse(room, key.order, &entry)?;
+            if filter(&pdu) && eyes.see(&entry)? {
+                page.rows.push((key.order, entry, pdu));
+            }
+        }
+        Ok(page)
+    }
+
+    /// Whether `reader` may see the event of this row, by the room's history visibility and his membership then.
+    pub fn may_see(&self, room: &Arc<Room>, entry: &TimelineEntry, reader: &UserId) -> Result<bool, Error> {
+        Eyes::new(self, room, Some(reader)).see(entry)
+    }
+
+    /// The current resolved state at an order: as it was after the newest event that is not newer.
+    pub fn state_group_at(&self, room: &Arc<Room>, order: i64) -> Result<ShortStateHash, Error> {
+        let end = TimelineKey { room: room.short, order: order.saturating_add(1) };
+        match self.core.store.scan::<TimelineKey>((room.short,)).until(&end).reverse().next() {
+            Some(row) => Ok(row?.1.room_state),
+            None => Ok(ShortStateHash(0)),
+        }
+    }
+}
+
+/// One reader's view of one room; consecutive events mostly share a state group, so the last verdict is kept.
+struct Eyes<'a> {
+    timeline: &'a Timeline,
+    room: &'a Arc<Room>,
+    reader: Option<&'a UserId>,
+    joined_now: bool,
+    verdict: Option<(ShortStateHash, bool)>,
+}
+
+impl<'a> Eyes<'a> {
+    fn new(timeline: &'a Timeline, room: &'a Arc<Room>, reader: Option<&'a UserId>) -> Self {
+        let joined_now = reader.is_some_and(|reader| room.head().is_joined(reader));
+        Self { timeline, room, reader, joined_now, verdict: None }
+    }
+
+    fn see(&mut self, entry: &TimelineEntry) -> Result<bool, Error> {
+        let Some(reader) = self.reader else { return Ok(true) };
+        let verdict = match self.verdict {
+            Some((group, verdict)) if group == entry.state_after => verdict,
+            _ => {
+                let verdict = self.visible_in(entry.state_after, reader, self.joined_now)?;
+                self.verdict = Some((entry.state_after, verdict));
+                verdict
+            }
+        };
+        // The event by which a reader left or was removed is the last one he may see.
+        Ok(verdict || entry.state_before != entry.state_after && self.visible_in(entry.state_before, reader, false)?)
+    }
+
+    fn visible_in(&self, group: ShortStateHash, reader: &UserId, joined_now: bool) -> Result<bool, Error> {
+        let state = self.timeline.rooms.state(self.room, group)?;
+        Ok(visibility::may_see(&Sight {
+            visibility: visibility::of_state(&state),
+            new_visibility: None,
+            membership: membership::of_user(&state, reader),
+            new_membership: None,
+            joined_later: joined_now,
+        }))
+    }
+}

@@ -1,0 +1,51 @@
+//! What a redaction does to the event it names: the stored copy loses its content for good and says why.
+
+use std::sync::Arc;
+
+use ruma::events::TimelineEventType;
+use veche_rooms::{Pdu, PowerLevels, redaction};
+use veche_store::{
+    Error,
+    records::rooms::{TimelineEntry, TimelineKey},
+};
+
+use super::{
+    Draft,
+    draft::{DraftError, Target},
+};
+
+/// A row of the timeline as it will be once its event is redacted.
+pub(super) struct Redaction {
+    pub(super) key: TimelineKey,
+    pub(super) entry: TimelineEntry,
+    pub(super) was_state: bool,
+}
+
+impl Draft<'_> {
+    /// Prepares the effect of a redaction. An event that is not known here, or that the sender may not redact, stays
+    /// as it is: the redaction itself is still sent (spec: "Handling redactions").
+    pub(super) fn plan_redaction(&self, pdu: &Arc<Pdu>) -> Result<Option<Redaction>, DraftError> {
+        if pdu.kind != TimelineEventType::RoomRedaction {
+            return Ok(None);
+        }
+        let (Some(target), Target::Existing(locked)) = (redaction::redaction_target(pdu, self.version()), &self.target)
+        else {
+            return Ok(None);
+        };
+        let rooms = &self.timeline.rooms;
+        let Some((order, entry)) = rooms.entry(&locked.room, &target)? else {
+            return Ok(None);
+        };
+        let original = rooms.parse(&locked.room, order, &entry)?;
+        let levels = PowerLevels::of(&self.head.state, &locked.room.version)
+            .map_err(|error| DraftError::Invalid(error.to_string()))?;
+        if !redaction::takes_effect(pdu, &original, &levels) {
+            return Err(DraftError::Forbidden("you may not delete other people's messages in this room".to_owned()));
+        }
+        let redacted = redaction::redact(&original, pdu, &locked.room.version)
+            .map_err(|error| Error::corrupt("TimelineKey", target.as_str(), &error.to_string()))?;
+        let entry = TimelineEntry { json: redacted.json.get().as_bytes().to_vec(), ..entry };
+        let key = TimelineKey { room: locked.room.short, order };
+        Ok(Some(Redaction { key, entry, was_state: original.state_key.is_some() }))
+    }
+}

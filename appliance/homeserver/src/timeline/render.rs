@@ -1,0 +1,143 @@
+//! Turns stored events into what one client is shown.
+//!
+//! The stored bytes are reused; only `unsigned` differs from reader to reader: age, the reader's own transaction id,
+//! his membership at the time (MSC4115), what a state event replaced, and what relates to the event.
+
+use std::sync::Arc;
+
+use ruma::{
+    DeviceId, EventId, OwnedTransactionId, UserId,
+    events::room::member::MembershipState,
+    events::{StateEventType, TimelineEventType},
+};
+use serde_json::value::RawValue;
+use veche_rooms::{
+    Pdu,
+    format::{self, Unsigned},
+    membership,
+};
+use veche_store::{
+    Error, ShortStateHash, StreamPosition,
+    records::rooms::{EventTransactionKey, TimelineEntry},
+};
+
+use super::Timeline;
+use crate::rooms::Room;
+
+/// Who reads.
+#[derive(Debug, Clone, Copy)]
+pub struct Audience<'a> {
+    /// The user.
+    pub user: &'a UserId,
+    /// The device, which is told the transaction ids of its own events.
+    pub device: Option<&'a DeviceId>,
+}
+
+/// The shape of an event on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventForm {
+    /// With `room_id`, as most endpoints answer.
+    Full,
+    /// Without `room_id`, as `/sync` answers.
+    Sync,
+}
+
+/// Renders events of one room for one reader; keeps what consecutive events share.
+pub struct Renderer<'a> {
+    timeline: &'a Timeline,
+    room: &'a Arc<Room>,
+    audience: Audience<'a>,
+    form: EventForm,
+    now_ms: u64,
+    membership: Option<(ShortStateHash, MembershipState)>,
+}
+
+impl Timeline {
+    /// A renderer of this room's events for this reader.
+    pub fn renderer<'a>(&'a self, room: &'a Arc<Room>, audience: Audience<'a>, form: EventForm) -> Renderer<'a> {
+        let now_ms = self.core.clock.wall_ms();
+        Renderer { timeline: self, room, audience, form, now_ms, membership: None }
+    }
+}
+
+impl Renderer<'_> {
+    /// Renders a row of the timeline.
+    pub fn entry(&mut self, order: i64, entry: &TimelineEntry) -> Result<Box<RawValue>, Error> {
+        let pdu = self.timeline.rooms.parse(self.room, order, entry)?;
+        let mut unsigned = Unsigned::default().with_age(&pdu, self.now_ms);
+        if self.audience.user == pdu.sender {
+            unsigned.transaction_id = self.own_transaction(entry.short)?;
+        }
+        unsigned.membership = Some(self.membership_at(entry.state_after)?);
+        if let Some(replaced) = self.replaced_by(&pdu, entry.state_before)? {
+            unsigned = unsigned.with_previous(&replaced);
+        }
+        unsigned.relations = self.timeline.bundle(self.room, &pdu, self.audience)?;
+        Ok(self.shape(&pdu, unsigned))
+    }
+
+    /// Renders an event of a state, which has no reader's context.
+    pub fn state_event(&self, pdu: &Pdu) -> Box<RawValue> {
+        self.shape(pdu, Unsigned::default().with_age(pdu, self.now_ms))
+    }
+
+    fn shape(&self, pdu: &Pdu, unsigned: Unsigned) -> Box<RawValue> {
+        match self.form {
+            EventForm::Full => format::client_event(pdu, unsigned),
+            EventForm::Sync => format::sync_event(pdu, unsigned),
+        }
+    }
+
+    fn own_transaction(&self, position: StreamPosition) -> Result<Option<OwnedTransactionId>, Error> {
+        let Some(device) = self.audience.device else { return Ok(None) };
+        let echo = self.timeline.core.store.get(&EventTransactionKey { position })?;
+        Ok(echo.filter(|echo| echo.device == device).map(|echo| echo.txn_id.into()))
+    }
+
+    fn membership_at(&mut self, group: ShortStateHash) -> Result<MembershipState, Error> {
+        if let Some((at, membership)) = &self.membership
+            && *at == group
+        {
+            return Ok(membership.clone());
+        }
+        let state = self.timeline.rooms.state(self.room, group)?;
+        let membership = membership::of_user(&state, self.audience.user);
+        self.membership = Some((group, membership.clone()));
+        Ok(membership)
+    }
+
+    fn replaced_by(&self, pdu: &Pdu, before: ShortStateHash) -> Result<Option<Arc<Pdu>>, Error> {
+        let Some(state_key) = pdu.state_key.clone() else { return Ok(None) };
+        let state = self.timeline.rooms.state(self.room, before)?;
+        Ok(state.get(&(StateEventType::from(pdu.kind.to_string()), state_key)).cloned())
+    }
+}
+
+impl Timeline {
+    /// The `m.relations` that the server aggregates under an event (spec: "Server-side aggregation").
+    pub(crate) fn bundle(
+        &self,
+        _room: &Arc<Room>,
+        pdu: &Pdu,
+        _audience: Audience<'_>,
+    ) -> Result<Option<Box<RawValue>>, Error> {
+        if pdu.state_key.is_some() || pdu.kind == TimelineEventType::RoomRedaction {
+            return Ok(None);
+        }
+        Ok(None)
+    }
+
+    /// Renders one event by its id, if the reader may see it.
+    pub fn render_event(
+        &self,
+        room: &Arc<Room>,
+        event_id: &EventId,
+        audience: Audience<'_>,
+    ) -> Result<Option<Box<RawValue>>, Error> {
+        let Some((order, entry)) = self.rooms.entry(room, event_id)? else { return Ok(None) };
+        if !self.may_see(room, &entry, audience.user)? {
+            return Ok(None);
+        }
+        self.renderer(room, audience, EventForm::Full).entry(order, &entry).map(Some)
+    }
+}

@@ -1,0 +1,150 @@
+//! Sends one event: answers a repeated transaction with the first result, takes the room's lock, drafts and commits.
+
+use std::sync::Arc;
+
+use ruma::{OwnedDeviceId, OwnedEventId, OwnedTransactionId, RoomId, UserId};
+use veche_rooms::{NewEvent, Pdu};
+use veche_store::{Error, StreamPosition, records::rooms::TransactionKey};
+
+use super::{DraftError, Timeline};
+use crate::rooms::{FindRoomError, Room};
+
+/// Why an event was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No such room, which a stranger to the room cannot tell from one he may not see.
+    #[error("you are not in this room")]
+    UnknownRoom,
+    /// The rules of the room say no.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The event is not a valid one.
+    #[error("{0}")]
+    Invalid(String),
+    /// The event is larger than an event may be.
+    #[error("the event is larger than 65,535 bytes")]
+    TooLarge,
+    /// The store failed or refused.
+    #[error(transparent)]
+    Internal(#[from] Error),
+}
+
+impl From<DraftError> for SendError {
+    fn from(error: DraftError) -> Self {
+        match error {
+            DraftError::Forbidden(why) => Self::Forbidden(why),
+            DraftError::Invalid(why) => Self::Invalid(why),
+            DraftError::TooLarge => Self::TooLarge,
+            DraftError::Taken => Self::Invalid(error.to_string()),
+            DraftError::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
+impl From<FindRoomError> for SendError {
+    fn from(error: FindRoomError) -> Self {
+        match error {
+            FindRoomError::Unknown => Self::UnknownRoom,
+            FindRoomError::Internal(error) => Self::Internal(error),
+        }
+    }
+}
+
+/// A client's name for one request, so that a repetition has no second effect. Scoped to the device and to what the
+/// request addresses (spec: "Transaction identifiers").
+#[derive(Debug, Clone)]
+pub struct TransactionId {
+    /// The device that sent the request; survives a refreshed access token.
+    pub device_id: OwnedDeviceId,
+    /// The client's id.
+    pub txn_id: OwnedTransactionId,
+}
+
+impl TransactionId {
+    /// The id under which the result is kept: one endpoint, one room, one event type.
+    pub(super) fn scoped(&self, room_id: &RoomId, pdu: &Pdu) -> String {
+        scope(room_id, &pdu.kind.to_string(), self.txn_id.as_str())
+    }
+}
+
+fn scope(room_id: &RoomId, kind: &str, txn_id: &str) -> String {
+    format!("{room_id}\u{0}{kind}\u{0}{txn_id}")
+}
+
+/// An event that is on disk.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Its id.
+    pub event_id: OwnedEventId,
+    /// Its position; `None` when an earlier request with the same transaction id had sent it.
+    pub position: Option<StreamPosition>,
+}
+
+impl Timeline {
+    /// Sends an event as `sender`, who must be allowed to by the room's rules. With a transaction id, a repetition
+    /// answers the event of the first request.
+    pub async fn send(
+        &self,
+        room_id: &RoomId,
+        sender: &UserId,
+        event: NewEvent,
+        transaction: Option<TransactionId>,
+    ) -> Result<Sent, SendError> {
+        let room = self.rooms.find(room_id)?;
+        if let Some(sent) = self.already_sent(&room, sender, &event, transaction.as_ref())? {
+            return Ok(sent);
+        }
+        let locked = room.lock().await;
+        // A twin of this request may have been ahead in the queue for the lock.
+        if let Some(sent) = self.already_sent(&room, sender, &event, transaction.as_ref())? {
+            return Ok(sent);
+        }
+        if !room.head().is_joined(sender) && event.state_key.is_none() {
+            return Err(SendError::Forbidden("you are not in this room".to_owned()));
+        }
+        let mut draft = self.draft(locked);
+        let pdu = draft.push_sent(sender, event, transaction)?;
+        let (_, positions) = draft.commit().await?;
+        Ok(Sent { event_id: pdu.event_id.clone(), position: positions.first().copied() })
+    }
+
+    /// Sends a state event; one that says what the current one says already is not sent again (it is authorized all
+    /// the same).
+    pub async fn send_state(&self, room_id: &RoomId, sender: &UserId, event: NewEvent) -> Result<Sent, SendError> {
+        let room = self.rooms.find(room_id)?;
+        let locked = room.lock().await;
+        let mut draft = self.draft(locked);
+        let before = event
+            .state_key
+            .as_deref()
+            .and_then(|state_key| room.head().state_event(&event.kind.to_string().into(), state_key).cloned());
+        let pdu = draft.push(sender, event)?;
+        if let Some(same) = before.filter(|before| before.sender == pdu.sender && same_content(before, &pdu)) {
+            return Ok(Sent { event_id: same.event_id.clone(), position: None });
+        }
+        draft.commit().await?;
+        Ok(Sent { event_id: pdu.event_id.clone(), position: None })
+    }
+
+    fn already_sent(
+        &self,
+        room: &Arc<Room>,
+        sender: &UserId,
+        event: &NewEvent,
+        transaction: Option<&TransactionId>,
+    ) -> Result<Option<Sent>, Error> {
+        let Some(transaction) = transaction else { return Ok(None) };
+        let key = TransactionKey {
+            user: sender.to_owned(),
+            device: transaction.device_id.clone(),
+            txn_id: scope(&room.id, &event.kind.to_string(), transaction.txn_id.as_str()),
+        };
+        let Some(result) = self.core.store.get(&key)? else { return Ok(None) };
+        Ok(Some(Sent { event_id: result.event_id, position: None }))
+    }
+}
+
+/// Both contents are canonical JSON, so equal bytes mean equal contents.
+fn same_content(a: &Pdu, b: &Pdu) -> bool {
+    a.content.get() == b.content.get()
+}
