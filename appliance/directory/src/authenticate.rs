@@ -60,7 +60,7 @@ impl Directory {
         let (user, device) = (found.requester.user_id.clone(), found.requester.device_id.clone());
         self.commit(move |tx, changes| -> Result<(), StoreError> {
             if sessions::forget_previous_tokens(tx, session, &hash)? {
-                changes.extend(sessions::get(tx, &user, &device)?.map(Change::Session));
+                changes.extend(sessions::get(tx, &user, &device)?.map(Change::session));
             }
             Ok(())
         })

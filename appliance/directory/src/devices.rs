@@ -69,7 +69,7 @@ impl Directory {
             if !sessions::rename(tx, &user, &device, name.as_deref())? {
                 return Err(DeviceError::NotFound);
             }
-            changes.extend(sessions::get(tx, &user, &device)?.map(Change::Session));
+            changes.extend(sessions::get(tx, &user, &device)?.map(Change::session));
             Ok(())
         })
         .await

@@ -62,7 +62,7 @@ impl Directory {
             };
             sessions::replace_tokens(tx, session.session_id, &issued.pair, &from)?;
             let (user_id, device_id) = (session.user_id, session.device_id);
-            changes.extend(sessions::get(tx, &user_id, &device_id)?.map(Change::Session));
+            changes.extend(sessions::get(tx, &user_id, &device_id)?.map(Change::session));
             let Issued { access: access_token, refresh: refresh_token, expires_in, pair: _ } = issued;
             Ok(SignedIn { user_id, device_id, access_token, refresh_token, expires_in })
         })

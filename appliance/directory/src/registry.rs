@@ -65,11 +65,17 @@ pub(crate) enum Change {
     /// The account as it is now.
     Account(Account),
     /// The session as it is now; new or known.
-    Session(Session),
+    Session(Box<Session>),
     /// The session has ended.
     Ended(SessionId, Reason),
     /// There is new work in the outbox.
     Work,
+}
+
+impl Change {
+    pub(crate) fn session(session: Session) -> Self {
+        Self::Session(Box::new(session))
+    }
 }
 
 pub(crate) struct Registry {
@@ -137,7 +143,7 @@ impl Registry {
             work_arrived: Notify::new(),
         };
         let changes: Vec<_> =
-            accounts.into_iter().map(Change::Account).chain(sessions.into_iter().map(Change::Session)).collect();
+            accounts.into_iter().map(Change::Account).chain(sessions.into_iter().map(Change::session)).collect();
         registry.apply(&changes);
         registry
     }

@@ -140,7 +140,7 @@ pub(crate) fn sign_in(
             seen: wish.seen,
         },
     )?;
-    changes.push(Change::Session(session));
+    changes.push(Change::session(session));
     Ok(Ok(SignedIn {
         user_id,
         device_id: wish.device_id,
