@@ -1,2 +1,38 @@
-//! The binary veche.
-fn main() {}
+//! The binary `veche`: command line, settings, wiring of all parts, listeners, lifecycle.
+//!
+//! Read this file first, then `serve.rs`, which starts and stops the server in the order it happens.
+//!
+//! Invariants of absence: no rule of chat is decided here, and nothing below this crate knows that
+//! there is a command line, a settings file or a signal.
+
+mod check;
+mod cli;
+mod control;
+mod exit;
+mod identity;
+mod listeners;
+mod logging;
+mod ready;
+mod serve;
+mod settings;
+mod tls;
+mod user;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, UserCommand};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::User { command: UserCommand::Add(arguments) } => user::add(&arguments),
+        Command::Check(data) => check::run(&data.dir),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

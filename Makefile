@@ -1,0 +1,42 @@
+# Everything a person or a CI machine needs: `make run`, `make test`, `make bench`.
+# Each target installs what is missing first (Debian or Ubuntu, as root or with sudo).
+
+# Build results live outside of the repository, so that copies of it share them.
+CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/veche/target
+export CARGO_TARGET_DIR
+# Where rustup puts cargo; `make setup` may have installed it a moment ago.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+
+# Data of `make run`, and further arguments for it: make run ARGS="--set server.name=chat.example.org"
+DATA ?= data
+ARGS ?=
+
+# Our own crates fully optimized. The dependencies are optimized by the profile already, so
+# RocksDB is built once for tests, run and bench.
+FAST := CARGO_PROFILE_DEV_OPT_LEVEL=3
+
+.PHONY: help run build test bench fmt setup
+help:
+	@echo 'make run    build and start the server: https://localhost:8443, data in ./$(DATA)'
+	@echo 'make test   everything that must pass: format, lints, house rules, tests, suites'
+	@echo 'make bench  figures, side by side with the peer'
+	@echo 'make fmt    format the code'
+
+run: build
+	@mkdir -p -m 700 '$(DATA)'
+	@exec '$(CARGO_TARGET_DIR)/debug/veche' serve --data '$(DATA)' $(ARGS)
+
+build: setup
+	@$(FAST) cargo build --locked --package veche-server
+
+test: setup
+	@.ci/run fmt clippy tidy unit suites sdk
+
+bench: build
+	@.ci/run bench
+
+fmt: setup
+	@cargo fmt --all
+
+setup:
+	@.ci/run setup

@@ -1,0 +1,92 @@
+//! The command line. Tools, the image and administrators' scripts rely on it: it only grows.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::Override;
+
+/// A corporate messenger in one process: Matrix homeserver, files, administration.
+#[derive(Debug, Parser)]
+#[command(name = "veche", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server until SIGTERM
+    Serve(Serve),
+    /// Manage accounts
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Look for damage in the data of a stopped server
+    Check(Data),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Settings file [default: DIR/veche.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Override one setting, for example --set server.name=chat.example.org
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<Override>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Data {
+    /// Folder with everything the server keeps
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make an account, whether the server runs or not; prints a new password unless one is given
+    Add(UserAdd),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserAdd {
+    /// The part of the user id before the colon
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Make the account an administrator
+    #[arg(long)]
+    pub(crate) admin: bool,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Cli, Command, UserCommand};
+
+    #[test]
+    fn definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn promised_forms_are_understood() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' ')).map(|cli| cli.command);
+        let serve = parse("veche serve --data d --config f --set server.name=a --set log.level=warn").unwrap();
+        assert!(matches!(serve, Command::Serve(serve) if serve.overrides.len() == 2));
+        let add = parse("veche user add alice --data d --admin --password-stdin").unwrap();
+        assert!(matches!(add, Command::User { command: UserCommand::Add(add) } if add.admin && add.password_stdin));
+        assert!(matches!(parse("veche check --data d"), Ok(Command::Check(_))));
+        for wrong in ["veche serve", "veche", "veche serve --data d --set nonsense", "veche doctor --data d"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

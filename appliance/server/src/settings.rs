@@ -1,0 +1,211 @@
+//! The settings: what the file and `--set` may say, with defaults and limits.
+//!
+//! A settings file is short: every setting has a default. An unknown name, a wrong type or a bad
+//! value stops the start, because a silently ignored line is how doors are left open. All settings
+//! here apply after a restart. `veche.example.toml` shows them all and is compared with this file
+//! by a test.
+
+mod load;
+mod values;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use ruma::OwnedServerName;
+use serde::Deserialize;
+use veche_base::{Secret, limits};
+
+pub(crate) use load::{Loaded, Override, SettingsError};
+pub(crate) use values::{LogFormat, Outbound, Rates, RegistrationMode, Role, RoomVersion};
+
+/// Name of the settings file in the data folder, which is read when no other is named.
+pub(crate) const DEFAULT_FILE: &str = "veche.toml";
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// What this process is; only `site` is built.
+    pub(crate) role: Role,
+    /// Who the server is.
+    pub(crate) server: Server,
+    /// Where it listens.
+    pub(crate) listen: Listen,
+    /// Who may make an account.
+    pub(crate) registration: Registration,
+    /// Room defaults.
+    pub(crate) rooms: Rooms,
+    /// Who is online.
+    pub(crate) presence: Presence,
+    /// What is refused.
+    pub(crate) limits: Limits,
+    /// What lies between the server and others.
+    pub(crate) network: NetworkSettings,
+    /// Whom outbound connections trust.
+    pub(crate) tls: Tls,
+    /// What the log looks like.
+    pub(crate) log: Log,
+    /// The disk.
+    pub(crate) storage: Storage,
+    /// First-run wizard.
+    pub(crate) setup: Setup,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Server {
+    /// The part of every user id after the colon. Cannot change once the first account exists.
+    #[serde(deserialize_with = "values::server_name")]
+    pub(crate) name: OwnedServerName,
+    /// Where clients find the server, if that is not `https://<name>`.
+    #[serde(deserialize_with = "values::public_url")]
+    pub(crate) public_url: Option<String>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { name: ruma::owned_server_name!("localhost"), public_url: None }
+    }
+}
+
+/// `[listen]`: addresses; port 0 means any free port, `"off"` means not at all.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Listen {
+    /// Plain HTTP, on loopback only: for the console, health, metrics, or a proxy on the same machine.
+    #[serde(deserialize_with = "values::loopback_listener")]
+    pub(crate) http: Option<SocketAddr>,
+    /// HTTPS, for everybody.
+    #[serde(deserialize_with = "values::listener")]
+    pub(crate) https: Option<SocketAddr>,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self { http: Some(SocketAddr::from(([127, 0, 0, 1], 8080))), https: Some(SocketAddr::from(([0; 4], 8443))) }
+    }
+}
+
+/// `[registration]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Registration {
+    /// `closed`: administrators make accounts. `token`: whoever holds a registration token. `open`: anybody.
+    pub(crate) mode: RegistrationMode,
+    /// Opens `/_synapse/admin/v1/register` to tools that know this secret.
+    #[serde(deserialize_with = "values::shared_secret")]
+    pub(crate) shared_secret: Option<Secret<String>>,
+}
+
+/// `[rooms]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Rooms {
+    /// The version of new rooms: 12, 11 or 10.
+    pub(crate) default_version: RoomVersion,
+}
+
+/// `[presence]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Presence {
+    /// Whether people see who is online.
+    pub(crate) enabled: bool,
+}
+
+impl Default for Presence {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    /// `off` lifts the rate limits, for load tests only.
+    pub(crate) rates: Rates,
+    /// The size of one upload.
+    pub(crate) upload_bytes_max: u64,
+    /// All uploads of one account together.
+    pub(crate) uploads_per_user_bytes_max: u64,
+    /// Open connections in all.
+    #[serde(deserialize_with = "values::count")]
+    pub(crate) connections_max: usize,
+    /// Open connections from one address.
+    #[serde(deserialize_with = "values::count")]
+    pub(crate) connections_per_address_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            rates: Rates::On,
+            upload_bytes_max: limits::UPLOAD_BYTES_MAX,
+            uploads_per_user_bytes_max: limits::UPLOADS_PER_USER_BYTES_MAX,
+            connections_max: limits::CONNECTIONS_MAX,
+            connections_per_address_max: limits::CONNECTIONS_PER_ADDRESS_MAX,
+        }
+    }
+}
+
+/// `[network]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct NetworkSettings {
+    /// Proxies whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "values::addresses")]
+    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// How far the server's own requests (push gateways) may reach: `public`, `private`, `loopback`.
+    pub(crate) outbound: Outbound,
+}
+
+/// `[tls]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Tls {
+    /// A PEM file with certificate authorities that outbound connections trust besides the machine's own.
+    pub(crate) extra_ca: Option<PathBuf>,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// `text` for people, `json` for collectors.
+    pub(crate) format: LogFormat,
+    /// `error`, `warn`, `info`, `debug` or `trace`, also per part: `info,veche_store=debug`.
+    #[serde(deserialize_with = "values::log_level")]
+    pub(crate) level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+/// `[storage]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Storage {
+    /// Free space below which nothing new is accepted. Without it: 1 GiB, or 5 % of a small volume.
+    pub(crate) reserve_bytes: Option<u64>,
+}
+
+/// `[setup]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Setup {
+    /// `true` for a server that is configured by settings alone. There is no wizard yet, so it changes nothing.
+    pub(crate) skip: bool,
+}
+
+/// The settings file in the data folder, if there is one.
+pub(crate) fn default_file(dir: &Path) -> Option<PathBuf> {
+    Some(dir.join(DEFAULT_FILE)).filter(|file| file.exists())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Good and bad settings, and the example file against the settings themselves.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use super::{Loaded, Override, Rates, RegistrationMode, RoomVersion, Settings};
+
+const EXAMPLE: &str = include_str!("../../../../veche.example.toml");
+
+fn read(text: &str, overrides: &[&str]) -> Result<Settings, String> {
+    let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let overrides: Vec<Override> = overrides.iter().map(|text| text.parse().unwrap()).collect();
+    let loaded = Loaded::read(Some(file.path()), &overrides);
+    let path = file.path().display().to_string();
+    loaded.map(|loaded| loaded.settings).map_err(|error| error.to_string().replace(&path, "FILE"))
+}
+
+#[test]
+fn defaults_are_closed_and_local() {
+    let settings = read("", &[]).unwrap();
+    assert_eq!(settings.registration.mode, RegistrationMode::Closed);
+    assert!(settings.registration.shared_secret.is_none());
+    assert_eq!(settings.limits.rates, Rates::On);
+    assert_eq!(settings.rooms.default_version, RoomVersion::V12);
+    assert_eq!(settings.listen.http.unwrap().to_string(), "127.0.0.1:8080");
+}
+
+#[test]
+fn later_overrides_win_over_earlier_ones_and_over_the_file() {
+    let file = "[server]\nname = \"a.example\"\n[rooms]\ndefault_version = \"10\"\n";
+    let settings = read(
+        file,
+        &[
+            "server.name=b.example",
+            "server.name=c.example",
+            "rooms.default_version=11",
+            "limits.rates=off",
+            "presence.enabled=false",
+            "listen.https=off",
+            "listen.http=127.0.0.1:0",
+            "registration.shared_secret=12345",
+            r#"network.trusted_proxies=["10.0.0.1", "::ffff:10.0.0.2"]"#,
+            "limits.upload_bytes_max=1000",
+            "setup.skip=true",
+            "role=site",
+        ],
+    )
+    .unwrap();
+    assert_eq!(settings.server.name, "c.example");
+    assert_eq!(settings.rooms.default_version, RoomVersion::V11);
+    assert_eq!(settings.limits.rates, Rates::Off);
+    assert!(!settings.presence.enabled && settings.setup.skip);
+    assert_eq!(settings.listen.https, None);
+    assert_eq!(settings.listen.http.unwrap().port(), 0);
+    assert_eq!(settings.registration.shared_secret.unwrap().expose(), "12345");
+    assert_eq!(settings.limits.upload_bytes_max, 1000);
+    assert_eq!(settings.network.trusted_proxies[1].to_string(), "10.0.0.2");
+}
+
+#[test]
+fn bad_lines_are_named_with_their_reason() {
+    for (file, place, word) in [
+        ("[server]\nnmae = \"a\"", "FILE, line 2: unknown setting `nmae`", "name"),
+        ("\n\n[sever]\n", "FILE, line 3: unknown setting `sever`", "server"),
+        ("[server]\nname = \"A.example\"", "FILE, line 2: ", "lower case"),
+        ("[server]\nname = \"a b\"", "FILE, line 2: ", "no server name"),
+        ("[server]\nname = 5", "FILE, line 2: wrong kind of value", "string"),
+        ("[listen]\nhttp = \"0.0.0.0:80\"", "FILE, line 2: ", "loopback"),
+        ("[listen]\nhttps = \"443\"", "FILE, line 2: ", "no address with a port"),
+        ("[registration]\n\nmode = \"opne\"", "FILE, line 3: unknown value `opne`", "`open`"),
+        ("[registration]\nshared_secret = \"\"", "FILE, line 2: ", "anybody"),
+        ("[limits]\nconnections_max = 0", "FILE, line 2: ", "at least 1"),
+        ("[limits]\nupload_bytes_max = -1", "FILE, line 2: ", "u64"),
+        ("[network]\ntrusted_proxies = [\"10.0.0.0/8\"]", "FILE, line 2: ", "no address"),
+        ("[log]\nlevel = \"lo ud=\"", "FILE, line 2: ", "log level"),
+        ("[rooms]\ndefault_version = \"9\"", "FILE, line 2: unknown value `9`", "`12`"),
+        ("server = 1", "FILE, line 1: ", "wrong kind"),
+        ("[server]\nname = \"a\"\nname = \"b\"", "FILE, line 3: ", "set twice"),
+        ("[server\n", "FILE, line 1: ", ""),
+        ("role = \"front\"", "FILE, line 1: unknown value `front`", "site"),
+    ] {
+        let error = read(file, &[]).unwrap_err();
+        assert!(error.starts_with(place) && error.contains(word), "{file:?} gave {error}");
+    }
+}
+
+#[test]
+fn bad_overrides_are_named_with_their_reason() {
+    for (change, place, word) in [
+        ("server.nmae=a", "--set server.nmae: unknown setting `nmae`", "name"),
+        ("sever.name=a", "--set sever.name: unknown setting `sever`", "server"),
+        ("presence.enabled=maybe", "--set presence.enabled: ", "boolean"),
+        ("limits.rates=never", "--set limits.rates: unknown value `never`", "`off`"),
+        ("role.x=1", "--set role.x: ", ""),
+    ] {
+        let error = read("", &[change]).unwrap_err();
+        assert!(error.starts_with(place) && error.contains(word), "{change:?} gave {error}");
+    }
+    for text in ["", "=", "=a", "server.name", ".name=a", "server.=a"] {
+        assert!(text.parse::<Override>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn secrets_are_not_repeated_in_complaints_or_dumps() {
+    let error = read("[registration]\nshared_secret = [\"canary\"]", &[]).unwrap_err();
+    assert!(!error.contains("canary"), "{error}");
+    let settings = read("[registration]\nshared_secret = \"canary\"", &[]).unwrap();
+    assert!(!format!("{settings:?}").contains("canary"));
+}
+
+#[test]
+fn late_complaints_name_where_the_setting_came_from() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"[log]\n\n[tls]\nextra_ca = \"/nowhere\"\n").unwrap();
+    let loaded = Loaded::read(Some(file.path()), &["listen.http=off".parse().unwrap()]).unwrap();
+    let complaint = |key| loaded.complaint(key, "no").to_string();
+    assert!(complaint("tls.extra_ca").ends_with("line 4, tls.extra_ca: no"));
+    assert_eq!(complaint("listen.http"), "--set listen.http: no");
+    assert_eq!(complaint("listen.https"), "listen.https (default): no");
+}
+
+/// The names a section knows, read from the refusal of one it does not know.
+fn known_keys(section: &str) -> BTreeSet<String> {
+    let probe = if section.is_empty() { "probe = 1".to_owned() } else { format!("[{section}]\nprobe = 1") };
+    let error = read(&probe, &[]).unwrap_err();
+    let message = error.split_once("expected").unwrap().1.lines().next().unwrap().to_owned();
+    message.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn example_file_shows_every_setting_with_its_default() {
+    read(EXAMPLE, &[]).unwrap();
+    let uncommented: String = EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) => setting,
+            _ => line,
+        })
+        .fold(String::new(), |text, line| text + line + "\n");
+    let shown: toml::Table = toml::from_str(&uncommented).unwrap();
+    let mut top: BTreeSet<String> = shown.keys().cloned().collect();
+    assert_eq!(top, known_keys(""));
+    top.remove("role");
+    for section in top {
+        let keys: BTreeSet<String> = shown[&section].as_table().unwrap().keys().cloned().collect();
+        assert_eq!(keys, known_keys(&section), "[{section}]");
+    }
+    let mut shown = read(&uncommented, &[]).unwrap();
+    // These four have no default that could be written down.
+    shown.server = super::Server::default();
+    shown.registration.shared_secret = None;
+    shown.tls.extra_ca = None;
+    shown.storage.reserve_bytes = None;
+    assert_eq!(format!("{shown:?}"), format!("{:?}", Settings::default()));
+}

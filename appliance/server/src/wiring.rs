@@ -1,0 +1,251 @@
+//! Puts the parts together: opens what is on disk, hands each part what it needs, and closes all in order.
+//!
+//! Each part takes its own settings; here the file's settings are translated into theirs, and nowhere else.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use ruma::RoomVersionId;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+use veche_api::{ApiSettings, App, Gate};
+use veche_base::metrics::Registry;
+use veche_base::{Clock, Entropy, random_token};
+use veche_directory::Directory;
+use veche_homeserver::Homeserver;
+use veche_homeserver::core::Core;
+use veche_rooms::SigningKeys;
+use veche_runtime::{OsEntropy, Supervisor, SystemClock, outbound};
+use veche_store::sql::secrets::Name;
+use veche_store::sql::{self, Sql};
+use veche_store::{OpenOptions, Store};
+
+use crate::exit::Failure;
+use crate::identity;
+use crate::settings::{Loaded, Outbound, Rates, RegistrationMode, RoomVersion, Settings};
+
+/// How often sessions' last use is written down and expired tokens are forgotten.
+const HOUSEKEEPING: Duration = Duration::from_secs(5 * 60);
+
+/// Letters of the version of a new signing key: enough to tell two keys of one server apart.
+const KEY_VERSION_CHARS: usize = 6;
+
+/// What is on disk, opened for this process alone, and who is who in it.
+pub(crate) struct Ground {
+    pub(crate) registry: Registry,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) sql: Arc<Sql>,
+    /// Cancelled when a disk write has failed for good: the process must end.
+    pub(crate) failed: CancellationToken,
+}
+
+impl Ground {
+    /// Opens the data folder; fails with words if another process has it, or it is damaged or newer.
+    pub(crate) fn open(dir: &Path, reserve_bytes: Option<u64>) -> Result<Self, Failure> {
+        let registry = Registry::new();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let failed = CancellationToken::new();
+
+        let stopped = failed.clone();
+        let mut options = OpenOptions::new(Arc::clone(&clock), Arc::clone(&entropy))
+            .metrics(veche_store::Metrics::new(&registry.scope("store")))
+            .on_stopped(move |reason| {
+                error!(reason, "the store has stopped after a failed write");
+                stopped.cancel();
+            });
+        if let Some(bytes) = reserve_bytes {
+            options = options.disk_reserve_bytes(bytes);
+        }
+        // The store comes first, because its lock is what keeps a second process out.
+        let store = Store::open(dir, options).map_err(Failure::new)?;
+
+        let stopped = failed.clone();
+        let on_failure = Box::new(move || {
+            error!("the administration database has stopped after a failed write");
+            stopped.cancel();
+        });
+        let options = sql::Options { metrics: registry.clone(), on_failure };
+        let sql = Sql::open(dir, options).map_err(Failure::new)?;
+        Ok(Self { registry, clock, entropy, store, sql, failed })
+    }
+
+    /// Opens the directory of users.
+    pub(crate) fn directory(&self, settings: veche_directory::Settings) -> Result<Arc<Directory>, Failure> {
+        let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        Directory::open(Arc::clone(&self.sql), clock, entropy, settings, &self.registry).map_err(Failure::new)
+    }
+}
+
+/// The whole server without its sockets.
+pub(crate) struct Product {
+    pub(crate) ground: Ground,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) homeserver: Arc<Homeserver>,
+    /// Background work; drained before the stores are closed.
+    pub(crate) workers: Supervisor,
+}
+
+impl Product {
+    /// Opens everything below the network. Blocks; the caller stands in the async runtime's context.
+    pub(crate) fn open(loaded: &Loaded, dir: &Path) -> Result<Self, Failure> {
+        let settings = &loaded.settings;
+        // Certificates that cannot be read should stop the start and not the first notification.
+        let _outbound = outbound_client(loaded)?;
+        let ground = Ground::open(dir, settings.storage.reserve_bytes)?;
+        identity::keep(&ground.sql, loaded)?;
+        let directory = ground.directory(directory_settings(settings))?;
+        let homeserver = Arc::new(Homeserver::open(Arc::new(Core {
+            store: Arc::clone(&ground.store),
+            clock: Arc::clone(&ground.clock),
+            entropy: Arc::clone(&ground.entropy),
+            server_name: settings.server.name.clone(),
+            keys: signing_keys(&ground, settings)?,
+            directory: Arc::clone(&directory),
+            settings: homeserver_settings(settings),
+        })));
+        let workers = Supervisor::new(&ground.registry);
+        workers.spawn("housekeeping", keep_house(Arc::clone(&directory), workers.shutdown_token()));
+        Ok(Self { ground, directory, homeserver, workers })
+    }
+
+    /// Everything that is answered over HTTP. `https` is the address that clients reach from elsewhere.
+    pub(crate) fn router(&self, settings: &Settings, http: Option<SocketAddr>, https: Option<SocketAddr>) -> Router {
+        let gate = Gate::new(
+            api_settings(settings, base_url(settings, http, https)),
+            &self.ground.registry,
+            Arc::clone(&self.ground.clock),
+            Arc::clone(&self.ground.entropy),
+            Arc::clone(&self.directory) as Arc<_>,
+            self.workers.clone(),
+        );
+        veche_api::router(App::new(Arc::clone(&self.homeserver), Arc::clone(&self.directory), gate))
+    }
+
+    /// Writes down what is only in memory, and closes both databases.
+    pub(crate) async fn close(self) {
+        if let Err(error) = self.directory.housekeep().await {
+            warn!(%error, "when devices were last seen could not be written down");
+        }
+        if let Err(error) = self.ground.store.close().await {
+            // What was acknowledged is in the log of the database, which the next start reads.
+            warn!(%error, "the store could not be flushed");
+        }
+        let sql = Arc::clone(&self.ground.sql);
+        if tokio::task::spawn_blocking(move || sql.close()).await.is_err() {
+            warn!("the administration database could not be closed in order");
+        }
+    }
+}
+
+async fn keep_house(directory: Arc<Directory>, stopping: CancellationToken) {
+    while tokio::time::timeout(HOUSEKEEPING, stopping.cancelled()).await.is_err() {
+        if let Err(error) = directory.housekeep().await {
+            warn!(%error, "housekeeping of sessions failed");
+        }
+    }
+}
+
+fn outbound_client(loaded: &Loaded) -> Result<outbound::Client, Failure> {
+    let settings = &loaded.settings;
+    let reach = match settings.network.outbound {
+        Outbound::Public => outbound::Reach::Public,
+        Outbound::Private => outbound::Reach::Private,
+        Outbound::Loopback => outbound::Reach::Loopback,
+    };
+    let complain = |reason: String| loaded.complaint("tls.extra_ca", reason);
+    let extra_ca_pem = match &settings.tls.extra_ca {
+        None => None,
+        Some(path) => {
+            Some(std::fs::read(path).map_err(|error| complain(format!("{} cannot be read: {error}", path.display())))?)
+        }
+    };
+    let client = outbound::Client::new(&outbound::Settings { reach, extra_ca_pem });
+    Ok(client.map_err(|error| complain(error.to_string()))?)
+}
+
+fn signing_keys(ground: &Ground, settings: &Settings) -> Result<SigningKeys, Failure> {
+    let seed = ground.sql.secret_bytes(Name::SigningKeySeed, ground.entropy.as_ref()).map_err(Failure::new)?;
+    let version = random_token(ground.entropy.as_ref(), KEY_VERSION_CHARS);
+    let version = ground.sql.secret_text(Name::SigningKeyVersion, version).map_err(Failure::new)?;
+    SigningKeys::from_seed(settings.server.name.clone(), version.expose(), seed.expose()).map_err(Failure::new)
+}
+
+fn directory_settings(settings: &Settings) -> veche_directory::Settings {
+    veche_directory::Settings {
+        registration: match settings.registration.mode {
+            RegistrationMode::Closed => veche_directory::RegistrationMode::Closed,
+            RegistrationMode::Token => veche_directory::RegistrationMode::Token,
+            RegistrationMode::Open => veche_directory::RegistrationMode::Open,
+        },
+        shared_secret: settings.registration.shared_secret.clone(),
+        rates: settings.limits.rates == Rates::On,
+        ..veche_directory::Settings::new(settings.server.name.clone())
+    }
+}
+
+fn homeserver_settings(settings: &Settings) -> veche_homeserver::core::Settings {
+    veche_homeserver::core::Settings {
+        default_room_version: room_version(settings),
+        presence: settings.presence.enabled,
+        upload_bytes_max: settings.limits.upload_bytes_max,
+        uploads_per_user_bytes_max: settings.limits.uploads_per_user_bytes_max,
+    }
+}
+
+fn api_settings(settings: &Settings, base_url: String) -> ApiSettings {
+    ApiSettings {
+        trusted_proxies: settings.network.trusted_proxies.clone(),
+        default_room_version: room_version(settings),
+        rates: settings.limits.rates == Rates::On,
+        ..ApiSettings::new(settings.server.name.clone(), base_url)
+    }
+}
+
+const fn room_version(settings: &Settings) -> RoomVersionId {
+    match settings.rooms.default_version {
+        RoomVersion::V10 => RoomVersionId::V10,
+        RoomVersion::V11 => RoomVersionId::V11,
+        RoomVersion::V12 => RoomVersionId::V12,
+    }
+}
+
+/// Where clients reach the server: as set, else under its name at the port that HTTPS really got.
+pub(crate) fn base_url(settings: &Settings, http: Option<SocketAddr>, https: Option<SocketAddr>) -> String {
+    let name = &settings.server.name;
+    match (&settings.server.public_url, https, http) {
+        (Some(url), _, _) => url.clone(),
+        (None, Some(https), _) if name.port().is_none() && https.port() != 443 => {
+            format!("https://{name}:{}", https.port())
+        }
+        // Without HTTPS of its own the server is reached from this machine only, or through a proxy under its name.
+        (None, None, Some(http)) if name.host() == "localhost" || http.port() != 8080 => format!("http://{http}"),
+        (None, _, _) => format!("https://{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base_url;
+    use crate::settings::Settings;
+
+    #[test]
+    fn clients_are_told_an_address_that_answers() {
+        let https = Some("0.0.0.0:8443".parse().unwrap());
+        let https_443 = Some("0.0.0.0:443".parse().unwrap());
+        let http = Some("127.0.0.1:41023".parse().unwrap());
+        let mut settings = Settings::default();
+        assert_eq!(base_url(&settings, http, https), "https://localhost:8443");
+        assert_eq!(base_url(&settings, http, https_443), "https://localhost");
+        assert_eq!(base_url(&settings, http, None), "http://127.0.0.1:41023");
+        settings.server.name = ruma::owned_server_name!("chat.example.org:8448");
+        assert_eq!(base_url(&settings, http, https), "https://chat.example.org:8448");
+        settings.server.public_url = Some("https://chat.example.org".to_owned());
+        assert_eq!(base_url(&settings, http, https), "https://chat.example.org");
+    }
+}
