@@ -16,7 +16,8 @@ struct Server {
     version: RoomVersionId,
     events: BTreeMap<OwnedEventId, PduRef>,
     state_after: HashMap<OwnedEventId, Arc<StateMap>>,
-    tips: BTreeSet<OwnedEventId>,
+    /// In order of arrival, which differs between servers and must not matter.
+    tips: Vec<OwnedEventId>,
 }
 
 impl Server {
@@ -26,7 +27,7 @@ impl Server {
             version: room.version.clone(),
             events: BTreeMap::new(),
             state_after: HashMap::new(),
-            tips: BTreeSet::new(),
+            tips: Vec::new(),
         };
         let mut chain: Vec<_> = room.events.values().cloned().collect();
         chain.sort_by_key(|event| event.depth);
@@ -53,10 +54,8 @@ impl Server {
         if let (Some(key), false) = (event.state_key_pair(), is_rejected) {
             after.insert(key, event.clone());
         }
-        for prev in &event.prev_events {
-            self.tips.remove(prev);
-        }
-        self.tips.insert(event.event_id.clone());
+        self.tips.retain(|tip| !event.prev_events.contains(tip));
+        self.tips.push(event.event_id.clone());
         self.state_after.insert(event.event_id.clone(), Arc::new(after));
         self.events.insert(event.event_id.clone(), event);
     }
@@ -240,20 +239,25 @@ proptest! {
         left.receive_shuffled(&events, &ranks[..events.len().min(40)]);
         let mut right = Server::new(&start);
         right.receive_shuffled(&events, &other_ranks[..events.len().min(40)]);
-        prop_assert_eq!(left.tips.clone(), right.tips.clone());
+        let tips = |server: &Server| server.tips.iter().cloned().collect::<BTreeSet<_>>();
+        prop_assert_eq!(tips(&left), tips(&right));
         prop_assert_eq!(fingerprint(&left.current()), fingerprint(&right.current()));
         let rejected = |server: &Server| server.events.values().filter(|event| event.rejected).count();
         prop_assert_eq!(rejected(&left), rejected(&right));
     }
 }
 
+/// What two branches resolve to, whichever of them is named first.
 fn fork(version: RoomVersionId, left: &[Act], right: &[Act]) -> (StateMap, Vec<Room>) {
     let start = base(version);
     let forks = play(&start, &[left.to_vec(), right.to_vec()]);
     let mut all = forks[0].events.clone();
     all.extend(forks[1].events.clone());
-    let states: Vec<_> = forks.iter().map(|fork| Arc::new(fork.state.clone())).collect();
-    (resolve(&start.version, &states, &all).unwrap(), forks)
+    let mut states: Vec<_> = forks.iter().map(|fork| Arc::new(fork.state.clone())).collect();
+    let resolved = resolve(&start.version, &states, &all).unwrap();
+    states.reverse();
+    assert_eq!(fingerprint(&resolve(&start.version, &states, &all).unwrap()), fingerprint(&resolved));
+    (resolved, forks)
 }
 
 fn id_of(state: &StateMap, kind: &str, key: &str) -> OwnedEventId {
