@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use veche_base::{Entropy, random_token};
 
 mod directory;
+mod homeserver;
 mod store;
 
 /// Characters of the id that joins a client's "internal error" with the line in the log.

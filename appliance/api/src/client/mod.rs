@@ -9,8 +9,13 @@ mod account;
 mod admin;
 mod device;
 mod discovery;
+mod membership;
+mod message;
 mod reporting;
+mod rooms;
 mod session;
+mod state;
+mod sync;
 pub(crate) mod uia;
 
 #[cfg(test)]
@@ -19,6 +24,11 @@ mod tests;
 /// Every endpoint for clients. Discovery comes last: it tells what the others have registered.
 pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
     routes = people(routes);
+    routes = rooms::routes(routes);
+    routes = message::routes(routes);
+    routes = state::routes(routes);
+    routes = membership::routes(routes);
+    routes = sync::routes(routes);
     discovery::routes(routes)
 }
 

@@ -1,0 +1,29 @@
+//! `PUT /rooms/{roomId}/redact/{eventId}/{txnId}`
+
+use axum::extract::State;
+use ruma::{api::client::redact::redact_event, events::TimelineEventType};
+use serde_json::{json, value::to_raw_value};
+use veche_homeserver::timeline::{NewEvent, TransactionId};
+
+use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
+
+/// Takes the content of an event away. Its sender may, and members whose power level suffices.
+pub(crate) async fn redact_event(
+    State(app): State<App>,
+    req: Ruma<redact_event::v3::Request>,
+) -> Result<RumaResponse<redact_event::v3::Response>, ApiError> {
+    let content = match &req.body.reason {
+        Some(reason) => json!({ "reason": reason }),
+        None => json!({}),
+    };
+    let event = NewEvent {
+        kind: TimelineEventType::RoomRedaction,
+        state_key: None,
+        content: to_raw_value(&content).map_err(ApiError::internal)?,
+        redacts: Some(req.body.event_id.clone()),
+    };
+    let transaction = TransactionId { device_id: req.who.device_id.clone(), txn_id: req.body.txn_id.clone() };
+    let timeline = &app.homeserver.parts.timeline;
+    let sent = timeline.send(&req.body.room_id, req.sender(), event, Some(transaction)).await?;
+    Ok(RumaResponse(redact_event::v3::Response::new(sent.event_id)))
+}

@@ -1,0 +1,14 @@
+//! Sync: the long polls.
+
+mod sync_events;
+
+use crate::{
+    app::App,
+    limits::Class,
+    routes::{Route, Routes},
+};
+
+/// The area's endpoints.
+pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
+    routes.ruma_with(Route::new().class(Class::Sync), sync_events::sync_events)
+}
