@@ -25,7 +25,7 @@ const FRESH_NAME_CHARS: usize = 16;
 /// A request to make an account.
 #[derive(Debug, Clone)]
 pub struct RegisterRequest {
-    /// `false` for guests, who are refused.
+    /// What kind of account; guests are refused.
     pub kind: Kind,
     /// The name before the colon; a random one when `None`.
     pub username: Option<String>,

@@ -226,7 +226,7 @@ proptest! {
         let mut merged = copy(&start);
         merged.events = observer.events.clone();
         merged.state = observer.current();
-        merged.tip = observer.tips.iter().cloned().collect();
+        merged.tip = observer.tips.clone();
         merged.depth = forks.iter().map(|fork| fork.depth).max().unwrap();
         for act in &after_merge {
             let (sender, new) = act.event(&merged);
