@@ -1,5 +1,6 @@
 //! The framework as a client meets it: what is refused before a handler runs, and with which words.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::future::{pending, ready};
 use std::sync::Arc;
@@ -368,4 +369,16 @@ async fn finished_requests_are_counted_by_template() {
     assert_eq!(requests.get(&[("route", route), ("method", "GET"), ("status", "200")]), 1);
     assert_eq!(requests.get(&[("route", "unmatched"), ("method", "GET"), ("status", "404")]), 1);
     assert!(!bare.gate.metrics.registry.encode().contains("secret-path"));
+}
+
+#[test]
+fn the_whole_table_fits_together() {
+    // Two handlers on one method and path would panic here, before any server starts.
+    let routes = crate::endpoints();
+    let rows: BTreeSet<(&str, &str)> =
+        routes.table().iter().map(|endpoint| (endpoint.method.as_str(), endpoint.template)).collect();
+    assert_eq!(rows.len(), routes.table().len());
+    for expected in [("GET", "/health"), ("GET", "/_matrix/client/versions"), ("POST", "/_matrix/client/v3/login")] {
+        assert!(rows.contains(&expected), "{expected:?}");
+    }
 }
