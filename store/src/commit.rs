@@ -133,10 +133,10 @@ impl Shared {
     }
 
     /// Stops the store for good, in the same instant in which it is known that something may be lost.
-    fn stop(&self, reason: String) {
+    fn stop(&self, reason: &str) {
         tracing::error!(reason, "the store stops acknowledging writes");
-        if self.stopped.set(reason.clone()).is_ok() {
-            (self.on_stopped)(&reason);
+        if self.stopped.set(reason.to_owned()).is_ok() {
+            (self.on_stopped)(reason);
         }
     }
 }
@@ -164,7 +164,7 @@ impl CommitThread {
     pub(crate) fn run(mut self) {
         // Closures are caught one by one; what arrives here is a panic of a listener or of our own.
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.work())) {
-            self.shared.stop(format!("the commit thread panicked: {}", words_of(panic.as_ref())));
+            self.shared.stop(&format!("the commit thread panicked: {}", words_of(panic.as_ref())));
         }
     }
 
@@ -221,7 +221,7 @@ impl CommitThread {
             Err(error) => {
                 // Whether the writes are on disk is unknown, and a second fsync of the same file may lie.
                 let reason = error.to_string();
-                self.shared.stop(reason.clone());
+                self.shared.stop(&reason);
                 for (mut job, _) in kept {
                     job.refuse(Error::Stopped(reason.clone()));
                     job.answer();

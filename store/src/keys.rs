@@ -47,7 +47,7 @@ pub trait Key: Sized + Clone + fmt::Debug + Ord + Hash + Send + Sync + 'static {
 /// The first fields of a key, as a tuple: `()` for all records, `(room,)`, `(room, &user_id)`.
 pub trait KeyPrefix {
     /// Appends the prefix's bytes.
-    fn write_prefix(&self, out: &mut Vec<u8>);
+    fn write_prefix(self, out: &mut Vec<u8>);
 }
 
 /// Declares the key of a record: fields in the order in which they are sorted.
@@ -304,7 +304,7 @@ macro_rules! tuples {
         }
 
         impl<$($part: KeyWrite),+> KeyPrefix for ($($part,)+) {
-            fn write_prefix(&self, out: &mut Vec<u8>) {
+            fn write_prefix(self, out: &mut Vec<u8>) {
                 $( self.$index.write(out); )+
             }
         }
@@ -314,7 +314,7 @@ macro_rules! tuples {
 tuples! { (A.0) (A.0, B.1) (A.0, B.1, C.2) (A.0, B.1, C.2, D.3) (A.0, B.1, C.2, D.3, E.4) }
 
 impl KeyPrefix for () {
-    fn write_prefix(&self, _: &mut Vec<u8>) {}
+    fn write_prefix(self, _: &mut Vec<u8>) {}
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub struct Scan<'a, K: Key> {
 }
 
 impl<'a, K: Key> Scan<'a, K> {
-    pub(crate) fn new(engine: &'a Engine, prefix: &impl KeyPrefix) -> Self {
+    pub(crate) fn new(engine: &'a Engine, prefix: impl KeyPrefix) -> Self {
         Self { engine, range: Range::new(prefix), rows: None, key: PhantomData }
     }
 
@@ -74,9 +74,9 @@ impl<'a, K: Key> Scan<'a, K> {
                     return None;
                 }
                 if reverse {
-                    rows.prev()
+                    rows.prev();
                 } else {
-                    rows.next()
+                    rows.next();
                 }
                 rows
             }
@@ -84,9 +84,9 @@ impl<'a, K: Key> Scan<'a, K> {
                 let (lower, upper) = self.range.bounds()?;
                 let rows = empty.insert(self.engine.iterate(K::FAMILY, lower, upper));
                 if reverse {
-                    rows.seek_to_last()
+                    rows.seek_to_last();
                 } else {
-                    rows.seek_to_first()
+                    rows.seek_to_first();
                 }
                 rows
             }
@@ -162,7 +162,7 @@ struct Range {
 }
 
 impl Range {
-    fn new(prefix: &impl KeyPrefix) -> Self {
+    fn new(prefix: impl KeyPrefix) -> Self {
         let mut bytes = Vec::with_capacity(64);
         prefix.write_prefix(&mut bytes);
         Self { prefix: bytes, start: None, end: None, reverse: false }

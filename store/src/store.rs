@@ -169,7 +169,7 @@ impl Store {
 
     /// Walks the records whose key starts with `prefix`: `(room,)`, `(room, &user)`, or `()` for all.
     pub fn scan<K: Key>(&self, prefix: impl KeyPrefix) -> Scan<'_, K> {
-        Scan::new(&self.shared.engine, &prefix)
+        Scan::new(&self.shared.engine, prefix)
     }
 
     /// Runs `build` on the commit thread and commits what it wrote, all or nothing.

@@ -67,7 +67,7 @@ impl Txn {
 
     /// Deletes all records that start with `prefix` and says how many there were.
     pub fn delete_prefix<K: Key>(&mut self, prefix: impl KeyPrefix) -> Result<usize, Error> {
-        let slots: Vec<Vec<u8>> = self.merged::<K>(&prefix)?.into_keys().collect();
+        let slots: Vec<Vec<u8>> = self.merged::<K>(prefix)?.into_keys().collect();
         let count = slots.len();
         for slot in slots {
             self.write(slot, None);
@@ -98,7 +98,7 @@ impl Txn {
     /// All records that start with `prefix`, in key order, as this transaction would leave them. They are held in
     /// memory, so the prefix must be one with few records.
     pub fn scan<K: Key>(&self, prefix: impl KeyPrefix) -> Result<Vec<(K, K::Value)>, Error> {
-        let rows = self.merged::<K>(&prefix)?;
+        let rows = self.merged::<K>(prefix)?;
         rows.iter().map(|(slot, value)| Ok((read_key(&slot[1..])?, decode::<K>(&slot[1..], value)?))).collect()
     }
 
@@ -187,7 +187,7 @@ impl Txn {
     }
 
     /// The rows under a prefix by slot: the disk's, then the group's over them, then our own.
-    fn merged<K: Key>(&self, prefix: &impl KeyPrefix) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
+    fn merged<K: Key>(&self, prefix: impl KeyPrefix) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Error> {
         let mut start = vec![K::FAMILY as u8];
         prefix.write_prefix(&mut start);
         let mut rows = BTreeMap::new();

@@ -67,7 +67,7 @@ proptest! {
 
     #[test]
     fn ids_sort_as_bytes(a in "[a-z0-9.=_/+-]{1,12}", b in "[a-z0-9.=_/+-]{1,12}") {
-        fn both<T: KeyPart + Ord + Debug>(a: String, b: String) where T: TryFrom<String> {
+        fn both<T: KeyPart + Ord + Debug + TryFrom<String>>(a: String, b: String) {
             if let (Ok(a), Ok(b)) = (T::try_from(a), T::try_from(b)) {
                 check(&a, &b);
             }
