@@ -67,10 +67,11 @@ impl Timeline {
         let limit = limit.min(PAGE_EVENTS_MAX);
         let mut eyes = Eyes::new(self, room, reader);
         let mut page = Page { rows: Vec::with_capacity(limit.min(64)), next: None };
-        let first = TimelineKey { room: room.short, order: span.after.saturating_add(1) };
-        let end = TimelineKey { room: room.short, order: span.until.saturating_add(1) };
-        let scan = self.core.store.scan::<TimelineKey>((room.short,)).from(&first).until(&end);
-        let scan = if backwards { scan.reverse() } else { scan };
+        let after = TimelineKey { room: room.short, order: span.after };
+        let until = TimelineKey { room: room.short, order: span.until };
+        let scan = self.core.store.scan::<TimelineKey>((room.short,));
+        // A scan's bounds are in the direction of the walk.
+        let scan = if backwards { scan.reverse().from(&until).until(&after) } else { scan.after(&after).through(&until) };
         let mut looked_at = 0;
         let mut last = None;
         for row in scan {
@@ -99,8 +100,8 @@ impl Timeline {
 
     /// The current resolved state at an order: as it was after the newest event that is not newer.
     pub fn state_group_at(&self, room: &Arc<Room>, order: i64) -> Result<ShortStateHash, Error> {
-        let end = TimelineKey { room: room.short, order: order.saturating_add(1) };
-        match self.core.store.scan::<TimelineKey>((room.short,)).until(&end).reverse().next() {
+        let at = TimelineKey { room: room.short, order };
+        match self.core.store.scan::<TimelineKey>((room.short,)).reverse().from(&at).next() {
             Some(row) => Ok(row?.1.room_state),
             None => Ok(ShortStateHash(0)),
         }
