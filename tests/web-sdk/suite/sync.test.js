@@ -32,20 +32,27 @@ function network() {
     };
 }
 
-/** Pages the live timeline back until it has `count` messages, then gives their bodies in order. */
-async function messagesOf(client, roomId, count) {
-    const room = client.getRoom(roomId);
-    const inOrder = () =>
-        room.getLiveTimeline().getEvents().filter((e) => e.getType() === "m.room.message" && !e.status).map((e) => e.getContent().body);
-    for (let page = 0; inOrder().length < count && page < 50; page++) {
-        const more = await client.paginateEventTimeline(room.getLiveTimeline(), { backwards: true, limit: 50 });
-        if (!more) break;
-    }
-    await until("decrypted", [client, room], () =>
-        room.getLiveTimeline().getEvents().every((e) => !e.isBeingDecrypted() && e.getType() !== "m.room.encrypted"),
-    );
-    return inOrder();
+/** The live timeline with what was found before its gaps, oldest first: timelines that touch are neighbors. */
+function neighbors(room) {
+    const chain = [room.getLiveTimeline()];
+    for (let t; (t = chain[0].getNeighbouringTimeline(Direction.Backward)); ) chain.unshift(t);
+    return chain;
 }
+
+/** Pages back from the live end to the creation of the room, and gives all its events in order. */
+async function wholeRoom(client, roomId, limit = 50) {
+    const room = client.getRoom(roomId);
+    const events = () => neighbors(room).flatMap((t) => t.getEvents()).filter((e) => !e.status);
+    for (let page = 0; page < 50 && events()[0]?.getType() !== "m.room.create"; page++) {
+        await client.paginateEventTimeline(neighbors(room)[0], { backwards: true, limit });
+    }
+    await until("all is decrypted", [client, room], () =>
+        events().every((e) => !e.isBeingDecrypted() && e.getType() !== "m.room.encrypted"),
+    );
+    return events();
+}
+
+const texts = (events) => events.filter((e) => e.getType() === "m.room.message").map((e) => e.getContent().body);
 
 describe("sync", () => {
     let ann, ben;
@@ -73,7 +80,7 @@ describe("sync", () => {
             sent.push("end");
             for (const client of [eve, fay]) {
                 await receives(client, roomId, last);
-                assert.deepEqual(await messagesOf(client, roomId, sent.length), sent);
+                assert.deepEqual(texts(await wholeRoom(client, roomId)), sent);
             }
             for (const client of [eve, fay]) stopSync(client);
         });
@@ -92,7 +99,7 @@ describe("sync", () => {
         sent.push("end");
         for (const client of [ann, ben]) {
             await receives(client, roomId, last);
-            assert.deepEqual(await messagesOf(client, roomId, sent.length), sent);
+            assert.deepEqual(texts(await wholeRoom(client, roomId)), sent);
         }
     });
 
@@ -101,9 +108,8 @@ describe("sync", () => {
         const sent = [];
         for (let i = 0; i < 75; i++) sent.push(await say(ann, roomId, `old ${i}`));
         await ben.joinRoom(roomId, { viaServers: [ben.getDomain()] });
-        const room = await joined(ben, roomId);
-        while (room.oldState.paginationToken) await ben.scrollback(room, 17);
-        const events = room.getLiveTimeline().getEvents();
+        await joined(ben, roomId);
+        const events = await wholeRoom(ben, roomId, 17);
         assert.equal(events[0].getType(), "m.room.create");
         assert.equal(new Set(events.map((e) => e.getId())).size, events.length);
         assert.deepEqual(events.filter((e) => e.getType() === "m.room.message").map((e) => e.getId()), sent);
@@ -112,7 +118,7 @@ describe("sync", () => {
         const forward = [];
         let from = null;
         do {
-            const page = await ben.http.authedRequest("GET", `/rooms/${roomId}/messages`, { dir: Direction.Forward, limit: 20, ...(from && { from }) });
+            const page = await ben.http.authedRequest("GET", `/rooms/${encodeURIComponent(roomId)}/messages`, { dir: Direction.Forward, limit: 20, ...(from && { from }) });
             forward.push(...page.chunk.filter((e) => e.type === "m.room.message").map((e) => e.event_id));
             from = page.end;
         } while (from && forward.length < 200);
@@ -127,8 +133,9 @@ describe("sync", () => {
         const room = phone.getRoom(roomId);
         assert.equal(room.findEventById(ids[10]), undefined);
         const timeline = await phone.getEventTimeline(room.getUnfilteredTimelineSet(), ids[10]);
+        for (const backwards of [true, false]) await phone.paginateEventTimeline(timeline, { backwards, limit: 5 });
         const shown = timeline.getEvents().map((e) => e.getId());
-        assert.ok(shown.includes(ids[10]) && shown.includes(ids[9]) && shown.includes(ids[11]));
+        assert.deepEqual(shown.slice(shown.indexOf(ids[9]), shown.indexOf(ids[11]) + 1), ids.slice(9, 12));
         stopSync(phone);
     });
 
@@ -148,7 +155,8 @@ describe("sync", () => {
 
     test("a to-device message arrives once, at the named device alone, also when that was off", async () => {
         const account = await registerAccount("fay");
-        const target = await startDevice(account);
+        const wire = network();
+        const target = await startDevice(account, { network: wire.call });
         const other = await startDevice(await login(account.username));
         const seen = [];
         for (const [name, client] of [["target", target], ["other", other]]) {
@@ -160,14 +168,16 @@ describe("sync", () => {
         const pings = (name) => seen.filter(([device, n]) => device === name && n !== "fence").map(([, n]) => n);
         await send("org.veche.ping", account.device_id, { n: 1 });
         await once(target, "toDeviceEvent", (e) => e.getContent().n === 1);
-        // The request for the next sync is what tells the server that the first one is here.
+        // The request for the next sync is what tells the server that the first one is here; it has gone out when a
+        // message sent afterwards is there.
         await send("org.veche.fence", account.device_id, {});
         await once(target, "toDeviceEvent", (e) => e.getType() === "org.veche.fence");
-        stopSync(target);
+        wire.cut();
         await send("org.veche.ping", account.device_id, { n: 2 });
         await send("org.veche.ping", account.device_id, { n: 3 });
         const fences = [target, other].map((c) => once(c, "toDeviceEvent", (e) => e.getContent().last));
-        await startSync(target);
+        wire.mend();
+        target.retryImmediately();
         await send("org.veche.fence", "*", { last: true });
         await Promise.all(fences);
         assert.deepEqual(pings("target"), [1, 2, 3]);
@@ -176,19 +186,21 @@ describe("sync", () => {
     });
 
     test("presence and the words beside it reach those who share a room", async () => {
-        await roomOf([ann, ben]);
+        const [eve, fay] = [await person("eve"), await person("fay")];
+        await roomOf([eve, fay]);
         const shown = (presence) =>
-            until(`Ben is ${presence}`, ann, () => {
-                const user = ann.getUser(ben.getUserId());
+            until(`Fay is ${presence}`, eve, () => {
+                const user = eve.getUser(fay.getUserId());
                 return user?.presence === presence && user;
             });
-        await ben.setSyncPresence("unavailable");
-        await ben.setPresence({ presence: "unavailable", status_msg: "На обеде" });
+        await fay.setSyncPresence("unavailable");
+        await fay.setPresence({ presence: "unavailable", status_msg: "На обеде" });
         assert.equal((await shown("unavailable")).presenceStatusMsg, "На обеде");
-        assert.equal((await ann.getPresence(ben.getUserId())).status_msg, "На обеде");
-        await ben.setSyncPresence("online");
-        await ben.setPresence({ presence: "online" });
+        assert.equal((await eve.getPresence(fay.getUserId())).status_msg, "На обеде");
+        await fay.setSyncPresence("online");
+        await fay.setPresence({ presence: "online" });
         await shown("online");
+        for (const client of [eve, fay]) stopSync(client);
     });
 
     describe("delayed events", () => {

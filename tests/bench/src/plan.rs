@@ -1,0 +1,75 @@
+//! How much of everything. Both servers get the same plan, so that the figures can be compared.
+
+use std::time::Duration;
+
+pub(crate) struct Plan {
+    /// People of the company.
+    pub(crate) users: usize,
+    /// Sequential messages of the latency bench.
+    pub(crate) latency_messages: usize,
+    /// Rooms and senders at saturation, and for how long.
+    pub(crate) saturation_rooms: usize,
+    pub(crate) saturation_lanes: usize,
+    pub(crate) saturation: Duration,
+    /// Messages into the room where everybody waits.
+    pub(crate) fanout_messages: usize,
+    /// The office: its rate is the same for both servers, as waits are answered together under a higher one.
+    pub(crate) office: Duration,
+    pub(crate) office_messages_per_sec: f64,
+    /// First sync: rooms, messages in each, how often measured.
+    pub(crate) sync_rooms: usize,
+    pub(crate) sync_messages: usize,
+    pub(crate) sync_repeats: usize,
+    /// Length of the history that is read back, and for how long at most.
+    pub(crate) history_events: usize,
+    pub(crate) history: Duration,
+    /// Logins: how many at once, and for how long.
+    pub(crate) login_lanes: usize,
+    pub(crate) login: Duration,
+    /// Events for the start-up of Veche with a full store.
+    pub(crate) events: usize,
+    /// Nothing may fill a store for longer than this.
+    pub(crate) fill: Duration,
+}
+
+impl Plan {
+    pub(crate) fn full() -> Self {
+        Self {
+            users: 200,
+            latency_messages: 300,
+            saturation_rooms: 16,
+            saturation_lanes: 64,
+            saturation: Duration::from_secs(15),
+            fanout_messages: 20,
+            office: Duration::from_secs(90),
+            office_messages_per_sec: 2.0,
+            sync_rooms: 50,
+            sync_messages: 10,
+            sync_repeats: 10,
+            history_events: 2000,
+            history: Duration::from_secs(8),
+            login_lanes: 4,
+            login: Duration::from_secs(8),
+            events: 50_000,
+            fill: Duration::from_secs(1800),
+        }
+    }
+
+    pub(crate) fn quick() -> Self {
+        Self {
+            users: 20,
+            latency_messages: 50,
+            saturation: Duration::from_secs(4),
+            fanout_messages: 5,
+            office: Duration::from_secs(15),
+            sync_rooms: 10,
+            sync_messages: 5,
+            sync_repeats: 3,
+            history_events: 300,
+            history: Duration::from_secs(3),
+            login: Duration::from_secs(3),
+            events: 5_000,
+            ..Self::full()
+        }
+    }
+}
