@@ -56,6 +56,17 @@ impl Supervisor {
         }
     }
 
+    /// Another group of tasks, stopped and drained on its own, whose panics are counted with these.
+    #[must_use]
+    pub fn sibling(&self) -> Self {
+        Self {
+            tracker: TaskTracker::new(),
+            soft: CancellationToken::new(),
+            hard: CancellationToken::new(),
+            panics: self.panics.clone(),
+        }
+    }
+
     /// Runs `task` in the background. It should leave soon after [`Self::shutdown_token`] is cancelled.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let this = self.clone();
@@ -157,6 +168,14 @@ mod tests {
         let supervisor = Supervisor::new(&Registry::new());
         supervisor.spawn("deaf", pending());
         assert_eq!(supervisor.drain(Duration::from_millis(5)).await, Drained::Hard(1));
+    }
+
+    #[tokio::test]
+    async fn siblings_stop_apart() {
+        let workers = Supervisor::new(&Registry::new());
+        let connections = workers.sibling();
+        assert_eq!(connections.drain(Duration::from_secs(60)).await, Drained::Softly);
+        assert!(connections.shutdown_token().is_cancelled() && !workers.shutdown_token().is_cancelled());
     }
 
     #[tokio::test]

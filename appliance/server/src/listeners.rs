@@ -93,7 +93,8 @@ impl BoundListener {
 
     /// Accepts until the supervisor stops, and serves each connection as a task of its own.
     pub(crate) async fn serve(self, router: Router, doorkeeper: Arc<Doorkeeper>, connections: Supervisor) {
-        let listener = if canonical_ip::is_loopback(self.address.ip()) { Listener::Loopback } else { Listener::Public };
+        // HTTPS is for everybody, even where it is bound to loopback: something else may lead people there.
+        let listener = if self.tls.is_some() { Listener::Public } else { Listener::Loopback };
         let stopping = connections.shutdown_token();
         loop {
             let accepted = tokio::select! {

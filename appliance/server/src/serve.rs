@@ -46,7 +46,7 @@ async fn serve(loaded: &Loaded, dir: &Path, product: Product) -> Result<(), Fail
     let mut signals = Signals::listen().map_err(Failure::during("signals cannot be received"))?;
     let systemd = Notifier::from_environment().map_err(Failure::during("NOTIFY_SOCKET cannot be used"))?;
     let sockets = Sockets::bind(loaded, dir).await?;
-    let connections = Supervisor::new(&product.ground.registry);
+    let connections = product.workers.sibling();
     let ready = sockets.open(loaded, &product, &connections);
     control::listen(dir, user::control_handler(Arc::clone(&product.directory)), &connections)?;
     watchdog(&systemd, &product.workers);
@@ -54,7 +54,7 @@ async fn serve(loaded: &Loaded, dir: &Path, product: Product) -> Result<(), Fail
     ready.line.print().map_err(Failure::during("the ready line cannot be printed"))?;
     systemd.ready();
     info!(server_name = %loaded.settings.server.name, version = env!("CARGO_PKG_VERSION"), "the server answers");
-    welcome(&product, &ready.url);
+    welcome(&product, &ready.url, dir);
 
     let asked = wait_for_the_end(&mut signals, &product.ground.failed).await;
     systemd.stopping();
@@ -119,7 +119,7 @@ impl Sockets {
 /// Says on standard error where the server is, and how the first account is made as long as there is none.
 ///
 /// This is no log line: the token is a secret that belongs on the console, not into a log collector.
-fn welcome(product: &Product, url: &str) {
+fn welcome(product: &Product, url: &str, dir: &Path) {
     let mut console = std::io::stderr().lock();
     let printed = match product.directory.first_claim_token() {
         None => writeln!(console, "Veche answers at {url}"),
@@ -128,7 +128,8 @@ fn welcome(product: &Product, url: &str) {
             "Veche answers at {url}\n\
              There is no account yet. Register the first one in any Matrix client with this one-time\n\
              registration token, and it becomes the administrator:\n\n    {token}\n\n\
-             Or make one here: veche user add NAME --admin --data DIR"
+             Or make one here: veche user add NAME --admin --data {}",
+            dir.display()
         ),
     };
     // With standard error closed nobody is there to be welcomed.

@@ -21,6 +21,9 @@ const PASSWORD_CHARS: usize = 16;
 
 /// Makes the account and prints its user id, and its password if that was made here.
 pub(crate) fn add(arguments: &UserAdd) -> Result<(), Failure> {
+    if !arguments.data.dir.is_dir() {
+        return Err(Failure::new(format_args!("there is no data folder {}", arguments.data.dir.display())));
+    }
     let (password, made_here) = match arguments.password_stdin {
         true => (read_password(io::stdin().lock())?, false),
         false => (Secret::new(random_token(&OsEntropy, PASSWORD_CHARS)), true),

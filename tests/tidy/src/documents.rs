@@ -12,7 +12,8 @@ fn paths_in_documents_exist() {
     let mut broken = Vec::new();
     for document in DOCUMENTS {
         let text = read(document);
-        for path in text.split('`').skip(1).step_by(2).filter(|path| TOPS.iter().any(|top| path.starts_with(top))) {
+        let quoted = text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_whitespace().next());
+        for path in quoted.filter(|path| TOPS.iter().any(|top| path.starts_with(top))) {
             if !root().join(path).exists() {
                 broken.push(format!("{document}: {path}"));
             }

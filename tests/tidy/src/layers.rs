@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 use crate::house::{assert_kept, read, root};
 
-/// Crates that may import everything, because nothing is built on them.
-const TESTS: &str = "veche-test-";
-
-fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap()
+/// The crates of the product: tests and benches may import everything, because nothing is built on them.
+fn product() -> Vec<Package> {
+    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let tests = root().join("tests");
+    metadata.packages.into_iter().filter(|package| !package.manifest_path.starts_with(&tests)).collect()
 }
 
 /// The rows of the first table after `heading`, cell by cell, without the head of the table.
@@ -26,8 +26,10 @@ fn names(cell: &str) -> BTreeSet<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-fn imports(package: &Package) -> impl Iterator<Item = (&str, DependencyKind)> {
-    package.dependencies.iter().map(|dependency| (dependency.name.as_str(), dependency.kind))
+/// What the product itself imports; a crate's own tests may use more.
+fn imports(package: &Package) -> impl Iterator<Item = &str> {
+    let shipped = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+    shipped.map(|dependency| dependency.name.as_str())
 }
 
 #[test]
@@ -49,14 +51,14 @@ fn crates_import_only_what_their_layer_may() {
             }
         }
     }
-    for package in metadata().packages.iter().filter(|package| !package.name.starts_with(TESTS)) {
+    for package in &product() {
         let name = package.name.as_str();
         let Some(allowed) = allowed.remove(name) else {
             broken.push(format!("{name} is not in the table"));
             continue;
         };
-        for (import, _) in imports(package).filter(|(import, _)| import.starts_with("veche-")) {
-            if !allowed.contains(import) && !import.starts_with(TESTS) {
+        for import in imports(package).filter(|import| import.starts_with("veche-")) {
+            if !allowed.contains(import) {
                 broken.push(format!("{name} imports {import}"));
             }
         }
@@ -68,14 +70,12 @@ fn crates_import_only_what_their_layer_may() {
 #[test]
 fn libraries_stay_in_the_crates_that_own_them() {
     let mut broken = Vec::new();
-    let packages = metadata().packages;
+    let packages = product();
     for row in table("## Who may use which library") {
         let owners = names(&row[1]);
         for library in names(&row[0]) {
-            for package in packages.iter().filter(|package| !package.name.starts_with(TESTS)) {
-                let used =
-                    imports(package).any(|(import, kind)| import == library && kind != DependencyKind::Development);
-                if used && !owners.contains(package.name.as_str()) {
+            for package in &packages {
+                if imports(package).any(|import| import == library) && !owners.contains(package.name.as_str()) {
                     broken.push(format!("{} uses {library}", package.name));
                 }
             }

@@ -155,8 +155,10 @@ impl SettingsFile {
         let place = format!("{}, line {number}", self.path.display());
         let line = self.text.lines().nth(number - 1).unwrap_or_default().trim();
         if line.contains("secret") {
-            // Neither the line nor the parser's words, which may quote the value, are repeated.
-            return SettingsError { place, reason: "the secret must be text in quotes".to_owned(), line: None };
+            // Neither the line is repeated nor words of the parser that may quote the value.
+            let quotes_value = reason.starts_with(WRONG_KIND);
+            let reason = if quotes_value { "the secret must be text in quotes".to_owned() } else { reason };
+            return SettingsError { place, reason, line: None };
         }
         SettingsError { place, reason, line: Some(line.to_owned()).filter(|line| !line.is_empty()) }
     }
@@ -182,12 +184,14 @@ impl SettingsFile {
     }
 }
 
+const WRONG_KIND: &str = "wrong kind of value: ";
+
 /// Turns the parser's words into an administrator's.
 fn in_plain_words(message: &str) -> String {
     message
         .replace("unknown field", "unknown setting")
         .replace("duplicate key", "set twice")
-        .replace("invalid type: ", "wrong kind of value: ")
+        .replace("invalid type: ", WRONG_KIND)
         .replace("unknown variant", "unknown value")
         .replace("expected struct", "expected a section, not")
         .trim()

@@ -43,6 +43,7 @@ fn later_overrides_win_over_earlier_ones_and_over_the_file() {
             r#"network.trusted_proxies=["10.0.0.1", "::ffff:10.0.0.2"]"#,
             "limits.upload_bytes_max=1000",
             "setup.skip=true",
+            "log.level=warn,veche_store=debug",
             "role=site",
         ],
     )
@@ -73,7 +74,9 @@ fn bad_lines_are_named_with_their_reason() {
         ("[limits]\nconnections_max = 0", "FILE, line 2: ", "at least 1"),
         ("[limits]\nupload_bytes_max = -1", "FILE, line 2: ", "u64"),
         ("[network]\ntrusted_proxies = [\"10.0.0.0/8\"]", "FILE, line 2: ", "no address"),
-        ("[log]\nlevel = \"lo ud=\"", "FILE, line 2: ", "log level"),
+        ("[log]\nlevel = \"loud\"", "FILE, line 2: ", "log level"),
+        ("[log]\nlevel = \"info,veche_store=\"", "FILE, line 2: ", "log level"),
+        ("[log]\nlevel = \"\"", "FILE, line 2: ", "log level"),
         ("[rooms]\ndefault_version = \"9\"", "FILE, line 2: unknown value `9`", "`12`"),
         ("server = 1", "FILE, line 1: ", "wrong kind"),
         ("[server]\nname = \"a\"\nname = \"b\"", "FILE, line 3: ", "set twice"),
@@ -104,8 +107,10 @@ fn bad_overrides_are_named_with_their_reason() {
 
 #[test]
 fn secrets_are_not_repeated_in_complaints_or_dumps() {
-    let error = read("[registration]\nshared_secret = [\"canary\"]", &[]).unwrap_err();
-    assert!(!error.contains("canary"), "{error}");
+    for wrong in ["[\"1234567\"]", "1234567", "1234567 # canary", "\"1234567"] {
+        let error = read(&format!("[registration]\nshared_secret = {wrong}"), &[]).unwrap_err();
+        assert!(!error.contains("1234567") && !error.contains("canary"), "{error}");
+    }
     let settings = read("[registration]\nshared_secret = \"canary\"", &[]).unwrap();
     assert!(!format!("{settings:?}").contains("canary"));
 }

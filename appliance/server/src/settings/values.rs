@@ -149,12 +149,19 @@ pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize,
     }
 }
 
+const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 pub(super) fn log_level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    match EnvFilter::try_new(&text) {
-        Ok(_) if !text.is_empty() => Ok(text),
-        _ => Err(D::Error::custom(format!("`{text}` is no log level: error, warn, info, debug or trace"))),
+    // The filter takes any single word for the name of a part, so that a misspelled level would silence everything.
+    let known = |directive: &str| match directive.split_once('=') {
+        Some((part, level)) => !part.is_empty() && LOG_LEVELS.contains(&level),
+        None => LOG_LEVELS.contains(&directive),
+    };
+    if text.split(',').all(known) && EnvFilter::try_new(&text).is_ok() {
+        return Ok(text);
     }
+    Err(D::Error::custom(format!("`{text}` is no log level: {}", LOG_LEVELS.join(", "))))
 }
 
 impl fmt::Display for RoomVersion {
