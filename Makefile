@@ -30,7 +30,7 @@ build: setup
 	@$(FAST) cargo build --locked --package veche-server
 
 test: setup
-	@.ci/run fmt clippy tidy unit suites sdk
+	@.ci/run fmt clippy build tidy unit suites sdk
 
 bench: build
 	@.ci/run bench
