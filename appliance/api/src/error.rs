@@ -16,6 +16,7 @@ use veche_base::{Entropy, random_token};
 
 mod directory;
 mod homeserver;
+mod personal;
 mod store;
 
 /// Characters of the id that joins a client's "internal error" with the line in the log.

@@ -19,6 +19,7 @@ pub mod timeline;
 
 use std::sync::Arc;
 
+use ruma::{RoomId, UserId};
 pub use veche_store::Error as StoreError;
 
 use crate::{
@@ -31,7 +32,7 @@ use crate::{
     notify::Notify,
     presence::Presence,
     profiles::Profiles,
-    rooms::Rooms,
+    rooms::{FindRoomError, Room, Rooms},
     sync::{Sync, Watch},
     timeline::Timeline,
 };
@@ -55,6 +56,18 @@ pub struct Parts {
     pub presence: Arc<Presence>,
     /// Keys and to-device messages.
     pub e2ee: Arc<E2ee>,
+}
+
+impl Parts {
+    /// The room with this id, if `user` is in it, is invited to it, knocks at it or has left it.
+    pub fn room_of(&self, user: &UserId, room_id: &RoomId) -> Result<Option<Arc<Room>>, StoreError> {
+        let room = match self.rooms.find(room_id) {
+            Ok(room) => room,
+            Err(FindRoomError::Unknown) => return Ok(None),
+            Err(FindRoomError::Internal(error)) => return Err(error),
+        };
+        Ok(self.user_rooms.of(user)?.contains_key(&room.short).then_some(room))
+    }
 }
 
 /// The homeserver: every part, wired.
@@ -81,7 +94,12 @@ impl Homeserver {
         let account_data = Arc::new(AccountData::new(Arc::clone(&core)));
         let notify = Arc::new(Notify::new(Arc::clone(&core), Arc::clone(&account_data)));
         let timeline = Arc::new(Timeline::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&notify)));
-        let profiles = Arc::new(Profiles::new(Arc::clone(&core)));
+        let profiles = Arc::new(Profiles::new(
+            Arc::clone(&core),
+            Arc::clone(&rooms),
+            Arc::clone(&user_rooms),
+            Arc::clone(&timeline),
+        ));
         let members =
             Arc::new(Members::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&timeline), Arc::clone(&profiles)));
         let creation = Arc::new(Creation::new(

@@ -6,17 +6,22 @@ use crate::app::{App, Gated, People};
 use crate::routes::Routes;
 
 mod account;
+mod account_data;
 mod admin;
 mod device;
 mod discovery;
+mod filter;
 mod membership;
 mod message;
+mod profile;
 mod reporting;
 mod rooms;
 mod session;
 mod state;
 mod sync;
+mod tag;
 pub(crate) mod uia;
+mod user_directory;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +34,11 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
     routes = state::routes(routes);
     routes = membership::routes(routes);
     routes = sync::routes(routes);
+    routes = account_data::routes(routes);
+    routes = tag::routes(routes);
+    routes = filter::routes(routes);
+    routes = profile::routes(routes);
+    routes = user_directory::routes(routes);
     discovery::routes(routes)
 }
 

@@ -4,8 +4,12 @@
 //! Every change has a position, so that sync tells it once to each of the user's devices.
 
 mod filters;
+mod tags;
 
-pub use self::filters::{FILTERS_PER_USER_MAX, SaveFilterError};
+pub use self::{
+    filters::{FILTERS_PER_USER_MAX, SaveFilterError},
+    tags::SetTagError,
+};
 
 use std::{
     collections::{HashMap, HashSet},
@@ -80,7 +84,7 @@ impl AccountData {
         }
         let key = AccountDataKey { user: user.to_owned(), room, kind: kind.to_owned() };
         let is_new = !self.core.store.contains(&key)?;
-        if is_new && self.count(user)? >= limits::ACCOUNT_DATA_TYPES_PER_USER_MAX {
+        if is_new && self.count(user, room)? >= limits::ACCOUNT_DATA_TYPES_PER_USER_MAX {
             return Err(SetAccountDataError::TooMany);
         }
         Ok(self.write(user, room, kind, content).await?)
@@ -103,9 +107,10 @@ impl AccountData {
         Ok(())
     }
 
-    fn count(&self, user: &UserId) -> Result<usize, Error> {
+    /// How many types of account data there are, global or for one room.
+    fn count(&self, user: &UserId, room: Option<ShortRoomId>) -> Result<usize, Error> {
         let mut count = 0;
-        for key in self.core.store.scan::<AccountDataKey>((user,)).keys() {
+        for key in self.core.store.scan::<AccountDataKey>((user, room)).keys() {
             key?;
             count += 1;
         }
