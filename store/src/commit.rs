@@ -7,6 +7,7 @@
 //! - after a failed write nothing is acknowledged any more.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -148,16 +149,16 @@ pub(crate) struct CommitThread {
     txn: Txn,
     /// Positions up to this one are reserved on disk.
     ceiling: u64,
+    /// The current group: transactions whose writes were kept, in order. Not a local variable, so that a panic does
+    /// not drop them, and tell their callers "closed", before the store is marked as stopped.
+    kept: VecDeque<(Box<dyn Job>, Taken)>,
 }
-
-/// A transaction of the current group whose writes were kept.
-type Kept = (Box<dyn Job>, Taken);
 
 impl CommitThread {
     /// `ceiling` is what the database holds: every position up to it may have been given out by an earlier life.
     pub(crate) fn new(shared: Arc<Shared>, inbox: mpsc::Receiver<Message>, ceiling: u64) -> Self {
         let txn = Txn::new(Arc::clone(&shared.engine), ceiling + 1);
-        Self { shared, inbox, txn, ceiling }
+        Self { shared, inbox, txn, ceiling, kept: VecDeque::new() }
     }
 
     /// Works until the store is closed.
@@ -193,11 +194,10 @@ impl CommitThread {
     /// Commits `first` and whatever waits behind it; returns a message that is no transaction, if it met one.
     fn commit_group(&mut self, first: Box<dyn Job>) -> Option<Message> {
         let started = self.shared.clock.monotonic();
-        let mut kept: Vec<Kept> = Vec::new();
         let (mut job, mut count, mut bytes) = (first, 0, 0);
         let leftover = loop {
             count += 1;
-            bytes += self.build(job, &mut kept);
+            bytes += self.build(job);
             if count >= GROUP_TXNS_MAX || bytes >= GROUP_BYTES_MAX {
                 break None;
             }
@@ -207,22 +207,23 @@ impl CommitThread {
                 Err(_) => break None,
             }
         };
-        if kept.is_empty() {
+        if self.kept.is_empty() {
             return leftover;
         }
         match self.write_group() {
             Ok(()) => {
-                self.publish(kept);
-                let metrics = &self.shared.metrics;
+                // Counted before anybody is answered, so that whoever has an answer finds it counted.
+                let metrics = self.shared.metrics.clone();
                 metrics.group_size.observe(count as f64);
                 metrics.bytes.inc_by(bytes as u64);
+                self.publish();
                 metrics.commit_seconds.observe((self.shared.clock.monotonic() - started).as_secs_f64());
             }
             Err(error) => {
                 // Whether the writes are on disk is unknown, and a second fsync of the same file may lie.
                 let reason = error.to_string();
                 self.shared.stop(&reason);
-                for (mut job, _) in kept {
+                for (mut job, _) in self.kept.drain(..) {
                     job.refuse(Error::Stopped(reason.clone()));
                     job.answer();
                 }
@@ -233,7 +234,7 @@ impl CommitThread {
 
     /// Runs one closure. Keeps its writes in the group, or answers the caller at once and keeps nothing.
     /// Returns the size of what it wrote.
-    fn build(&mut self, mut job: Box<dyn Job>, kept: &mut Vec<Kept>) -> usize {
+    fn build(&mut self, mut job: Box<dyn Job>) -> usize {
         if let Some(reason) = self.shared.stopped.get() {
             job.refuse(Error::Stopped(reason.clone()));
             job.answer();
@@ -244,7 +245,7 @@ impl CommitThread {
             let Some(refusal) = self.refusal() else {
                 let taken = self.txn.keep();
                 let bytes = taken.bytes;
-                kept.push((job, taken));
+                self.kept.push_back((job, taken));
                 return bytes;
             };
             job.refuse(refusal);
@@ -288,17 +289,19 @@ impl CommitThread {
     }
 
     /// Makes the group's positions readable, one after the other, and answers its callers.
-    fn publish(&self, kept: Vec<Kept>) {
+    fn publish(&mut self) {
         let listeners = self.shared.listeners();
-        self.shared.metrics.commits.inc_by(kept.len() as u64);
-        for (job, taken) in kept {
+        self.shared.metrics.commits.inc_by(self.kept.len() as u64);
+        while let Some((_, taken)) = self.kept.front() {
             if let Some(position) = taken.position {
                 let published = Published { position, changes: &taken.changes };
                 listeners.iter().for_each(|listener| listener.index(&published));
                 self.retire(position);
                 listeners.iter().for_each(|listener| listener.wake(&published));
             }
-            job.answer();
+            if let Some((job, _)) = self.kept.pop_front() {
+                job.answer();
+            }
         }
     }
 
