@@ -68,6 +68,14 @@ impl Server {
 
     /// Starts one in this folder (a small file system that fills up, for instance).
     pub async fn start_in(dir: TempDir, settings: &[(&str, &str)]) -> Self {
+        Self::try_start_in(dir, settings).await.expect("the server starts")
+    }
+
+    /// Tries to start an ordinary test server on this folder, and returns its log if it refuses.
+    ///
+    /// # Errors
+    /// What it wrote on standard error before it ended.
+    pub async fn try_start_in(dir: TempDir, settings: &[(&str, &str)]) -> Result<Self, String> {
         let usual = [
             ("server.name", "localhost"),
             ("listen.http", "127.0.0.1:0"),
@@ -77,8 +85,8 @@ impl Server {
             ("setup.skip", "true"),
         ];
         let settings: Vec<_> = usual.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let (process, ready) = launch(dir.path(), &settings).await.expect("the server starts");
-        Self { dir, settings, process: Some(process), ready }
+        let (process, ready) = launch(dir.path(), &settings).await?;
+        Ok(Self { dir, settings, process: Some(process), ready })
     }
 
     /// Tries to start a server with these settings, and returns its log if it refuses.
