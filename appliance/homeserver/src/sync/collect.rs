@@ -1,8 +1,8 @@
 //! The long poll: register, read, wait if there was nothing, read again.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use ruma::{OwnedDeviceId, OwnedUserId, RoomId, api::client::filter::FilterDefinition};
+use ruma::{OwnedDeviceId, OwnedUserId, RoomId, UserId, api::client::filter::FilterDefinition};
 use veche_base::limits::SYNC_WAIT_SECS_MAX;
 use veche_store::{
     Error, StreamPosition,
@@ -10,6 +10,7 @@ use veche_store::{
 };
 
 use super::{Sync, SyncToken, SyncUpdate, update::InvitedUpdate};
+use crate::membership::RoomMembership;
 
 /// A long poll waits at most this long, whatever the client asks for.
 const WAIT_MAX: Duration = Duration::from_secs(SYNC_WAIT_SECS_MAX);
@@ -64,8 +65,8 @@ impl Sync {
         let wait = tokio::time::sleep(request.timeout.min(WAIT_MAX));
         tokio::pin!(wait);
         loop {
-            let upto = self.core.store.position();
-            let update = self.collect(&Reading { request, since, upto })?;
+            let (memberships, upto) = self.settled(&request.user).await?;
+            let update = self.collect(&Reading { request, since, upto }, &memberships)?;
             let expired = wait.is_elapsed() || request.timeout.is_zero();
             if since.is_none() || request.full_state || !update.is_empty() || expired {
                 return Ok((update, self.token(upto)));
@@ -74,6 +75,20 @@ impl Sync {
                 () = waiter.changed() => {}
                 () = &mut wait => {}
             }
+        }
+    }
+
+    /// A user's memberships and a position that fit together: the list holds every change up to the position and none
+    /// after it. Otherwise a room could be passed over whose member event lies just beyond the answer's end.
+    pub(crate) async fn settled(&self, user: &UserId) -> Result<(Arc<RoomMembership>, StreamPosition), Error> {
+        loop {
+            let upto = self.core.store.position();
+            let memberships = self.parts.user_rooms.of(user)?;
+            if memberships.values().all(|record| record.position <= upto) {
+                return Ok((memberships, upto));
+            }
+            // A commit is on disk and not readable yet: that takes microseconds.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -96,12 +111,11 @@ impl Sync {
     }
 
     /// Everything that changed in the reading's bounds.
-    pub(super) fn collect(&self, reading: &Reading<'_>) -> Result<SyncUpdate, Error> {
+    fn collect(&self, reading: &Reading<'_>, memberships: &RoomMembership) -> Result<SyncUpdate, Error> {
         let mut update = SyncUpdate::default();
         let user = &reading.request.user;
-        let memberships = self.parts.user_rooms.of(user)?;
-        for (short, record) in memberships.iter() {
-            if record.position > reading.upto || !self.wants_room(reading, &record.room_id) {
+        for (short, record) in memberships {
+            if !Self::wants_room(reading, &record.room_id) {
                 continue;
             }
             match record.membership {
@@ -131,7 +145,7 @@ impl Sync {
         Ok(if ignored.contains(record.sender.as_str()) { None } else { outside(record) })
     }
 
-    fn wants_room(&self, reading: &Reading<'_>, room_id: &RoomId) -> bool {
+    fn wants_room(reading: &Reading<'_>, room_id: &RoomId) -> bool {
         let filter = &reading.request.filter.room;
         filter.rooms.as_ref().is_none_or(|rooms| rooms.iter().any(|room| room == room_id))
             && !filter.not_rooms.iter().any(|room| room == room_id)
