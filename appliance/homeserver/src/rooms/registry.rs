@@ -130,11 +130,13 @@ impl Rooms {
         let Some(location) = self.locate(event_id)?.filter(|location| location.room == short) else {
             return Ok(None);
         };
-        if location.kind == EventKind::Outlier {
+        if matches!(location.kind, EventKind::Outlier | EventKind::Rejected) {
             let Some(json) = self.core.store.get(&OutlierKey { event_id: event_id.to_owned() })? else {
                 return Ok(None);
             };
-            return parse(event_id.to_owned(), id, &json.0).map(Some);
+            let mut pdu = parse_pdu(event_id.to_owned(), id, &json.0)?;
+            pdu.rejected = location.kind == EventKind::Rejected;
+            return Ok(Some(Arc::new(pdu)));
         }
         self.event_at(short, id, location.order)
     }
@@ -146,8 +148,7 @@ impl Rooms {
 
     /// The row of an event in its room's timeline; `None` for an outlier or an event of another room.
     pub fn entry(&self, room: &Room, event_id: &EventId) -> Result<Option<(i64, TimelineEntry)>, Error> {
-        let Some(location) = self.locate(event_id)?.filter(|at| at.room == room.short && at.kind != EventKind::Outlier)
-        else {
+        let Some(location) = self.locate(event_id)?.filter(|at| at.room == room.short && is_placed(at.kind)) else {
             return Ok(None);
         };
         let key = TimelineKey { room: room.short, order: location.order };
@@ -188,15 +189,23 @@ impl Rooms {
     }
 }
 
+/// Whether events of this kind have a place in the timeline.
+fn is_placed(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Timeline | EventKind::SoftFailed)
+}
+
 fn parse_entry(id: &RoomId, entry: &TimelineEntry) -> Result<Arc<Pdu>, Error> {
     parse(entry.event_id.clone(), id, &entry.json)
 }
 
 fn parse(event_id: OwnedEventId, room: &RoomId, json: &[u8]) -> Result<Arc<Pdu>, Error> {
+    parse_pdu(event_id, room, json).map(Arc::new)
+}
+
+fn parse_pdu(event_id: OwnedEventId, room: &RoomId, json: &[u8]) -> Result<Pdu, Error> {
     let name = event_id.to_string();
     let raw = serde_json::from_slice::<Box<RawValue>>(json)
         .map_err(|error| Error::corrupt("event", &name, &error.to_string()))?;
     Pdu::parse(event_id, room.to_owned(), raw)
-        .map(Arc::new)
         .map_err(|error| Error::corrupt("event", &name, &error.to_string()))
 }

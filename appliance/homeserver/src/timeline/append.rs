@@ -247,7 +247,7 @@ fn write_group(
     let layer = if staged.hops == 0 {
         StateGroup {
             parent: None,
-            added: complete(txn, &staged.state, &staged.pdu, position)?,
+            added: complete(txn, &staged.state, Some((&staged.pdu, position)))?,
             removed: vec![],
             hops: 0,
         }
@@ -265,17 +265,18 @@ fn write_group(
     Ok(())
 }
 
-/// Every entry of a state with the position of its event.
-fn complete(
+/// Every entry of a state with the position of its event. `newest` is an event whose place is not written yet.
+pub(super) fn complete(
     txn: &mut Txn,
     state: &StateMap,
-    newest: &Pdu,
-    position: StreamPosition,
+    newest: Option<(&Pdu, StreamPosition)>,
 ) -> Result<Vec<(veche_store::ShortStateKey, StreamPosition)>, Error> {
     let mut entries = Vec::with_capacity(state.len());
     for ((kind, state_key), pdu) in state {
         let key = txn.intern_state_key(kind, state_key)?;
-        if pdu.event_id == newest.event_id {
+        if let Some((newest, position)) = newest
+            && pdu.event_id == newest.event_id
+        {
             entries.push((key, position));
             continue;
         }

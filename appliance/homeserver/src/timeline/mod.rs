@@ -7,6 +7,7 @@ mod append;
 mod draft;
 mod history;
 mod read;
+mod receive;
 mod redact;
 mod relate;
 mod render;
@@ -15,6 +16,7 @@ mod send;
 pub use self::{
     draft::{Draft, DraftError},
     history::{History, HistoryRequest, Surroundings},
+    receive::ReceiveError,
     read::{Page, ReadError, ReadFilter, Span},
     render::{Audience, EventForm, Renderer},
     send::{SendError, Sent, TransactionId},
