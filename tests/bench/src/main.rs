@@ -92,6 +92,7 @@ async fn main() -> Result<(), Failure> {
     let temporary = tempfile::Builder::new().prefix("veche-bench-").tempdir()?;
     let dir = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     let mut report = Report::default();
+    let mut failures = 0;
     let mut worlds = Vec::new();
     for kind in &arguments.servers {
         eprintln!("starting {kind:?} in {}", dir.display());
@@ -108,7 +109,11 @@ async fn main() -> Result<(), Failure> {
         for world in &mut worlds {
             eprintln!("{} on {:?}", bench.name(), world.server.kind);
             let (began, own) = (now(), process::own_cpu());
-            bench.run(world, &arguments.plan, &mut report).await?;
+            if let Err(failure) = bench.run(world, &arguments.plan, &mut report).await {
+                eprintln!("  FAILED: {failure}");
+                report.note(format!("{} failed on {:?}: {failure}", bench.name(), world.server.kind));
+                failures += 1;
+            }
             let (took, own) = (now() - began, process::own_cpu().saturating_sub(own));
             eprintln!(
                 "  took {:.1} s, of which the load generator computed {:.1} s",
@@ -122,5 +127,5 @@ async fn main() -> Result<(), Failure> {
     if let Some(path) = arguments.out {
         fs::write(path, format!("{:#}\n", report.json()))?;
     }
-    Ok(())
+    if failures > 0 { Err(format!("{failures} loads failed").into()) } else { Ok(()) }
 }

@@ -163,12 +163,16 @@ impl Drop for Running {
     }
 }
 
-/// Own time and that of children which have ended and were waited for.
-fn cpu_ticks(pid: u32) -> u64 {
+/// User and system time of the process, and then the same of its children that have ended and were waited for.
+fn cpu_fields(pid: u32) -> Vec<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name in parentheses may hold anything; behind it comes the third field.
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-    fields.skip(11).take(4).filter_map(|f| f.parse::<u64>().ok()).sum()
+    fields.skip(11).take(4).filter_map(|f| f.parse().ok()).collect()
+}
+
+fn cpu_ticks(pid: u32) -> u64 {
+    cpu_fields(pid).iter().sum()
 }
 
 fn proportional_set_bytes(pid: u32) -> u64 {
@@ -177,7 +181,8 @@ fn proportional_set_bytes(pid: u32) -> u64 {
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() * 1024
 }
 
-/// CPU time of the load generator itself.
+/// CPU time of the load generator itself, without that of servers it has stopped.
 pub(crate) fn own_cpu() -> Duration {
-    Duration::from_millis(cpu_ticks(std::process::id()) * 1000 / TICKS_PER_SEC)
+    let own: u64 = cpu_fields(std::process::id()).iter().take(2).sum();
+    Duration::from_millis(own * 1000 / TICKS_PER_SEC)
 }

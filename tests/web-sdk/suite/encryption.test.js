@@ -211,8 +211,9 @@ describe("encryption", () => {
         const before = (await erin.getCrypto().exportRoomKeys()).length;
         await say(alice, room, "without Erin");
         // A message that does reach her proves that everything sent before it would have.
+        const fence = once(erin, "toDeviceEvent", (e) => e.getType() === "org.veche.fence");
         await alice.sendToDevice("org.veche.fence", new Map([[erin.getUserId(), new Map([["*", {}]])]]));
-        await once(erin, "toDeviceEvent", (e) => e.getType() === "org.veche.fence");
+        await fence;
         assert.equal((await erin.getCrypto().exportRoomKeys()).length, before);
         stopSync(erin);
     });

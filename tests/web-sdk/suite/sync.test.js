@@ -166,12 +166,14 @@ describe("sync", () => {
         }
         const send = (type, device, content) => ann.sendToDevice(type, new Map([[account.user_id, new Map([[device, content]])]]));
         const pings = (name) => seen.filter(([device, n]) => device === name && n !== "fence").map(([, n]) => n);
+        const first = once(target, "toDeviceEvent", (e) => e.getContent().n === 1);
         await send("org.veche.ping", account.device_id, { n: 1 });
-        await once(target, "toDeviceEvent", (e) => e.getContent().n === 1);
+        await first;
         // The request for the next sync is what tells the server that the first one is here; it has gone out when a
         // message sent afterwards is there.
+        const fence = once(target, "toDeviceEvent", (e) => e.getType() === "org.veche.fence");
         await send("org.veche.fence", account.device_id, {});
-        await once(target, "toDeviceEvent", (e) => e.getType() === "org.veche.fence");
+        await fence;
         wire.cut();
         await send("org.veche.ping", account.device_id, { n: 2 });
         await send("org.veche.ping", account.device_id, { n: 3 });

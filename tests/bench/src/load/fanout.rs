@@ -33,7 +33,7 @@ pub(crate) async fn run(world: &mut World, plan: &Plan, report: &mut Report) -> 
         for arrived in 0..plan.users {
             let arrival = timeout(ARRIVAL_LIMIT, waiters.arrivals.recv()).await;
             let Ok(Some(arrival)) = arrival else {
-                waiters.check().await?;
+                waiters.check()?;
                 return Err(format!("message {message} reached only {arrived} of {} people", plan.users).into());
             };
             if arrival.message != message {

@@ -71,7 +71,7 @@ pub(crate) async fn run(world: &mut World, plan: &Plan, report: &mut Report) -> 
         sent += 1;
         let next = began + every.mul_f64(count(sent));
         sleep_until(next.into()).await;
-        waiters.check().await?;
+        waiters.check()?;
     }
     while let Some(done) = doings.join_next().await {
         done??;

@@ -44,7 +44,7 @@ impl Waiters {
     }
 
     /// Fails if one of them could not go on.
-    pub(crate) async fn check(&mut self) -> Result<(), Failure> {
+    pub(crate) fn check(&mut self) -> Result<(), Failure> {
         match self.tasks.try_join_next() {
             Some(ended) => ended?,
             None => Ok(()),
