@@ -95,13 +95,15 @@ async fn start_and_compare(what: &str, sample: &Sample, dir: TempDir) -> Result<
     Ok(())
 }
 
+/// What it is, in which folder, which file, and which byte of so many.
+type Kind = (&'static str, &'static str, fn(&str) -> bool, fn(usize) -> usize);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flipped_byte_is_found_in_every_kind_of_file() {
     let sample = sample().await;
     let (whole, words) = check(copy(sample.dir.path()).path());
     assert!(whole, "the undamaged data is not found whole: {words}");
-    type Place = fn(usize) -> usize;
-    let kinds: [(&str, &str, fn(&str) -> bool, Place); 6] = [
+    let kinds: [Kind; 6] = [
         ("a table", "db", |name| name.ends_with(".sst"), |len| len / 3),
         ("the log", "db", |name| name.ends_with(".log"), |len| len / 2),
         ("the manifest", "db", |name| name.starts_with("MANIFEST"), |len| len / 2),

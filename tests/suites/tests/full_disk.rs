@@ -71,9 +71,8 @@ async fn a_full_disk_stops_writes_with_words_and_nothing_else() {
 
     fs::remove_file(&filler).expect("the filler is ours");
     let recovered = loop {
-        let answer = alice
-            .send_as(&room, "m.room.message", "after", &json!({ "msgtype": "m.text", "body": "after" }))
-            .await;
+        let answer =
+            alice.send_as(&room, "m.room.message", "after", &json!({ "msgtype": "m.text", "body": "after" })).await;
         if answer.status == 200 {
             break answer.ok();
         }

@@ -102,6 +102,7 @@ fn compare(whose: &str, events: &[Value], expected: &BTreeMap<String, String>) {
     assert!(missing.is_empty(), "{whose} lost {} acknowledged messages: {missing:?}", missing.len());
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test has no supervisor; it joins what it spawns")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_when_the_process_is_killed() {
     let cycles = from_env("VECHE_KILL_CYCLES", CYCLES);

@@ -7,8 +7,8 @@ use veche_rooms::{NewEvent, room_versions};
 use super::{CreateRoomError, NewRoom, Preset, is_trusted_invitee};
 use crate::timeline::state_event;
 
-fn state(kind: TimelineEventType, content: Value) -> NewEvent {
-    state_event(kind, "", &content)
+fn state(kind: TimelineEventType, content: &Value) -> NewEvent {
+    state_event(kind, "", content)
 }
 
 /// Who shares the creator's power in a version where creators are above all levels (v12, MSC4289).
@@ -42,7 +42,7 @@ pub(super) fn create(new: &NewRoom, version: &RoomVersionId, creators: &[OwnedUs
     if let Some(predecessor) = &new.predecessor {
         content.insert("predecessor".to_owned(), json!({ "room_id": predecessor }));
     }
-    state(TimelineEventType::RoomCreate, Value::Object(content))
+    state(TimelineEventType::RoomCreate, &Value::Object(content))
 }
 
 /// The default power levels with the client's changes on top.
@@ -95,7 +95,7 @@ pub(super) fn power_levels(
             }
         }
     }
-    Ok(state(TimelineEventType::RoomPowerLevels, content))
+    Ok(state(TimelineEventType::RoomPowerLevels, &content))
 }
 
 /// Join rule, history visibility and guest access of a preset.
@@ -105,24 +105,24 @@ pub(super) fn preset(preset: Preset) -> Vec<NewEvent> {
         Preset::Private | Preset::TrustedPrivate => ("invite", "can_join"),
     };
     vec![
-        state(TimelineEventType::RoomJoinRules, json!({ "join_rule": join_rule })),
-        state(TimelineEventType::RoomHistoryVisibility, json!({ "history_visibility": "shared" })),
-        state(TimelineEventType::RoomGuestAccess, json!({ "guest_access": guests })),
+        state(TimelineEventType::RoomJoinRules, &json!({ "join_rule": join_rule })),
+        state(TimelineEventType::RoomHistoryVisibility, &json!({ "history_visibility": "shared" })),
+        state(TimelineEventType::RoomGuestAccess, &json!({ "guest_access": guests })),
     ]
 }
 
 pub(super) fn canonical_alias(alias: &RoomAliasId) -> NewEvent {
-    state(TimelineEventType::RoomCanonicalAlias, json!({ "alias": alias }))
+    state(TimelineEventType::RoomCanonicalAlias, &json!({ "alias": alias }))
 }
 
 pub(super) fn text(kind: TimelineEventType, key: &str, text: &str) -> NewEvent {
-    state(kind, json!({ key: text }))
+    state(kind, &json!({ key: text }))
 }
 
 /// A topic in both forms: the plain one and the rich one (spec 1.15).
 pub(super) fn topic(topic: &str) -> NewEvent {
     state(
         TimelineEventType::RoomTopic,
-        json!({ "topic": topic, "m.topic": { "m.text": [{ "body": topic, "mimetype": "text/plain" }] } }),
+        &json!({ "topic": topic, "m.topic": { "m.text": [{ "body": topic, "mimetype": "text/plain" }] } }),
     )
 }

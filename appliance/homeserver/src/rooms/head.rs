@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use ruma::{
@@ -23,6 +26,8 @@ pub struct Room {
     pub version: RoomVersionId,
     writer: Arc<Mutex<()>>,
     head: RwLock<Arc<Head>>,
+    /// No event at or after this position has another one that relates to it.
+    related: AtomicU64,
 }
 
 /// The room after its newest append.
@@ -74,7 +79,25 @@ pub(super) fn joined_members(state: &StateMap) -> BTreeSet<OwnedUserId> {
 impl Room {
     /// A room with the head it has on disk.
     pub(crate) fn new(short: ShortRoomId, id: OwnedRoomId, version: RoomVersionId, head: Head) -> Self {
-        Self { short, id, version, writer: Arc::default(), head: RwLock::new(Arc::new(head)) }
+        let related = AtomicU64::new(head.newest.0);
+        Self { short, id, version, writer: Arc::default(), head: RwLock::new(Arc::new(head)), related }
+    }
+
+    /// Whether the event at this order can have others that relate to it. Says no without a look at the disk for
+    /// everything newer than the newest relation, which is most of what a live room shows.
+    pub(crate) fn may_be_related_to(&self, order: i64) -> bool {
+        u64::try_from(order).map_or(true, |order| order < self.related.load(Ordering::Acquire))
+    }
+
+    /// An event that relates to another one is about to be written: until [`Room::relation_written`] anything may be
+    /// related to, so that nobody who reads the new position is told otherwise.
+    pub(crate) fn relation_coming(&self) {
+        self.related.store(u64::MAX, Ordering::Release);
+    }
+
+    /// That event is written, or never will be; `newest` is the position of the newest event of the room.
+    pub(crate) fn relation_written(&self, newest: StreamPosition) {
+        self.related.store(newest.0, Ordering::Release);
     }
 
     /// The newest head. Readers keep the one they took.

@@ -206,6 +206,5 @@ fn parse_pdu(event_id: OwnedEventId, room: &RoomId, json: &[u8]) -> Result<Pdu, 
     let name = event_id.to_string();
     let raw = serde_json::from_slice::<Box<RawValue>>(json)
         .map_err(|error| Error::corrupt("event", &name, &error.to_string()))?;
-    Pdu::parse(event_id, room.to_owned(), raw)
-        .map_err(|error| Error::corrupt("event", &name, &error.to_string()))
+    Pdu::parse(event_id, room.to_owned(), raw).map_err(|error| Error::corrupt("event", &name, &error.to_string()))
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use ruma::{OwnedEventId, OwnedRoomId, OwnedUserId, RoomVersionId};
-use veche_rooms::{Pdu, StateMap, membership};
+use veche_rooms::{Pdu, StateMap, membership, relations};
 use veche_store::{
     Change, Error, Json, ShortRoomId, ShortStateHash, StreamPosition, Txn,
     records::{
@@ -77,9 +77,17 @@ impl Draft<'_> {
             local_server: timeline.core.server_name.clone(),
             now_ms: timeline.core.clock.wall_ms(),
         };
-        let written = timeline.core.store.commit(move |txn| plan.write(txn)).await?;
+        let relating = match &target {
+            Target::Existing(locked) if plan.relates() => Some(Arc::clone(&locked.room)),
+            Target::Existing(_) | Target::New(_) => None,
+        };
+        relating.iter().for_each(|room| room.relation_coming());
+        let written = timeline.core.store.commit(move |txn| plan.write(txn)).await;
+        let newest = written.as_ref().ok().and_then(|written| written.positions.last().copied());
+        relating.iter().for_each(|room| room.relation_written(newest.unwrap_or(head.newest)));
+        let written = written?;
         head.group = written.group;
-        head.newest = written.positions.last().copied().unwrap_or(head.newest);
+        head.newest = newest.unwrap_or(head.newest);
         let rooms = &timeline.rooms;
         for (order, was_state) in redacted {
             rooms.forget_event(written.short, order, was_state);
@@ -105,6 +113,11 @@ impl Draft<'_> {
 }
 
 impl Plan {
+    /// Whether one of the events relates to another one.
+    fn relates(&self) -> bool {
+        self.staged.iter().any(|staged| relations::target_of(&staged.pdu).is_some())
+    }
+
     fn write(self, txn: &mut Txn) -> Result<Written, DraftError> {
         let short = match self.room {
             Some(short) => short,
@@ -179,6 +192,9 @@ impl Plan {
         }
         if let Some(redaction) = &staged.redaction {
             txn.put(&redaction.key, &redaction.entry);
+            if let Some(lost) = &redaction.lost {
+                lost.write(txn)?;
+            }
         }
         if let Some(transaction) = &staged.transaction {
             let key = TransactionKey {

@@ -4,6 +4,7 @@
 //! transaction of the store) -> the commit's position -> readers.
 
 mod append;
+mod bundle;
 mod draft;
 mod history;
 mod read;
@@ -16,8 +17,8 @@ mod send;
 pub use self::{
     draft::{Draft, DraftError},
     history::{History, HistoryRequest, Surroundings},
-    receive::ReceiveError,
     read::{Page, ReadError, ReadFilter, Span},
+    receive::ReceiveError,
     render::{Audience, EventForm, Renderer},
     send::{SendError, Sent, TransactionId},
 };

@@ -71,16 +71,15 @@ impl Timeline {
         let until = TimelineKey { room: room.short, order: span.until };
         let scan = self.core.store.scan::<TimelineKey>((room.short,));
         // A scan's bounds are in the direction of the walk.
-        let scan = if backwards { scan.reverse().from(&until).until(&after) } else { scan.after(&after).through(&until) };
-        let mut looked_at = 0;
+        let scan =
+            if backwards { scan.reverse().from(&until).until(&after) } else { scan.after(&after).through(&until) };
         let mut last = None;
-        for row in scan {
+        for (looked_at, row) in scan.enumerate() {
             let (key, entry) = row?;
             if page.rows.len() == limit || looked_at == ROWS_PER_PAGE_MAX {
                 page.next = last;
                 break;
             }
-            looked_at += 1;
             last = Some(key.order);
             if entry.has(FLAG_SOFT_FAILED) {
                 continue;

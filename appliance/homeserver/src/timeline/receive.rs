@@ -13,8 +13,8 @@ use veche_store::{
     records::{
         memberships::{Membership, MembershipRecord, RoomUserKey, UserRoomKey},
         rooms::{
-            EventIdKey, EventKind, EventLocation, ExtremityKey, FLAG_SOFT_FAILED, OutlierKey, RoomStateKey,
-            StateGroup, StateGroupKey, TimelineEntry, TimelineKey,
+            EventIdKey, EventKind, EventLocation, ExtremityKey, FLAG_SOFT_FAILED, OutlierKey, RoomStateKey, StateGroup,
+            StateGroupKey, TimelineEntry, TimelineKey,
         },
     },
 };

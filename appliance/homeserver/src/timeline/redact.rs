@@ -12,6 +12,7 @@ use veche_store::{
 use super::{
     Draft,
     draft::{DraftError, Target},
+    relate::LostRelation,
 };
 
 /// A row of the timeline as it will be once its event is redacted.
@@ -19,6 +20,8 @@ pub(super) struct Redaction {
     pub(super) key: TimelineKey,
     pub(super) entry: TimelineEntry,
     pub(super) was_state: bool,
+    /// What the redacted event related to, which it no longer does.
+    pub(super) lost: Option<LostRelation>,
 }
 
 impl Draft<'_> {
@@ -44,8 +47,9 @@ impl Draft<'_> {
         }
         let redacted = redaction::redact(&original, pdu, &locked.room.version)
             .map_err(|error| Error::corrupt("TimelineKey", target.as_str(), &error.to_string()))?;
+        let lost = LostRelation::plan(&self.timeline.core.store, locked.room.short, &original, entry.short)?;
         let entry = TimelineEntry { json: redacted.json.get().as_bytes().to_vec(), ..entry };
         let key = TimelineKey { room: locked.room.short, order };
-        Ok(Some(Redaction { key, entry, was_state: original.state_key.is_some() }))
+        Ok(Some(Redaction { key, entry, was_state: original.state_key.is_some(), lost }))
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ruma::{
     DeviceId, EventId, OwnedTransactionId, UserId,
     events::room::member::MembershipState,
-    events::{StateEventType, TimelineEventType},
+    events::StateEventType,
 };
 use serde_json::value::RawValue;
 use veche_rooms::{
@@ -21,7 +21,7 @@ use veche_store::{
     records::rooms::{EventTransactionKey, TimelineEntry},
 };
 
-use super::Timeline;
+use super::{Timeline, bundle::Bundling};
 use crate::rooms::Room;
 
 /// Who reads.
@@ -44,9 +44,9 @@ pub enum EventForm {
 
 /// Renders events of one room for one reader; keeps what consecutive events share.
 pub struct Renderer<'a> {
-    timeline: &'a Timeline,
-    room: &'a Arc<Room>,
-    audience: Audience<'a>,
+    pub(super) timeline: &'a Timeline,
+    pub(super) room: &'a Arc<Room>,
+    pub(super) audience: Audience<'a>,
     form: EventForm,
     now_ms: u64,
     membership: Option<(ShortStateHash, MembershipState)>,
@@ -63,6 +63,15 @@ impl Timeline {
 impl Renderer<'_> {
     /// Renders a row of the timeline.
     pub fn entry(&mut self, order: i64, entry: &TimelineEntry) -> Result<Box<RawValue>, Error> {
+        self.entry_with(order, entry, Bundling::All)
+    }
+
+    pub(super) fn entry_with(
+        &mut self,
+        order: i64,
+        entry: &TimelineEntry,
+        bundling: Bundling,
+    ) -> Result<Box<RawValue>, Error> {
         let pdu = self.timeline.rooms.parse(self.room, order, entry)?;
         let mut unsigned = Unsigned::default().with_age(&pdu, self.now_ms);
         if self.audience.user == pdu.sender {
@@ -72,13 +81,20 @@ impl Renderer<'_> {
         if let Some(replaced) = self.replaced_by(&pdu, entry.state_before)? {
             unsigned = unsigned.with_previous(&replaced);
         }
-        unsigned.relations = self.timeline.bundle(self.room, &pdu, self.audience)?;
+        unsigned.relations = self.bundle(order, &pdu, bundling)?;
         Ok(self.shape(&pdu, unsigned))
     }
 
     /// Renders an event of a state, which has no reader's context.
     pub fn state_event(&self, pdu: &Pdu) -> Box<RawValue> {
         self.shape(pdu, Unsigned::default().with_age(pdu, self.now_ms))
+    }
+
+    /// Renders an event without its content, for a reader who ignores its sender.
+    pub fn emptied(&self, pdu: &Pdu) -> Box<RawValue> {
+        let mut emptied = pdu.clone();
+        emptied.content = RawValue::from_string("{}".to_owned()).expect("an empty object is JSON");
+        self.state_event(&emptied)
     }
 
     fn shape(&self, pdu: &Pdu, unsigned: Unsigned) -> Box<RawValue> {
@@ -114,19 +130,6 @@ impl Renderer<'_> {
 }
 
 impl Timeline {
-    /// The `m.relations` that the server aggregates under an event (spec: "Server-side aggregation").
-    pub(crate) fn bundle(
-        &self,
-        _room: &Arc<Room>,
-        pdu: &Pdu,
-        _audience: Audience<'_>,
-    ) -> Result<Option<Box<RawValue>>, Error> {
-        if pdu.state_key.is_some() || pdu.kind == TimelineEventType::RoomRedaction {
-            return Ok(None);
-        }
-        Ok(None)
-    }
-
     /// Renders one event by its id, if the reader may see it.
     pub fn render_event(
         &self,

@@ -24,6 +24,9 @@ pub enum SendError {
     /// The event is larger than an event may be.
     #[error("the event is larger than 65,535 bytes")]
     TooLarge,
+    /// The same reaction of the same person is there already.
+    #[error("you have reacted like this already")]
+    DuplicateAnnotation,
     /// The store failed or refused.
     #[error(transparent)]
     Internal(#[from] Error),
@@ -104,6 +107,7 @@ impl Timeline {
         }
         let mut draft = self.draft(locked);
         let pdu = draft.push_sent(sender, event, transaction)?;
+        self.check_relation(&room, &pdu)?;
         let (_, positions) = draft.commit().await?;
         Ok(Sent { event_id: pdu.event_id.clone(), position: positions.first().copied() })
     }
