@@ -115,6 +115,15 @@ families! {
     UserFilter: r::users::FilterKey = "userfilter_filter", Point;
     /// Profile fields.
     UserProfile: r::users::ProfileKey = "userfield_profile", Walk;
+
+    /// Uploads.
+    MediaIdMedia: r::content::MediaKey = "mediaid_media", Point;
+    /// Uploads that were announced and have not arrived.
+    UserPendingMedia: r::content::PendingMediaKey = "usermediaid_announced", Walk;
+    /// How much each user has uploaded.
+    UserUploadedBytes: r::content::UploadedBytesKey = "user_uploadedbytes", Point;
+    /// Thumbnails of images.
+    ContentSizeThumbnail: r::content::ThumbnailKey = "contentsize_thumbnail", Point;
 }
 
 /// Names of families that earlier versions used. They are deleted by a migration and never used again.

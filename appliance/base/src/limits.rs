@@ -168,6 +168,10 @@ pub const FILE_NAME_BYTES_MAX: usize = 255;
 pub const IMAGE_PIXELS_MAX: u64 = 32_000_000;
 /// Memory that decoding one image may take.
 pub const IMAGE_DECODE_BYTES_MAX: u64 = 256 * MIB;
+/// A file that gets a thumbnail: while it is decoded, it is in memory as a whole.
+pub const IMAGE_FILE_BYTES_MAX: u64 = 50 * MIB;
+/// How long a thumbnail may take, waiting for its turn and decoding each.
+pub const THUMBNAIL_SECS_MAX: u64 = 10;
 /// How long a download waits for content that was announced and has not arrived.
 pub const DOWNLOAD_WAIT_SECS_MAX: u64 = 60;
 /// A compressed thing may grow by this factor at most when it is unpacked.

@@ -4,6 +4,7 @@
 //! and answer the terms of the spec, and `api` speaks the protocol.
 
 pub mod account_data;
+pub mod content;
 pub mod core;
 pub mod creation;
 pub mod e2ee;
@@ -24,6 +25,7 @@ pub use veche_store::Error as StoreError;
 
 use crate::{
     account_data::AccountData,
+    content::Content,
     core::Core,
     creation::Creation,
     e2ee::E2ee,
@@ -82,6 +84,8 @@ pub struct Homeserver {
     pub members: Arc<Members>,
     /// New rooms, addresses, the directory.
     pub creation: Arc<Creation>,
+    /// Uploads.
+    pub content: Arc<Content>,
     /// Sync.
     pub sync: Arc<Sync>,
 }
@@ -121,7 +125,8 @@ impl Homeserver {
         let started_at = core.store.position();
         let watch = Arc::new(Watch::new(Arc::clone(&parts.rooms), Arc::clone(&parts.user_rooms), started_at));
         core.store.subscribe(Arc::clone(&watch) as Arc<dyn veche_store::ChangeListener>);
+        let content = Arc::new(Content::new(Arc::clone(&core)));
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), watch));
-        Self { core, parts, profiles, members, creation, sync }
+        Self { core, parts, profiles, members, creation, content, sync }
     }
 }

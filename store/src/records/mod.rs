@@ -29,6 +29,7 @@
 //! Postcard does not name fields, so **every** change of a struct's fields is such a change.
 
 pub mod aliases;
+pub mod content;
 pub mod memberships;
 pub mod meta;
 pub mod receipts;

@@ -8,6 +8,7 @@ use crate::routes::Routes;
 mod account;
 mod account_data;
 mod admin;
+mod content;
 mod device;
 mod discovery;
 mod filter;
@@ -39,6 +40,7 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
     routes = filter::routes(routes);
     routes = profile::routes(routes);
     routes = user_directory::routes(routes);
+    routes = content::routes(routes);
     discovery::routes(routes)
 }
 
