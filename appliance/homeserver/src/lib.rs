@@ -15,6 +15,7 @@ pub mod notify;
 pub mod presence;
 pub mod profiles;
 pub mod rooms;
+pub mod sliding;
 pub mod sync;
 pub mod timeline;
 
@@ -35,6 +36,7 @@ use crate::{
     presence::Presence,
     profiles::Profiles,
     rooms::{FindRoomError, Room, Rooms},
+    sliding::Sliding,
     sync::{Sync, Watch},
     timeline::Timeline,
 };
@@ -88,6 +90,8 @@ pub struct Homeserver {
     pub content: Arc<Content>,
     /// Sync.
     pub sync: Arc<Sync>,
+    /// Simplified sliding sync.
+    pub sliding: Arc<Sliding>,
 }
 
 impl Homeserver {
@@ -126,7 +130,8 @@ impl Homeserver {
         let watch = Arc::new(Watch::new(Arc::clone(&parts.rooms), Arc::clone(&parts.user_rooms), started_at));
         core.store.subscribe(Arc::clone(&watch) as Arc<dyn veche_store::ChangeListener>);
         let content = Arc::new(Content::new(Arc::clone(&core)));
-        let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), watch));
-        Self { core, parts, profiles, members, creation, content, sync }
+        let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
+        let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
+        Self { core, parts, profiles, members, creation, content, sync, sliding }
     }
 }

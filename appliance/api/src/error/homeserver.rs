@@ -5,6 +5,7 @@ use veche_homeserver::{
     StoreError,
     creation::{AliasError, CreateRoomError, SetStateError, UpgradeError},
     membership::MembershipError,
+    sliding::SlidingError,
     sync::SyncError,
     timeline::{ReadError, SendError},
 };
@@ -109,6 +110,16 @@ impl From<SyncError> for ApiError {
         match error {
             SyncError::BadToken(error) => Self::invalid_param(error.to_string()),
             SyncError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<SlidingError> for ApiError {
+    fn from(error: SlidingError) -> Self {
+        match error {
+            SlidingError::UnknownPos => Self::bad_request("M_UNKNOWN_POS", error.to_string()),
+            SlidingError::Invalid(why) => Self::invalid_param(why),
+            SlidingError::Internal(error) => error.into(),
         }
     }
 }

@@ -16,6 +16,8 @@ pub use self::{
     watch::{Waiter, Watch},
 };
 
+pub(crate) use self::room::summary_of;
+
 use std::sync::Arc;
 
 use crate::{Parts, core::Core};

@@ -1,5 +1,6 @@
 //! Sync: the long polls.
 
+mod sliding_sync;
 mod sync_events;
 
 use crate::{
@@ -10,5 +11,7 @@ use crate::{
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    routes.ruma_with(Route::new().class(Class::Sync), sync_events::sync_events)
+    routes
+        .ruma_with(Route::new().class(Class::Sync), sync_events::sync_events)
+        .ruma_with(Route::new().class(Class::Sync).attached(), sliding_sync::sliding_sync)
 }

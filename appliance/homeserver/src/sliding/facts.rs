@@ -1,0 +1,105 @@
+//! What lists sort and filter rooms by, kept in memory and brought up to date when a room has changed.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use ruma::events::{StateEventType, TimelineEventType};
+use serde::Deserialize;
+use veche_rooms::{Pdu, StateMapExt};
+use veche_store::{Error, ShortRoomId, ShortStateHash, StreamPosition};
+
+use super::Sliding;
+use crate::{
+    rooms::{Room, order_of},
+    timeline::Span,
+};
+
+/// Facts of one room.
+#[derive(Debug, Clone)]
+pub(super) struct RoomFacts {
+    /// The facts are those at this position.
+    at: StreamPosition,
+    /// Position of the last event that moves the room up in a list.
+    pub(super) bump: u64,
+    /// The state at that position.
+    pub(super) group: ShortStateHash,
+    /// Whether messages are end-to-end encrypted.
+    pub(super) encrypted: bool,
+    /// The type in the create event.
+    pub(super) room_type: Option<String>,
+}
+
+/// Facts of all rooms that were asked for.
+#[derive(Default)]
+pub(super) struct Facts(RwLock<BTreeMap<ShortRoomId, Arc<RoomFacts>>>);
+
+#[derive(Deserialize)]
+struct Create {
+    #[serde(rename = "type")]
+    room_type: Option<String>,
+}
+
+impl Sliding {
+    /// The facts of a room at a position, or at a newer one that another reader has asked for.
+    pub(super) fn facts(&self, room: &Arc<Room>, upto: StreamPosition) -> Result<Arc<RoomFacts>, Error> {
+        let known = self.facts.0.read().unwrap_or_else(PoisonError::into_inner).get(&room.short).cloned();
+        if let Some(known) = &known
+            && (known.at >= upto || !self.watch.room_changed(room.short, known.at))
+        {
+            return Ok(Arc::clone(known));
+        }
+        let facts = Arc::new(self.read_facts(room, known.as_deref(), upto)?);
+        let mut all = self.facts.0.write().unwrap_or_else(PoisonError::into_inner);
+        let kept = all.entry(room.short).or_insert_with(|| Arc::clone(&facts));
+        if kept.at < facts.at {
+            *kept = Arc::clone(&facts);
+        }
+        Ok(facts)
+    }
+
+    fn read_facts(
+        &self,
+        room: &Arc<Room>,
+        known: Option<&RoomFacts>,
+        upto: StreamPosition,
+    ) -> Result<RoomFacts, Error> {
+        let span = Span { after: known.map_or(i64::MIN, |known| order_of(known.at)), until: order_of(upto) };
+        let page = self.parts.timeline.page(room, span, true, 1, None, &bumps)?;
+        let bump = page.rows.first().and_then(|(order, _, _)| u64::try_from(*order).ok());
+        let group = self.parts.timeline.state_group_at(room, order_of(upto))?;
+        let (encrypted, room_type) = match known {
+            Some(known) if known.group == group => (known.encrypted, known.room_type.clone()),
+            _ => {
+                let state = self.parts.rooms.state(room, group)?;
+                let create = state.room_event(StateEventType::RoomCreate);
+                (
+                    state.room_event(StateEventType::RoomEncryption).is_some(),
+                    create.and_then(|create| create.content_as::<Create>()).and_then(|create| create.room_type),
+                )
+            }
+        };
+        Ok(RoomFacts { at: upto, bump: bump.or(known.map(|known| known.bump)).unwrap_or(0), group, encrypted, room_type })
+    }
+}
+
+/// Whether an event moves its room up in a list.
+fn bumps(pdu: &Pdu) -> bool {
+    match &pdu.kind {
+        TimelineEventType::RoomCreate
+        | TimelineEventType::RoomMessage
+        | TimelineEventType::RoomEncrypted
+        | TimelineEventType::Sticker
+        | TimelineEventType::CallInvite => true,
+        kind => matches!(
+            kind.to_string().as_str(),
+            "m.poll.start"
+                | "org.matrix.msc3381.poll.start"
+                | "m.rtc.notification"
+                | "org.matrix.msc4075.rtc.notification"
+                | "m.beacon_info"
+                | "org.matrix.msc3672.beacon_info"
+        ),
+    }
+}

@@ -1,0 +1,196 @@
+//! One answer put together: each room that is shown, each room that was left, the extensions.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use ruma::OwnedRoomId;
+use tracing::error;
+use veche_store::{
+    Error, ShortRoomId, StreamPosition,
+    records::memberships::{Membership, MembershipRecord, UserRoomKey},
+};
+
+use super::{
+    RoomAnswer, Sliding, SlidingAnswer,
+    config::RoomConfig,
+    connections::{Picture, RoomMemory, Seen},
+    poll::Reading,
+};
+use crate::{notify::RoomCounts, rooms::Room};
+
+/// What to tell about a room, if anything, and what the connection knows of it then.
+pub(super) type Told = (Option<RoomAnswer>, Option<RoomMemory>);
+
+impl Sliding {
+    /// Everything that is news, and the picture that the client has after it.
+    pub(super) fn read(&self, reading: &Reading<'_>) -> Result<(SlidingAnswer, Picture), Error> {
+        let mut picture = reading.base.cloned().unwrap_or_default();
+        picture.position = reading.upto;
+        let memberships = self.parts.user_rooms.of(&reading.request.user)?;
+        let (shown, counts) = self.shown(reading, &memberships)?;
+        let mut rooms = BTreeMap::new();
+        for (short, shown) in &shown {
+            let Some(record) = memberships.get(short) else { continue };
+            let told = self.shown_room(reading, *short, record, &shown.config);
+            take(&mut rooms, &mut picture, *short, &record.room_id, told);
+        }
+        let gone = picture.rooms.keys().filter(|short| memberships.get(short).is_none_or(|record| is_gone(record)));
+        let gone: Vec<ShortRoomId> = gone.copied().collect();
+        for short in gone {
+            let record = match memberships.get(&short) {
+                Some(record) => Some(record.clone()),
+                // Left and forgotten at once.
+                None => self.core.store.get(&UserRoomKey { user: reading.request.user.clone(), room: short })?,
+            };
+            let Some(record) = record.filter(|record| is_gone(record)) else {
+                picture.rooms.remove(&short);
+                continue;
+            };
+            if record.position <= reading.upto {
+                let told = self.left_room(reading, short, &record);
+                take(&mut rooms, &mut picture, short, &record.room_id, told);
+            }
+        }
+        let extensions = self.extensions(reading, &shown, &memberships, &mut picture)?;
+        picture.counts.clone_from(&counts);
+        Ok((SlidingAnswer { pos: String::new(), lists: counts, rooms, extensions }, picture))
+    }
+
+    fn shown_room(
+        &self,
+        reading: &Reading<'_>,
+        short: ShortRoomId,
+        record: &MembershipRecord,
+        config: &Arc<RoomConfig>,
+    ) -> Result<Told, Error> {
+        let memory = reading.base.and_then(|base| base.rooms.get(&short)).map(|memory| &**memory);
+        if record.membership == Membership::Join {
+            let room = self.parts.rooms.find_short(short)?;
+            self.joined_room(reading, &room, config, memory.filter(|memory| memory.seen == Seen::Inside))
+        } else {
+            Ok(Self::outside_room(reading, record, config, memory))
+        }
+    }
+
+    /// A room that the user is in; `known` is what the connection knows of it as a member sees it.
+    fn joined_room(
+        &self,
+        reading: &Reading<'_>,
+        room: &Arc<Room>,
+        config: &Arc<RoomConfig>,
+        known: Option<&RoomMemory>,
+    ) -> Result<Told, Error> {
+        let user = &reading.request.user;
+        let is_dm = reading.is_dm(&room.id);
+        if let Some(known) = known
+            && *known.config == **config
+            && known.is_dm == is_dm
+            && !self.watch.room_changed(room.short, known.sent)
+            && !self.watch.user_changed(user, known.sent)
+        {
+            return Ok((None, Some(known.clone())));
+        }
+        let facts = self.facts(room, reading.upto)?;
+        let grown = known.is_some_and(|known| config.timeline_limit > known.contiguous);
+        let after = known.filter(|_| !grown).map(|known| known.sent);
+        let slice = self.slice(reading, room, after, reading.upto, config.timeline_limit)?;
+        let group = self.parts.timeline.state_group_at(room, crate::rooms::order_of(reading.upto))?;
+        let state = self.state_news(reading, room, config, known, group, &slice.speakers)?;
+        let RoomCounts { room: unread, .. } = self.parts.notify.counts(user, room.short, false)?;
+        let memory = RoomMemory {
+            seen: Seen::Inside,
+            sent: reading.upto,
+            group,
+            config: Arc::clone(config),
+            contiguous: match known {
+                Some(known) if !grown && !slice.limited => known.contiguous,
+                _ => config.timeline_limit,
+            },
+            speakers: state.speakers,
+            summary: state.summary,
+            is_dm,
+            unread,
+            account_data: known.and_then(|known| known.account_data),
+            receipts: known.and_then(|known| known.receipts),
+            typing: known.and_then(|known| known.typing),
+        };
+        let news = known.is_none_or(|known| {
+            known.unread != memory.unread || known.is_dm != is_dm || known.summary != memory.summary
+        });
+        if !news && slice.events.is_empty() && !slice.limited && state.events.is_empty() {
+            return Ok((None, Some(memory)));
+        }
+        let mut answer = RoomAnswer {
+            initial: known.is_none(),
+            unread,
+            required_state: state.events,
+            timeline: slice.events,
+            limited: slice.limited,
+            num_live: slice.num_live,
+            prev_batch: slice.prev_batch,
+            bump_stamp: facts.bump,
+            ..RoomAnswer::default()
+        };
+        describe(&mut answer, known, &memory);
+        Ok((Some(answer), Some(memory)))
+    }
+
+    /// A room that the user left or was put out of: told once, up to the event by which it happened.
+    fn left_room(&self, reading: &Reading<'_>, short: ShortRoomId, record: &MembershipRecord) -> Result<Told, Error> {
+        let Some(known) = reading.base.and_then(|base| base.rooms.get(&short)) else { return Ok((None, None)) };
+        let room = self.parts.rooms.find_short(short)?;
+        let was_in = known.seen == Seen::Inside;
+        // One who never was in sees only the event by which his invite or knock ended.
+        let after = if was_in { known.sent } else { StreamPosition(record.position.0.saturating_sub(1)) };
+        let limit = known.config.timeline_limit;
+        let slice = self.slice(reading, &room, Some(after), record.position, limit)?;
+        let required_state = self.state_of_left(reading, &room, record, was_in.then_some(known))?;
+        let answer = RoomAnswer {
+            required_state,
+            timeline: slice.events,
+            limited: slice.limited,
+            num_live: slice.num_live,
+            prev_batch: slice.prev_batch,
+            bump_stamp: record.position.0,
+            ..RoomAnswer::default()
+        };
+        Ok((Some(answer), None))
+    }
+}
+
+fn is_gone(record: &MembershipRecord) -> bool {
+    matches!(record.membership, Membership::Leave | Membership::Ban)
+}
+
+/// Puts what a room has to say into the answer and what is known of it then into the picture. A room that could not
+/// be read keeps its place in the picture, so that it is told by a later answer and not lost.
+fn take(
+    rooms: &mut BTreeMap<OwnedRoomId, RoomAnswer>,
+    picture: &mut Picture,
+    short: ShortRoomId,
+    room_id: &OwnedRoomId,
+    told: Result<Told, Error>,
+) {
+    match told {
+        Ok((answer, memory)) => {
+            rooms.extend(answer.map(|answer| (room_id.clone(), answer)));
+            match memory {
+                Some(memory) => _ = picture.rooms.insert(short, Arc::new(memory)),
+                None => _ = picture.rooms.remove(&short),
+            }
+        }
+        Err(error) => error!(%room_id, %error, "a room could not be read for sliding sync"),
+    }
+}
+
+/// Fills in what describes the room, where it is news.
+fn describe(answer: &mut RoomAnswer, known: Option<&RoomMemory>, now: &RoomMemory) {
+    let before = known.map(|known| &*known.summary);
+    let summary = &now.summary;
+    answer.is_dm = known.is_none_or(|known| known.is_dm != now.is_dm).then_some(now.is_dm);
+    answer.name = before.is_none_or(|before| before.name != summary.name).then(|| summary.name.clone());
+    answer.heroes = before.is_none_or(|before| before.heroes != summary.heroes).then(|| summary.heroes.clone());
+    answer.joined = before.is_none_or(|before| before.joined != summary.joined).then_some(summary.joined);
+    answer.invited = before.is_none_or(|before| before.invited != summary.invited).then_some(summary.invited);
+    let had_avatar = before.and_then(|before| before.avatar.as_ref());
+    answer.avatar = (had_avatar != summary.avatar.as_ref()).then(|| summary.avatar.clone());
+}
