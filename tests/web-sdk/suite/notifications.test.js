@@ -18,7 +18,9 @@ describe("notifications", () => {
     const counted = (client, roomId, total, highlight) =>
         until(`${total} unread, ${highlight} of them loud`, [client, client.getRoom(roomId)], () => {
             const [t, h] = counts(client, roomId);
-            return t === total && h === highlight;
+            // The reason that a failed wait shows.
+            if (t !== total || h !== highlight) throw new Error(`${t} unread, ${h} of them loud`);
+            return true;
         });
 
     test("every client has the predefined push rules", async () => {

@@ -1,6 +1,6 @@
 // Waiting for things that clients emit. Nothing here sleeps: a wait ends with the event, or fails at its limit.
 
-const LIMIT_MS = Number(process.env.VECHE_TEST_WAIT_MS ?? 30_000);
+const LIMIT_MS = Number(process.env.VECHE_TEST_WAIT_MS ?? 60_000);
 
 /** Every wait that wants to look again whenever this emitter has emitted anything. */
 const pokes = new WeakMap();
