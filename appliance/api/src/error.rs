@@ -18,6 +18,8 @@ mod content;
 mod directory;
 mod homeserver;
 mod personal;
+mod public_rooms;
+mod relations;
 mod store;
 
 /// Characters of the id that joins a client's "internal error" with the line in the log.

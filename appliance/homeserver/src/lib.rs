@@ -14,7 +14,10 @@ pub mod membership;
 pub mod notify;
 pub mod presence;
 pub mod profiles;
+pub mod public_rooms;
+pub mod relations;
 pub mod rooms;
+pub mod spaces;
 pub mod sliding;
 pub mod sync;
 pub mod timeline;
@@ -35,8 +38,11 @@ use crate::{
     notify::Notify,
     presence::Presence,
     profiles::Profiles,
+    public_rooms::PublicRooms,
+    relations::Relations,
     rooms::{FindRoomError, Room, Rooms},
     sliding::Sliding,
+    spaces::Spaces,
     sync::{Sync, Watch},
     timeline::Timeline,
 };
@@ -88,6 +94,12 @@ pub struct Homeserver {
     pub creation: Arc<Creation>,
     /// Uploads.
     pub content: Arc<Content>,
+    /// Rooms as strangers see them.
+    pub public_rooms: Arc<PublicRooms>,
+    /// Spaces.
+    pub spaces: Arc<Spaces>,
+    /// Relations and threads.
+    pub relations: Arc<Relations>,
     /// Sync.
     pub sync: Arc<Sync>,
     /// Simplified sliding sync.
@@ -130,8 +142,15 @@ impl Homeserver {
         let watch = Arc::new(Watch::new(Arc::clone(&parts.rooms), Arc::clone(&parts.user_rooms), started_at));
         core.store.subscribe(Arc::clone(&watch) as Arc<dyn veche_store::ChangeListener>);
         let content = Arc::new(Content::new(Arc::clone(&core)));
+        let public_rooms = Arc::new(PublicRooms::new(Arc::clone(&parts.rooms), Arc::clone(&creation)));
+        let spaces = Arc::new(Spaces::new(Arc::clone(&parts.rooms), Arc::clone(&public_rooms)));
+        let relations = Arc::new(Relations::new(
+            Arc::clone(&core),
+            Arc::clone(&parts.timeline),
+            Arc::clone(&parts.account_data),
+        ));
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
-        Self { core, parts, profiles, members, creation, content, sync, sliding }
+        Self { core, parts, profiles, members, creation, content, public_rooms, spaces, relations, sync, sliding }
     }
 }

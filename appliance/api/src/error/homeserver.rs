@@ -34,6 +34,7 @@ impl From<SendError> for ApiError {
             SendError::Forbidden(why) => Self::forbidden(why),
             SendError::Invalid(why) => Self::bad_json(why),
             SendError::TooLarge => Self::too_large(),
+            SendError::DuplicateAnnotation => Self::bad_request("M_DUPLICATE_ANNOTATION", error.to_string()),
             SendError::Internal(error) => error.into(),
         }
     }

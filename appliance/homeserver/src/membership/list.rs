@@ -14,6 +14,8 @@ use veche_store::{
     records::memberships::{Membership, MembershipRecord, UserRoomKey},
 };
 
+use crate::rooms::Rooms;
+
 /// One user's memberships: room to record, forgotten rooms left out.
 pub type RoomMembership = BTreeMap<ShortRoomId, MembershipRecord>;
 
@@ -67,6 +69,17 @@ impl UserRooms {
         let list = self.of(user)?;
         let joined = list.values().filter(|record| record.membership == Membership::Join);
         Ok(joined.map(|record| record.room_id.clone()).collect())
+    }
+
+    /// The rooms that both are joined to.
+    pub fn mutual(&self, rooms: &Rooms, user: &UserId, other: &UserId) -> Result<Vec<OwnedRoomId>, Error> {
+        let mut mutual = Vec::new();
+        for (short, record) in self.of(user)?.iter() {
+            if record.membership == Membership::Join && rooms.find_short(*short)?.head().is_joined(other) {
+                mutual.push(record.room_id.clone());
+            }
+        }
+        Ok(mutual)
     }
 
     /// Drops what a commit changed. Called before its position can be read.

@@ -191,7 +191,7 @@ impl Timeline {
 
     /// The order of the event by which a reader left; `None` while he is in the room (or sees it as part of the
     /// world). Somebody who was never in it gets an order before the first event.
-    fn newest_visible(&self, room: &Arc<Room>, reader: &UserId) -> Result<Option<i64>, ReadError> {
+    pub(super) fn newest_visible(&self, room: &Arc<Room>, reader: &UserId) -> Result<Option<i64>, ReadError> {
         let head = room.head();
         if head.is_joined(reader) || is_world_readable(&head.state) {
             return Ok(None);

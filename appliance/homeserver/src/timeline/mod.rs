@@ -7,6 +7,7 @@ mod append;
 mod bundle;
 mod draft;
 mod history;
+mod nearest;
 mod read;
 mod receive;
 mod redact;

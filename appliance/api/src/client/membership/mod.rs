@@ -3,6 +3,7 @@
 mod ban_user;
 mod forget_room;
 mod get_member_events;
+mod get_mutual_rooms;
 mod invite_user;
 mod join_room_by_id;
 mod join_room_by_id_or_alias;
@@ -39,6 +40,8 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
         .ruma(get_member_events::get_member_events)
         .ruma(joined_members::joined_members)
         .ruma(joined_rooms::joined_rooms)
+        .ruma(get_mutual_rooms::get_mutual_rooms)
+        .ruma(get_mutual_rooms::get_mutual_rooms_unstable)
 }
 
 /// The room that an id or an address names.
