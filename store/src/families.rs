@@ -107,6 +107,11 @@ families! {
     /// Events a user has to be told about.
     UserRoomPushAction: r::receipts::PushActionKey = "userroomposition_pushaction", Walk;
 
+    /// Where a user's notifications go.
+    UserAppPusher: r::pushers::PusherKey = "userapppushkey_pusher", Walk;
+    /// How far each pusher has got.
+    UserAppPushed: r::pushers::PusherProgressKey = "userapppushkey_pushed", Point;
+
     /// Account data of a user, global and for rooms.
     UserTypeAccountData: r::users::AccountDataKey = "userroomtype_accountdata", Walk;
     /// Account data in the order in which it changed.
@@ -124,6 +129,33 @@ families! {
     UserUploadedBytes: r::content::UploadedBytesKey = "user_uploadedbytes", Point;
     /// Thumbnails of images.
     ContentSizeThumbnail: r::content::ThumbnailKey = "contentsize_thumbnail", Point;
+
+    /// Public identity keys of devices.
+    UserDeviceKeys: r::e2ee::DeviceKeysKey = "userdevice_devicekeys", Walk;
+    /// One-time keys in the order of upload.
+    DeviceOneTimeKey: r::e2ee::OneTimeKeyKey = "userdevicealgorithmposition_onetimekey", Walk;
+    /// One-time keys claimed since the device's newest upload.
+    DeviceClaimedKey: r::e2ee::ClaimedKeyKey = "userdevicekeyid_claimed", Walk;
+    /// Fallback keys.
+    DeviceFallbackKey: r::e2ee::FallbackKeyKey = "userdevicealgorithm_fallbackkey", Walk;
+    /// Cross-signing keys.
+    UserCrossSigningKey: r::e2ee::CrossSigningKeyKey = "userpurpose_crosssigningkey", Point;
+    /// Signatures of users on other users' master keys.
+    SignerTargetSignature: r::e2ee::UserSignatureKey = "signertarget_signature", Point;
+    /// Whose keys changed, by when.
+    PositionKeyChange: r::e2ee::KeyChangeKey = "position_keychange", Walk;
+    /// When a user's keys last changed.
+    UserViewerKeyChange: r::e2ee::KeyChangePositionKey = "userviewer_keychangeposition", Point;
+    /// Messages to devices, until they confirm them.
+    DevicePositionMessage: r::e2ee::ToDeviceKey = "userdeviceposition_todevice", Walk;
+    /// Sendings of to-device messages that were done.
+    DeviceTransactionSent: r::e2ee::ToDeviceTransactionKey = "userdevicetypetxn_sent", Point;
+    /// Key backups.
+    UserKeyBackup: r::e2ee::BackupVersionKey = "userversion_keybackup", Walk;
+    /// Room keys in backups.
+    BackupRoomKey: r::e2ee::BackupKeyKey = "userversionroomsession_backupkey", Walk;
+    /// Dehydrated devices.
+    UserDehydratedDevice: r::e2ee::DehydratedDeviceKey = "user_dehydrateddevice", Point;
 }
 
 /// Names of families that earlier versions used. They are deleted by a migration and never used again.

@@ -16,6 +16,7 @@ use veche_base::{Entropy, random_token};
 
 mod content;
 mod directory;
+mod e2ee;
 mod homeserver;
 mod personal;
 mod public_rooms;

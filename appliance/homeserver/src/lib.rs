@@ -7,6 +7,7 @@ pub mod account_data;
 pub mod content;
 pub mod core;
 pub mod creation;
+pub mod departures;
 pub mod e2ee;
 pub mod ephemeral;
 pub mod filter;
@@ -25,6 +26,7 @@ pub mod timeline;
 use std::sync::Arc;
 
 use ruma::{RoomId, UserId};
+use veche_runtime::{outbound, tasks::Supervisor};
 pub use veche_store::Error as StoreError;
 
 use crate::{
@@ -32,6 +34,7 @@ use crate::{
     content::Content,
     core::Core,
     creation::Creation,
+    departures::Departures,
     e2ee::E2ee,
     ephemeral::Ephemeral,
     membership::{Members, UserRooms},
@@ -100,6 +103,8 @@ pub struct Homeserver {
     pub spaces: Arc<Spaces>,
     /// Relations and threads.
     pub relations: Arc<Relations>,
+    /// What happens when a device or an account is gone.
+    pub departures: Arc<Departures>,
     /// Sync.
     pub sync: Arc<Sync>,
     /// Simplified sliding sync.
@@ -112,7 +117,7 @@ impl Homeserver {
         let rooms = Arc::new(Rooms::new(Arc::clone(&core)));
         let user_rooms = Arc::new(UserRooms::new(Arc::clone(&core.store)));
         let account_data = Arc::new(AccountData::new(Arc::clone(&core)));
-        let notify = Arc::new(Notify::new(Arc::clone(&core), Arc::clone(&account_data)));
+        let notify = Arc::new(Notify::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&account_data)));
         let timeline = Arc::new(Timeline::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&notify)));
         let profiles = Arc::new(Profiles::new(
             Arc::clone(&core),
@@ -128,19 +133,36 @@ impl Homeserver {
             Arc::clone(&timeline),
             Arc::clone(&profiles),
         ));
+        let watch = Arc::new(Watch::new(Arc::clone(&rooms), Arc::clone(&user_rooms), core.store.position()));
+        core.store.subscribe(Arc::clone(&watch) as Arc<dyn veche_store::ChangeListener>);
+        core.store.subscribe(Arc::clone(&notify) as Arc<dyn veche_store::ChangeListener>);
+        let e2ee = Arc::new(E2ee::new(
+            Arc::clone(&core),
+            Arc::clone(&rooms),
+            Arc::clone(&user_rooms),
+            Arc::clone(&timeline),
+            Arc::clone(&watch),
+        ));
         let parts = Parts {
-            ephemeral: Arc::new(Ephemeral::new(Arc::clone(&core), Arc::clone(&rooms))),
-            presence: Arc::new(Presence::new(Arc::clone(&core))),
-            e2ee: Arc::new(E2ee::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&user_rooms))),
+            ephemeral: Arc::new(Ephemeral::new(
+                Arc::clone(&core),
+                Arc::clone(&rooms),
+                Arc::clone(&account_data),
+                Arc::clone(&notify),
+            )),
+            presence: Arc::new(Presence::new(
+                Arc::clone(&core),
+                Arc::clone(&rooms),
+                Arc::clone(&user_rooms),
+                Arc::clone(&watch),
+            )),
+            e2ee,
             rooms,
             user_rooms,
             notify,
             timeline,
             account_data,
         };
-        let started_at = core.store.position();
-        let watch = Arc::new(Watch::new(Arc::clone(&parts.rooms), Arc::clone(&parts.user_rooms), started_at));
-        core.store.subscribe(Arc::clone(&watch) as Arc<dyn veche_store::ChangeListener>);
         let content = Arc::new(Content::new(Arc::clone(&core)));
         let public_rooms = Arc::new(PublicRooms::new(Arc::clone(&parts.rooms), Arc::clone(&creation)));
         let spaces = Arc::new(Spaces::new(Arc::clone(&parts.rooms), Arc::clone(&public_rooms)));
@@ -149,8 +171,17 @@ impl Homeserver {
             Arc::clone(&parts.timeline),
             Arc::clone(&parts.account_data),
         ));
+        let departures = Arc::new(Departures::new(Arc::clone(&core), parts.clone()));
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
-        Self { core, parts, profiles, members, creation, content, public_rooms, spaces, relations, sync, sliding }
+        Self { core, parts, profiles, members, creation, content, public_rooms, spaces, relations, departures, sync, sliding }
+    }
+
+    /// Starts the work that goes on by itself: the end of typing, presence, pushers.
+    pub fn start(&self, supervisor: &Supervisor, client: outbound::Client) {
+        self.departures.start(supervisor);
+        self.parts.ephemeral.start(supervisor);
+        self.parts.presence.start(supervisor);
+        self.parts.notify.start(supervisor, client);
     }
 }

@@ -30,8 +30,10 @@
 
 pub mod aliases;
 pub mod content;
+pub mod e2ee;
 pub mod memberships;
 pub mod meta;
+pub mod pushers;
 pub mod receipts;
 pub mod relations;
 pub mod rooms;

@@ -8,12 +8,15 @@ use crate::routes::Routes;
 mod account;
 mod account_data;
 mod admin;
+mod backup;
 mod alias;
 mod content;
+mod dehydrated;
 mod device;
 mod directory;
 mod discovery;
 mod filter;
+mod keys;
 mod membership;
 mod message;
 mod profile;
@@ -26,6 +29,7 @@ mod state;
 mod sync;
 mod tag;
 mod threads;
+mod to_device;
 pub(crate) mod uia;
 mod user_directory;
 
@@ -51,6 +55,10 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
     routes = profile::routes(routes);
     routes = user_directory::routes(routes);
     routes = content::routes(routes);
+    routes = keys::routes(routes);
+    routes = to_device::routes(routes);
+    routes = backup::routes(routes);
+    routes = dehydrated::routes(routes);
     discovery::routes(routes)
 }
 

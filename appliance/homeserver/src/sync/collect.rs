@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ruma::{OwnedDeviceId, OwnedUserId, RoomId, UserId, api::client::filter::FilterDefinition};
-use veche_base::limits::SYNC_WAIT_SECS_MAX;
+use veche_base::limits::{SYNC_WAIT_SECS_MAX, TO_DEVICE_PAGE_MAX};
 use veche_store::{
     Error, StreamPosition,
     records::memberships::{Membership, MembershipRecord},
@@ -58,7 +58,8 @@ impl Sync {
     pub async fn poll(&self, request: &SyncRequest) -> Result<(SyncUpdate, SyncToken), SyncError> {
         let since = self.known_position(request.since);
         if let Some(since) = since {
-            self.parts.e2ee.acknowledge(&request.user, &request.device, since).await?;
+            let received = request.since.and_then(|token| token.messages).unwrap_or(since).min(since);
+            self.parts.e2ee.acknowledge(&request.user, &request.device, received).await?;
         }
         // Register first, read second: what commits in between is read or wakes.
         let mut waiter = self.watch.register(&request.user);
@@ -69,7 +70,8 @@ impl Sync {
             let update = self.collect(&Reading { request, since, upto }, &memberships)?;
             let expired = wait.is_elapsed() || request.timeout.is_zero();
             if since.is_none() || request.full_state || !update.is_empty() || expired {
-                return Ok((update, self.token(upto)));
+                let token = SyncToken { messages: update.device.to_device_upto, ..self.token(upto) };
+                return Ok((update, token));
             }
             tokio::select! {
                 () = waiter.changed() => {}
@@ -80,7 +82,7 @@ impl Sync {
 
     /// A user's memberships and a position that fit together: the list holds every change up to the position and none
     /// after it. Otherwise a room could be passed over whose member event lies just beyond the answer's end.
-    pub(crate) async fn settled(&self, user: &UserId) -> Result<(Arc<RoomMembership>, StreamPosition), Error> {
+    pub async fn settled(&self, user: &UserId) -> Result<(Arc<RoomMembership>, StreamPosition), Error> {
         loop {
             let upto = self.core.store.position();
             let memberships = self.parts.user_rooms.of(user)?;
@@ -94,12 +96,12 @@ impl Sync {
 
     /// The token of a position.
     pub fn token(&self, position: StreamPosition) -> SyncToken {
-        SyncToken { epoch: self.core.store.epoch(), order: crate::rooms::order_of(position) }
+        SyncToken { epoch: self.core.store.epoch(), order: crate::rooms::order_of(position), messages: None }
     }
 
     /// The token of an order in a timeline.
     pub fn token_at(&self, order: i64) -> SyncToken {
-        SyncToken { epoch: self.core.store.epoch(), order }
+        SyncToken { epoch: self.core.store.epoch(), order, messages: None }
     }
 
     /// A token of another epoch, or of a future this server does not have, means that the client must start over.
@@ -136,7 +138,13 @@ impl Sync {
         }
         update.account_data = self.parts.account_data.global_since(user, reading.since, reading.upto)?;
         update.presence = self.parts.presence.since(user, reading.since, reading.upto)?;
-        update.device = self.parts.e2ee.device_update(user, &reading.request.device, reading.since, reading.upto)?;
+        let (e2ee, device) = (&self.parts.e2ee, &reading.request.device);
+        update.device = e2ee.device_update(user, device, reading.since, reading.upto)?;
+        if let Some(received) = reading.since.and(reading.request.since).and_then(|token| token.messages) {
+            // The last answer could not hold the whole queue.
+            (update.device.to_device, update.device.to_device_upto) =
+                e2ee.messages(user, device, Some(received), reading.upto, TO_DEVICE_PAGE_MAX)?;
+        }
         Ok(update)
     }
 

@@ -168,9 +168,7 @@ impl Sync {
             has_members: rows.iter().any(|(_, _, pdu)| pdu.kind == TimelineEventType::RoomMember),
             update: TimelineUpdate {
                 limited: next.is_some(),
-                prev_batch: rows
-                    .first()
-                    .map(|(order, _, _)| super::SyncToken { epoch: self.core.store.epoch(), order: order - 1 }),
+                prev_batch: rows.first().map(|(order, _, _)| self.token_at(order - 1)),
                 events: Vec::with_capacity(rows.len()),
             },
         };

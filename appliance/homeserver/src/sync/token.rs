@@ -1,4 +1,5 @@
-//! Sync tokens on the wire: `s<epoch>_<position>`; pagination accepts them too (spec: `from` of `/messages`).
+//! Sync tokens on the wire: `s<epoch>_<position>`; pagination accepts them too (spec: `from` of `/messages`). While a
+//! long queue of messages to the device is being fetched, `~<position>` follows: how far that queue was delivered.
 //!
 //! The epoch changes when a snapshot is restored; a token of another epoch means "start over".
 
@@ -14,6 +15,8 @@ pub struct SyncToken {
     /// Everything up to here has been delivered. For pagination: the order of an event, which may be negative for
     /// events older than the server's part in a room.
     pub order: i64,
+    /// Messages to the device have been delivered up to here only; `None`: as everything else.
+    pub messages: Option<StreamPosition>,
 }
 
 /// The text is not a token of ours.
@@ -30,7 +33,8 @@ impl SyncToken {
 
 impl fmt::Display for SyncToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "s{}_{}", self.epoch, self.order)
+        write!(f, "s{}_{}", self.epoch, self.order)?;
+        self.messages.map_or(Ok(()), |messages| write!(f, "~{}", messages.0))
     }
 }
 
@@ -38,14 +42,20 @@ impl FromStr for SyncToken {
     type Err = TokenError;
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
+        let (text, messages) = text.split_once('~').map_or((text, None), |(text, messages)| (text, Some(messages)));
         let (epoch, order) = text.strip_prefix('s').and_then(|rest| rest.split_once('_')).ok_or(TokenError)?;
         let digits = order.strip_prefix('-').unwrap_or(order);
         // The standard parser takes a plus sign and leading zeros; a token has one spelling only.
         let canonical = |text: &str| text == "0" || (text.starts_with(|c: char| ('1'..='9').contains(&c)));
-        if !canonical(epoch) || !canonical(digits) {
+        if !canonical(epoch) || !canonical(digits) || !messages.is_none_or(canonical) {
             return Err(TokenError);
         }
-        Ok(Self { epoch: epoch.parse().map_err(|_| TokenError)?, order: order.parse().map_err(|_| TokenError)? })
+        let messages = messages.map(str::parse).transpose().map_err(|_| TokenError)?;
+        Ok(Self {
+            epoch: epoch.parse().map_err(|_| TokenError)?,
+            order: order.parse().map_err(|_| TokenError)?,
+            messages: messages.map(StreamPosition),
+        })
     }
 }
 
@@ -56,15 +66,30 @@ mod tests {
     #[test]
     fn a_token_survives_the_wire_and_nothing_else_is_one() {
         for token in [
-            SyncToken { epoch: 0, order: 0 },
-            SyncToken { epoch: 77, order: -5 },
-            SyncToken { epoch: u64::MAX, order: i64::MAX },
+            SyncToken { epoch: 0, order: 0, messages: None },
+            SyncToken { epoch: 77, order: -5, messages: None },
+            SyncToken { epoch: u64::MAX, order: i64::MAX, messages: Some(StreamPosition(7)) },
         ] {
             assert_eq!(token.to_string().parse(), Ok(token));
         }
-        for bad in
-            ["", "s", "s_", "s1", "1_2", "s1_", "s1_+2", "s01_2", "s1_2_3", "s1_99999999999999999999", "s1_2 ", "s-1_2"]
-        {
+        for bad in [
+            "",
+            "s",
+            "s_",
+            "s1",
+            "1_2",
+            "s1_",
+            "s1_+2",
+            "s01_2",
+            "s1_2_3",
+            "s1_99999999999999999999",
+            "s1_2 ",
+            "s-1_2",
+            "s1_2~",
+            "s1_2~-3",
+            "s1_2~03",
+            "s1~2_3",
+        ] {
             assert_eq!(bad.parse::<SyncToken>(), Err(TokenError), "{bad}");
         }
     }

@@ -72,8 +72,9 @@ impl Watch {
         newest.get(&room).copied().unwrap_or(self.started_at) > since
     }
 
-    /// Whether anything of the user's own (account data, memberships, keys, messages to devices) may have changed
-    /// after `since`.
+    /// Whether anything of the user's own (account data, memberships) may have changed after `since`. What concerns
+    /// one device alone (messages, keys) is not counted: `e2ee` knows it, and a key shared with a large room must not
+    /// make everybody look at all rooms.
     pub fn user_changed(&self, user: &UserId, since: StreamPosition) -> bool {
         let newest = self.user_newest.read().unwrap_or_else(PoisonError::into_inner);
         newest.get(user).copied().unwrap_or(self.started_at) > since
@@ -108,9 +109,10 @@ impl ChangeListener for Watch {
                 Change::Room(room) => {
                     rooms.insert(*room, published.position);
                 }
-                Change::User(user) | Change::Device(user, _) => {
+                Change::User(user) => {
                     users.insert(user.clone(), published.position);
                 }
+                Change::Device(..) => {}
             }
         }
     }

@@ -1,0 +1,18 @@
+//! `DELETE /_matrix/client/v3/room_keys/keys`.
+
+use axum::extract::State;
+use ruma::api::client::backup::delete_backup_keys::v3::{Request, Response};
+
+use super::told;
+use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
+
+/// Deletes all keys of a backup; the backup stays.
+pub(super) async fn delete_backup_keys(
+    State(app): State<App>,
+    req: Ruma<Request>,
+) -> Result<RumaResponse<Response>, ApiError> {
+    let (e2ee, body) = (&app.homeserver.parts.e2ee, &req.body);
+    let state = e2ee.delete_backup_keys(req.sender(), &body.version, None, None).await?;
+    let (etag, count) = told(state);
+    Ok(RumaResponse(Response::new(etag, count)))
+}
