@@ -115,6 +115,12 @@ impl Client {
         Ok(Self { http: http.map_err(SetupError::Tls)?, reach: settings.reach })
     }
 
+    /// Whether a URL is one that this client would try. The addresses behind its name are judged only when it does.
+    pub fn check(&self, url: &str) -> Result<(), OutboundError> {
+        let url = Url::parse(url).map_err(|_| OutboundError::BadUrl("it does not parse"))?;
+        check_url(&url, self.reach)
+    }
+
     /// Posts `body` to `url` and returns the JSON answer of a 2xx status.
     pub async fn post_json(&self, url: &str, body: &Value, policy: Policy) -> Result<Value, OutboundError> {
         let url = Url::parse(url).map_err(|_| OutboundError::BadUrl("it does not parse"))?;

@@ -96,7 +96,7 @@ impl Product {
     pub(crate) fn open(loaded: &Loaded, dir: &Path) -> Result<Self, Failure> {
         let settings = &loaded.settings;
         // Certificates that cannot be read should stop the start and not the first notification.
-        let _outbound = outbound_client(loaded)?;
+        let outbound = outbound_client(loaded)?;
         let ground = Ground::open(dir, settings.storage.reserve_bytes)?;
         identity::keep(&ground.sql, loaded)?;
         let directory = ground.directory(directory_settings(settings))?;
@@ -110,6 +110,7 @@ impl Product {
             settings: homeserver_settings(settings),
         })));
         let workers = Supervisor::new(&ground.registry);
+        homeserver.start(&workers, outbound);
         workers.spawn("housekeeping", keep_house(Arc::clone(&directory), workers.shutdown_token()));
         Ok(Self { ground, directory, homeserver, workers })
     }

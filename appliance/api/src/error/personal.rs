@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 use veche_homeserver::{
-    account_data::{SaveFilterError, SetAccountDataError, SetTagError},
+    account_data::{PushRuleError, SaveFilterError, SetAccountDataError, SetTagError},
+    ephemeral::{ReceiptError, TypingError},
+    notify::PusherError,
+    presence::PresenceError,
     profiles::SetProfileError,
 };
 
@@ -48,6 +51,57 @@ impl From<SetProfileError> for ApiError {
             SetProfileError::Invalid(why) => Self::invalid_param(why),
             SetProfileError::TooLarge => Self::bad_request("M_PROFILE_TOO_LARGE", error.to_string()),
             SetProfileError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<PushRuleError> for ApiError {
+    fn from(error: PushRuleError) -> Self {
+        match error {
+            PushRuleError::NotFound => Self::not_found("there is no such push rule"),
+            PushRuleError::Invalid(why) => Self::invalid_param(why),
+            PushRuleError::TooMany => too_many(error.to_string()),
+            PushRuleError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<PusherError> for ApiError {
+    fn from(error: PusherError) -> Self {
+        match error {
+            PusherError::Invalid(why) => Self::invalid_param(why),
+            PusherError::TooMany => too_many(error.to_string()),
+            PusherError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReceiptError> for ApiError {
+    fn from(error: ReceiptError) -> Self {
+        match error {
+            ReceiptError::NotJoined => Self::forbidden("you are not in this room"),
+            ReceiptError::UnknownEvent => Self::not_found("there is no such event in this room"),
+            ReceiptError::NotInThread => Self::invalid_param(error.to_string()),
+            ReceiptError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<TypingError> for ApiError {
+    fn from(error: TypingError) -> Self {
+        match error {
+            TypingError::NotJoined => Self::forbidden("you are not in this room"),
+            TypingError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<PresenceError> for ApiError {
+    fn from(error: PresenceError) -> Self {
+        match error {
+            PresenceError::NotShared => Self::forbidden("you share no room with this user"),
+            PresenceError::TooLong | PresenceError::BadState => Self::invalid_param(error.to_string()),
+            PresenceError::Internal(error) => error.into(),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! Every change has a position, so that sync tells it once to each of the user's devices.
 
 mod filters;
+mod push_rules;
 mod tags;
 
 pub use self::{
     filters::{FILTERS_PER_USER_MAX, SaveFilterError},
+    push_rules::{PushRuleError, UserRules},
     tags::SetTagError,
 };
 
@@ -17,8 +19,9 @@ use std::{
 };
 
 use ruma::{OwnedUserId, UserId};
+use serde::Serialize;
 use serde_json::{
-    Value, json,
+    Value,
     value::{RawValue, to_raw_value},
 };
 use veche_base::limits;
@@ -27,6 +30,7 @@ use veche_store::{
     records::users::{AccountData as Record, AccountDataKey, AccountDataPointer, AccountDataPositionKey},
 };
 
+use self::push_rules::PUSH_RULES;
 use crate::core::Core;
 
 /// The list of users whose messages are not shown.
@@ -53,16 +57,20 @@ pub enum SetAccountDataError {
 pub struct AccountData {
     pub(crate) core: Arc<Core>,
     ignored: RwLock<HashMap<OwnedUserId, Arc<HashSet<String>>>>,
+    rules: push_rules::Cache,
 }
 
 impl AccountData {
     /// Over this core.
     pub fn new(core: Arc<Core>) -> Self {
-        Self { core, ignored: RwLock::default() }
+        Self { core, ignored: RwLock::default(), rules: push_rules::Cache::default() }
     }
 
     /// One piece of account data.
     pub fn get(&self, user: &UserId, room: Option<ShortRoomId>, kind: &str) -> Result<Option<Box<RawValue>>, Error> {
+        if room.is_none() && kind == PUSH_RULES {
+            return self.push_rules_content(user).map(Some);
+        }
         let key = AccountDataKey { user: user.to_owned(), room, kind: kind.to_owned() };
         let Some(record) = self.core.store.get(&key)? else { return Ok(None) };
         record.json.raw().map(Some).map_err(|error| Error::corrupt("AccountDataKey", kind, &error.to_string()))
@@ -76,7 +84,7 @@ impl AccountData {
         kind: &str,
         content: &RawValue,
     ) -> Result<(), SetAccountDataError> {
-        if matches!(kind, "m.fully_read" | "m.push_rules") {
+        if matches!(kind, "m.fully_read" | PUSH_RULES) {
             return Err(SetAccountDataError::Reserved(kind.to_owned()));
         }
         if content.get().len() > limits::ACCOUNT_DATA_BYTES_MAX || kind.len() > limits::ID_BYTES_MAX {
@@ -124,7 +132,12 @@ impl AccountData {
         since: Option<StreamPosition>,
         upto: StreamPosition,
     ) -> Result<Vec<Box<RawValue>>, Error> {
-        self.changed(user, None, since, upto)
+        let mut events = self.changed(user, None, since, upto)?;
+        if since.is_none() {
+            // Every user has rules, also one who never changed any.
+            events.push(shown(PUSH_RULES, &self.push_rules_content(user)?));
+        }
+        Ok(events)
     }
 
     /// Account data of a room changed in `(since, upto]`, as events.
@@ -161,7 +174,7 @@ impl AccountData {
             let mut events = Vec::new();
             for row in all {
                 let (key, record) = row?;
-                if record.position <= upto {
+                if record.position <= upto && (room.is_some() || key.kind != PUSH_RULES) {
                     events.push(event(&key.kind, &record)?);
                 }
             }
@@ -214,7 +227,16 @@ pub(crate) fn put(txn: &mut Txn, key: &AccountDataKey, json: Json) -> Result<(),
 }
 
 fn event(kind: &str, record: &Record) -> Result<Box<RawValue>, Error> {
-    let corrupt = |error: String| Error::corrupt("AccountDataKey", kind, &error);
-    let content = record.json.raw().map_err(|error| corrupt(error.to_string()))?;
-    to_raw_value(&json!({ "type": kind, "content": content })).map_err(|error| corrupt(error.to_string()))
+    let content = record.json.raw().map_err(|error| Error::corrupt("AccountDataKey", kind, &error.to_string()))?;
+    Ok(shown(kind, &content))
+}
+
+fn shown(kind: &str, content: &RawValue) -> Box<RawValue> {
+    #[derive(Serialize)]
+    struct Event<'a> {
+        #[serde(rename = "type")]
+        kind: &'a str,
+        content: &'a RawValue,
+    }
+    to_raw_value(&Event { kind, content }).expect("a text and JSON always serialize")
 }

@@ -1,55 +1,50 @@
 //! Who is notified of an event: push rules, counts, pushers.
+//!
+//! What a user is to be told stands in rows beside the events ([`PushRow`]), written in the same transaction and
+//! deleted when they are read. Counts are the rows that are left; pushers walk them; nothing else is kept that could
+//! disagree with them.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod counts;
+mod payload;
+mod plan;
+mod pushers;
+mod queue;
+mod sender;
 
-use ruma::{OwnedEventId, OwnedUserId, UserId};
-use veche_rooms::Pdu;
-use veche_store::{Error, ShortRoomId, StreamPosition};
+pub use self::{
+    counts::{ReadScope, RoomCounts},
+    plan::PushRow,
+    pushers::PusherError,
+};
 
-use crate::{account_data::AccountData, core::Core, rooms::Head, sync::UnreadCounts};
+use std::sync::{Arc, OnceLock};
 
-/// One user's notification of one event, stored beside the event.
-pub struct PushRow {
-    /// Whom it is for.
-    pub user: OwnedUserId,
-    /// Counts as a notification.
-    pub notify: bool,
-    /// Counts as a highlight (a mention).
-    pub highlight: bool,
-    /// The thread it belongs to, if any.
-    pub thread: Option<OwnedEventId>,
-}
+use veche_runtime::outbound;
 
-/// Unread counts of one room.
-#[derive(Default)]
-pub struct RoomCounts {
-    /// Of the room, without its threads when they are counted apart.
-    pub room: UnreadCounts,
-    /// By thread root.
-    pub threads: BTreeMap<OwnedEventId, UnreadCounts>,
-    /// When a count last changed other than by an event (a receipt).
-    pub changed: StreamPosition,
-}
+use crate::{account_data::AccountData, core::Core, rooms::Rooms};
 
-/// Push rules and notification counts.
+/// Push rules, notification counts and pushers.
 pub struct Notify {
     pub(crate) core: Arc<Core>,
+    pub(crate) rooms: Arc<Rooms>,
     pub(crate) account_data: Arc<AccountData>,
+    counters: counts::Counters,
+    pushers: pushers::Table,
+    queue: queue::Queue,
+    outbound: OnceLock<outbound::Client>,
 }
 
 impl Notify {
-    /// Over this core.
-    pub fn new(core: Arc<Core>, account_data: Arc<AccountData>) -> Self {
-        Self { core, account_data }
-    }
-
-    /// The unread counts of a user in a room; by thread when the client counts threads, else all in `room`.
-    pub fn counts(&self, _user: &UserId, _room: ShortRoomId, _by_thread: bool) -> Result<RoomCounts, Error> {
-        Ok(RoomCounts::default())
-    }
-
-    /// Whom the event notifies, judged by the room as it was before it.
-    pub(crate) fn plan(&self, _pdu: &Pdu, _head: &Head) -> Result<Vec<PushRow>, Error> {
-        Ok(Vec::new())
+    /// Over these parts.
+    pub fn new(core: Arc<Core>, rooms: Arc<Rooms>, account_data: Arc<AccountData>) -> Self {
+        Self {
+            core,
+            rooms,
+            account_data,
+            counters: counts::Counters::default(),
+            pushers: pushers::Table::default(),
+            queue: queue::Queue::default(),
+            outbound: OnceLock::new(),
+        }
     }
 }

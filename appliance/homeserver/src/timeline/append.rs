@@ -24,7 +24,10 @@ use super::{
     Draft,
     draft::{DraftError, Extra, GroupRef, Staged, Target},
 };
-use crate::rooms::{Head, LAYERS_MAX, Room, order_of};
+use crate::{
+    notify::Notify,
+    rooms::{Head, LAYERS_MAX, Room, order_of},
+};
 
 /// What a commit made true.
 struct Written {
@@ -45,6 +48,7 @@ struct Plan {
     extremities_after: Vec<OwnedEventId>,
     group: GroupRef,
     local_server: ruma::OwnedServerName,
+    notify: Arc<Notify>,
     now_ms: u64,
 }
 
@@ -75,6 +79,7 @@ impl Draft<'_> {
             extremities_after: head.extremities.clone(),
             group,
             local_server: timeline.core.server_name.clone(),
+            notify: Arc::clone(&timeline.notify),
             now_ms: timeline.core.clock.wall_ms(),
         };
         let relating = match &target {
@@ -204,14 +209,22 @@ impl Plan {
             };
             let result = TransactionResult { event_id: pdu.event_id.clone(), position, wall_ms: self.now_ms };
             txn.put(&key, &result);
-            let echo =
-                TransactionEcho { device: transaction.device_id.clone(), txn_id: transaction.txn_id.to_string() };
+            let echo = TransactionEcho {
+                device: transaction.device_id.clone(),
+                txn_id: transaction.txn_id.to_string(),
+                delay_id: None,
+            };
+            txn.put(&EventTransactionKey { position }, &echo);
+        }
+        if let Some((device, delay_id)) = staged.delay.clone() {
+            let echo = TransactionEcho { device, txn_id: String::new(), delay_id: Some(delay_id) };
             txn.put(&EventTransactionKey { position }, &echo);
         }
         for row in &staged.push {
             let key = PushActionKey { user: row.user.clone(), room, position };
             let action = PushAction { notify: row.notify, highlight: row.highlight, thread: row.thread.clone() };
             txn.put(&key, &action);
+            self.notify.wrote(&row.user, room, position);
         }
         super::relate::write(txn, room, pdu, position)
     }
@@ -236,8 +249,13 @@ impl Plan {
             forgotten: false,
             room_id: self.room_id.clone(),
         };
-        txn.put(&RoomUserKey { room, user: user.clone() }, &membership);
+        let key = RoomUserKey { room, user: user.clone() };
+        let before = txn.get(&key)?;
+        txn.put(&key, &membership);
         if user.server_name() == self.local_server {
+            if before.is_some_and(|before| before != membership) {
+                self.notify.forget_room(txn, &user, room)?;
+            }
             txn.put(&UserRoomKey { user: user.clone(), room }, &record);
             txn.change(Change::User(user));
         }

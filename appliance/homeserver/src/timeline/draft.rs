@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use ruma::{
-    OwnedEventId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
+    OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
     events::{StateEventType, TimelineEventType},
 };
 use veche_rooms::{AuthError, BuildContext, BuildError, NewEvent, Pdu, StateMap, authorize, build, membership};
@@ -75,6 +75,8 @@ pub(super) struct Staged {
     pub(super) redaction: Option<Redaction>,
     pub(super) push: Vec<PushRow>,
     pub(super) transaction: Option<TransactionId>,
+    /// The device that scheduled the event, and the id under which it did.
+    pub(super) delay: Option<(OwnedDeviceId, String)>,
 }
 
 /// Where a draft's events go.
@@ -195,7 +197,7 @@ impl Draft<'_> {
         let pdu = Arc::new(build(event, context, &self.timeline.core.keys)?);
         authorize(&pdu, &self.head.state, &version)?;
         let redaction = self.plan_redaction(&pdu)?;
-        let push = self.timeline.notify.plan(&pdu, &self.head)?;
+        let push = self.timeline.notify.plan(&pdu, &self.head, &version)?;
         let before = self.group;
         self.room_id.get_or_insert_with(|| pdu.room_id.clone());
         self.advance(&pdu);
@@ -209,9 +211,17 @@ impl Draft<'_> {
             redaction,
             push,
             transaction,
+            delay: None,
             pdu: Arc::clone(&pdu),
         });
         Ok(pdu)
+    }
+
+    /// Says under which id the last event pushed was scheduled.
+    pub(super) fn mark_delayed(&mut self, device: OwnedDeviceId, delay_id: String) {
+        if let Some(last) = self.staged.last_mut() {
+            last.delay = Some((device, delay_id));
+        }
     }
 
     /// The id of an event pushed so far.

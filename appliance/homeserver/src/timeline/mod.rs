@@ -8,6 +8,7 @@ mod bundle;
 mod draft;
 mod history;
 mod nearest;
+mod notifications;
 mod read;
 mod receive;
 mod redact;
@@ -18,6 +19,7 @@ mod send;
 pub use self::{
     draft::{Draft, DraftError},
     history::{History, HistoryRequest, Surroundings},
+    notifications::{Notification, Notifications},
     read::{Page, ReadError, ReadFilter, Span},
     receive::ReceiveError,
     render::{Audience, EventForm, Renderer},

@@ -108,6 +108,10 @@ impl Timeline {
         let mut draft = self.draft(locked);
         let pdu = draft.push_sent(sender, event, transaction)?;
         self.check_relation(&room, &pdu)?;
+        if let Some(scope) = self.notify.implied_read(&room, &pdu)? {
+            let (notify, sender) = (Arc::clone(&self.notify), sender.to_owned());
+            draft.also(move |txn, short| Ok(notify.read(txn, &sender, short, &scope, StreamPosition(u64::MAX))?));
+        }
         let (_, positions) = draft.commit().await?;
         Ok(Sent { event_id: pdu.event_id.clone(), position: positions.first().copied() })
     }

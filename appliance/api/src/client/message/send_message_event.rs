@@ -18,5 +18,6 @@ pub(crate) async fn send_message_event(
     let transaction = TransactionId { device_id: req.who.device_id.clone(), txn_id: req.body.txn_id.clone() };
     let timeline = &app.homeserver.parts.timeline;
     let sent = timeline.send(&req.body.room_id, req.sender(), event, Some(transaction)).await?;
+    app.homeserver.parts.presence.active(req.sender());
     Ok(RumaResponse(send_message_event::v3::Response::new(sent.event_id)))
 }

@@ -40,6 +40,8 @@ pub(crate) async fn sync_events(
             || req.query("org.matrix.msc4222.use_state_after").as_deref() == Some("true"),
         timeout: req.body.timeout.unwrap_or(Duration::ZERO),
     };
+    // Ends with the answer, also when the client goes away before.
+    let _poll = app.homeserver.parts.presence.poll(req.sender(), &req.body.set_presence);
     let (update, next) = tokio::select! {
         answer = app.homeserver.sync.poll(&request) => answer?,
         () = req.who.revoked() => return Err(ApiError::unknown_token()),

@@ -1,0 +1,18 @@
+//! `GET /pushrules/global/{kind}/{ruleId}/enabled`
+
+use std::future::ready;
+
+use axum::extract::State;
+use ruma::api::client::push::get_pushrule_enabled::v3::{Request, Response};
+
+use super::rule;
+use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
+
+/// Whether a push rule is on.
+pub(super) async fn get_pushrule_enabled(
+    State(app): State<App>,
+    req: Ruma<Request>,
+) -> Result<RumaResponse<Response>, ApiError> {
+    let rule = rule(&app, req.sender(), &req.body.kind, &req.body.rule_id)?;
+    ready(Ok(RumaResponse(Response::new(rule.as_ref().enabled())))).await
+}
