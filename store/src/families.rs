@@ -156,6 +156,17 @@ families! {
     BackupRoomKey: r::e2ee::BackupKeyKey = "userversionroomsession_backupkey", Walk;
     /// Dehydrated devices.
     UserDehydratedDevice: r::e2ee::DehydratedDeviceKey = "user_dehydrateddevice", Point;
+
+    /// Delayed events.
+    DelayIdDelayed: r::delayed::DelayedKey = "delayid_delayed", Point;
+    /// Delayed events in the order in which they are due.
+    DueDelayId: r::delayed::DueKey = "due_delayid", Walk;
+    /// The delayed events of a user that wait.
+    UserScheduledDelayId: r::delayed::UserScheduledKey = "userscheduled_delayid", Walk;
+    /// The delayed events of a user that have ended.
+    UserFinalizedDelayId: r::delayed::UserFinalizedKey = "userfinalized_delayid", Walk;
+    /// The delayed event that a transaction id led to.
+    UserRequestDelayId: r::delayed::DelayedRequestKey = "userdevicerequest_delayid", Point;
 }
 
 /// Names of families that earlier versions used. They are deleted by a migration and never used again.

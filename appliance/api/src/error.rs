@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use veche_base::{Entropy, random_token};
 
 mod content;
+mod delayed;
 mod directory;
 mod e2ee;
 mod homeserver;

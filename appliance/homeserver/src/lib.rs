@@ -7,6 +7,7 @@ pub mod account_data;
 pub mod content;
 pub mod core;
 pub mod creation;
+pub mod delayed;
 pub mod departures;
 pub mod e2ee;
 pub mod ephemeral;
@@ -18,8 +19,8 @@ pub mod profiles;
 pub mod public_rooms;
 pub mod relations;
 pub mod rooms;
-pub mod spaces;
 pub mod sliding;
+pub mod spaces;
 pub mod sync;
 pub mod timeline;
 
@@ -34,6 +35,7 @@ use crate::{
     content::Content,
     core::Core,
     creation::Creation,
+    delayed::Delayed,
     departures::Departures,
     e2ee::E2ee,
     ephemeral::Ephemeral,
@@ -97,6 +99,8 @@ pub struct Homeserver {
     pub creation: Arc<Creation>,
     /// Uploads.
     pub content: Arc<Content>,
+    /// Events that are sent later.
+    pub delayed: Arc<Delayed>,
     /// Rooms as strangers see them.
     pub public_rooms: Arc<PublicRooms>,
     /// Spaces.
@@ -164,17 +168,29 @@ impl Homeserver {
             account_data,
         };
         let content = Arc::new(Content::new(Arc::clone(&core)));
+        let delayed = Arc::new(Delayed::new(Arc::clone(&core), Arc::clone(&parts.timeline), Arc::clone(&creation)));
         let public_rooms = Arc::new(PublicRooms::new(Arc::clone(&parts.rooms), Arc::clone(&creation)));
         let spaces = Arc::new(Spaces::new(Arc::clone(&parts.rooms), Arc::clone(&public_rooms)));
-        let relations = Arc::new(Relations::new(
-            Arc::clone(&core),
-            Arc::clone(&parts.timeline),
-            Arc::clone(&parts.account_data),
-        ));
+        let relations =
+            Arc::new(Relations::new(Arc::clone(&core), Arc::clone(&parts.timeline), Arc::clone(&parts.account_data)));
         let departures = Arc::new(Departures::new(Arc::clone(&core), parts.clone()));
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
-        Self { core, parts, profiles, members, creation, content, public_rooms, spaces, relations, departures, sync, sliding }
+        Self {
+            core,
+            parts,
+            profiles,
+            members,
+            creation,
+            content,
+            delayed,
+            public_rooms,
+            spaces,
+            relations,
+            departures,
+            sync,
+            sliding,
+        }
     }
 
     /// Starts the work that goes on by itself: the end of typing, presence, pushers.
@@ -183,5 +199,6 @@ impl Homeserver {
         self.parts.ephemeral.start(supervisor);
         self.parts.presence.start(supervisor);
         self.parts.notify.start(supervisor, client);
+        self.delayed.start(supervisor);
     }
 }

@@ -30,6 +30,7 @@
 
 pub mod aliases;
 pub mod content;
+pub mod delayed;
 pub mod e2ee;
 pub mod memberships;
 pub mod meta;

@@ -339,8 +339,10 @@ record! {
 pub struct TransactionEcho {
     /// The device that sent it.
     pub device: OwnedDeviceId,
-    /// The id the client chose.
+    /// The id the client chose; empty for a delayed event.
     pub txn_id: String,
+    /// The id under which the event was scheduled (MSC4140).
+    pub delay_id: Option<String>,
 }
 
 versioned!(TransactionEcho, 1);

@@ -44,8 +44,14 @@ struct Member {
 impl Creation {
     /// Sets a piece of state as `sender`. Addresses must belong to the room; a member event joins as `/join` does.
     pub async fn send_state(&self, room_id: &RoomId, sender: &UserId, event: NewEvent) -> Result<Sent, SetStateError> {
+        self.check_state(room_id, sender, &event)?;
+        Ok(self.timeline.send_state(room_id, sender, event).await?)
+    }
+
+    /// What must hold of a piece of state beyond the authorization rules.
+    pub(crate) fn check_state(&self, room_id: &RoomId, sender: &UserId, event: &NewEvent) -> Result<(), SetStateError> {
         if event.kind == TimelineEventType::RoomCanonicalAlias {
-            self.check_aliases(room_id, &event)?;
+            self.check_aliases(room_id, event)?;
         }
         if event.kind == TimelineEventType::RoomMember {
             let member: Member = serde_json::from_str(event.content.get())
@@ -54,7 +60,7 @@ impl Creation {
                 return Err(SendError::Forbidden("nobody can knock for another person".to_owned()).into());
             }
         }
-        Ok(self.timeline.send_state(room_id, sender, event).await?)
+        Ok(())
     }
 
     /// Addresses that the event adds must point to this room (spec: `M_BAD_ALIAS`).

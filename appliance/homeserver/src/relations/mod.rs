@@ -139,8 +139,7 @@ impl Relations {
         request: &RelationsRequest<'_>,
     ) -> Result<Box<dyn Iterator<Item = Result<(i64, Relation), Error>> + 'a>, Error> {
         // After the first, exclusive, up to the second, inclusive.
-        let (after, until) =
-            if request.backwards { (request.to, request.from) } else { (request.from, request.to) };
+        let (after, until) = if request.backwards { (request.to, request.from) } else { (request.from, request.to) };
         let (after, until) = (after.unwrap_or(-1), until.unwrap_or(i64::MAX));
         if request.recurse {
             let all = self.collect(room, request.event_id)?;

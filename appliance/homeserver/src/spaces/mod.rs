@@ -186,9 +186,7 @@ fn by_order(a: &Child, b: &Child) -> Ordering {
         (None, Some(_)) => Ordering::Greater,
         (None, None) => Ordering::Equal,
     };
-    order
-        .then_with(|| a.event.origin_server_ts.cmp(&b.event.origin_server_ts))
-        .then_with(|| a.room_id.cmp(&b.room_id))
+    order.then_with(|| a.event.origin_server_ts.cmp(&b.event.origin_server_ts)).then_with(|| a.room_id.cmp(&b.room_id))
 }
 
 /// The event with the five fields that a hierarchy shows of it.

@@ -74,12 +74,7 @@ struct Found {
 
 impl Renderer<'_> {
     /// The `m.relations` of an event; `None` if nothing relates to it.
-    pub(super) fn bundle(
-        &mut self,
-        order: i64,
-        pdu: &Pdu,
-        bundling: Bundling,
-    ) -> Result<Option<Box<RawValue>>, Error> {
+    pub(super) fn bundle(&mut self, order: i64, pdu: &Pdu, bundling: Bundling) -> Result<Option<Box<RawValue>>, Error> {
         let none = bundling == Bundling::Nothing
             || pdu.state_key.is_some()
             || pdu.kind == TimelineEventType::RoomRedaction

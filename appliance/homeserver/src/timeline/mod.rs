@@ -14,6 +14,7 @@ mod receive;
 mod redact;
 mod relate;
 mod render;
+mod scheduled;
 mod send;
 
 pub use self::{
@@ -23,6 +24,7 @@ pub use self::{
     read::{Page, ReadError, ReadFilter, Span},
     receive::ReceiveError,
     render::{Audience, EventForm, Renderer},
+    scheduled::Scheduled,
     send::{SendError, Sent, TransactionId},
 };
 

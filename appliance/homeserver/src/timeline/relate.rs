@@ -144,17 +144,18 @@ impl Timeline {
                 }
                 Ok(())
             }
-            RelationKind::Annotation(_)
-            | RelationKind::Replace
-            | RelationKind::Reference
-            | RelationKind::Other(_) => Ok(()),
+            RelationKind::Annotation(_) | RelationKind::Replace | RelationKind::Reference | RelationKind::Other(_) => {
+                Ok(())
+            }
         }
     }
 
     fn has_annotated(&self, room: &Arc<Room>, pdu: &Pdu, parent: &EventId, key: &str) -> Result<bool, Error> {
         for row in self.core.store.scan::<RelationKey>((room.short, parent)) {
             let relation = row?.1;
-            if relation.sender != pdu.sender || relation.rel_type != "m.annotation" || relation.kind != pdu.kind.to_string()
+            if relation.sender != pdu.sender
+                || relation.rel_type != "m.annotation"
+                || relation.kind != pdu.kind.to_string()
             {
                 continue;
             }

@@ -5,11 +5,7 @@
 
 use std::sync::Arc;
 
-use ruma::{
-    DeviceId, EventId, OwnedTransactionId, UserId,
-    events::room::member::MembershipState,
-    events::StateEventType,
-};
+use ruma::{DeviceId, EventId, UserId, events::StateEventType, events::room::member::MembershipState};
 use serde_json::value::RawValue;
 use veche_rooms::{
     Pdu,
@@ -75,7 +71,7 @@ impl Renderer<'_> {
         let pdu = self.timeline.rooms.parse(self.room, order, entry)?;
         let mut unsigned = Unsigned::default().with_age(&pdu, self.now_ms);
         if self.audience.user == pdu.sender {
-            unsigned.transaction_id = self.own_transaction(entry.short)?;
+            self.name_request(entry.short, &mut unsigned)?;
         }
         unsigned.membership = Some(self.membership_at(entry.state_after)?);
         if let Some(replaced) = self.replaced_by(&pdu, entry.state_before)? {
@@ -104,10 +100,15 @@ impl Renderer<'_> {
         }
     }
 
-    fn own_transaction(&self, position: StreamPosition) -> Result<Option<OwnedTransactionId>, Error> {
-        let Some(device) = self.audience.device else { return Ok(None) };
-        let echo = self.timeline.core.store.get(&EventTransactionKey { position })?;
-        Ok(echo.filter(|echo| echo.device == device).map(|echo| echo.txn_id.into()))
+    /// Tells the sender which of his requests made the event: the device its transaction id, all his devices the id
+    /// of a delayed event.
+    fn name_request(&self, position: StreamPosition, unsigned: &mut Unsigned) -> Result<(), Error> {
+        let Some(echo) = self.timeline.core.store.get(&EventTransactionKey { position })? else { return Ok(()) };
+        if echo.delay_id.is_none() && self.audience.device.is_some_and(|device| echo.device == device) {
+            unsigned.transaction_id = Some(echo.txn_id.into());
+        }
+        unsigned.delay_id = echo.delay_id;
+        Ok(())
     }
 
     fn membership_at(&mut self, group: ShortStateHash) -> Result<MembershipState, Error> {

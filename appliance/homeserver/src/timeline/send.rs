@@ -153,6 +153,6 @@ impl Timeline {
 }
 
 /// Both contents are canonical JSON, so equal bytes mean equal contents.
-fn same_content(a: &Pdu, b: &Pdu) -> bool {
+pub(super) fn same_content(a: &Pdu, b: &Pdu) -> bool {
     a.content.get() == b.content.get()
 }

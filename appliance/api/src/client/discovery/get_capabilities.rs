@@ -10,6 +10,9 @@ use ruma::api::client::discovery::get_capabilities::v3::{
     ThirdPartyIdChangesCapability,
 };
 
+use serde_json::json;
+use veche_base::limits::{DELAYED_EVENT_SECS_MAX, DELAYED_EVENTS_PER_USER_MAX};
+
 use crate::app::People;
 use crate::error::ApiError;
 use crate::extract::Ruma;
@@ -36,6 +39,13 @@ fn capabilities(default: RoomVersionId, admin: bool) -> Capabilities {
     capabilities.thirdparty_id_changes = ThirdPartyIdChangesCapability::new(false);
     capabilities.get_login_token = GetLoginTokenCapability::new(true);
     capabilities.profile_fields = Some(ProfileFieldsCapability::new(true));
+    let delayed = json!({
+        "max_delay_ms": DELAYED_EVENT_SECS_MAX * 1_000,
+        "max_scheduled": DELAYED_EVENTS_PER_USER_MAX,
+    });
+    for name in ["m.delayed_events", "org.matrix.msc4140.delayed_events"] {
+        capabilities.set(name, delayed.clone()).expect("a capability that ruma does not know takes any JSON");
+    }
     if admin {
         capabilities.account_moderation = AccountModerationCapability::new(true, true);
     }

@@ -13,12 +13,9 @@ pub(crate) async fn get_relating_events(
     req: Ruma<Request>,
 ) -> Result<RumaResponse<Response>, ApiError> {
     let body = &req.body;
-    let paging =
-        Paging { from: body.from.as_deref(), to: body.to.as_deref(), dir: body.dir, limit: body.limit };
-    let request = RelationsRequest {
-        recurse: body.recurse,
-        ..paging.request(&req.who, &body.room_id, &body.event_id)?
-    };
+    let paging = Paging { from: body.from.as_deref(), to: body.to.as_deref(), dir: body.dir, limit: body.limit };
+    let request =
+        RelationsRequest { recurse: body.recurse, ..paging.request(&req.who, &body.room_id, &body.event_id)? };
     let page = app.homeserver.relations.page(&request)?;
     let mut response = Response::new(Vec::new());
     (response.next_batch, response.prev_batch) = tokens(&app, &page, body.from.clone());

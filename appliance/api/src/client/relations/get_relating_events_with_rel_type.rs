@@ -13,8 +13,7 @@ pub(crate) async fn get_relating_events_with_rel_type(
     req: Ruma<Request>,
 ) -> Result<RumaResponse<Response>, ApiError> {
     let body = &req.body;
-    let paging =
-        Paging { from: body.from.as_deref(), to: body.to.as_deref(), dir: body.dir, limit: body.limit };
+    let paging = Paging { from: body.from.as_deref(), to: body.to.as_deref(), dir: body.dir, limit: body.limit };
     let request = RelationsRequest {
         rel_type: Some(body.rel_type.as_str()),
         recurse: body.recurse,

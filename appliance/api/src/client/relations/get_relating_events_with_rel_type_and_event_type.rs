@@ -14,8 +14,7 @@ pub(crate) async fn get_relating_events_with_rel_type_and_event_type(
 ) -> Result<RumaResponse<Response>, ApiError> {
     let body = &req.body;
     let event_type = body.event_type.to_string();
-    let paging =
-        Paging { from: body.from.as_deref(), to: body.to.as_deref(), dir: body.dir, limit: body.limit };
+    let paging = Paging { from: body.from.as_deref(), to: body.to.as_deref(), dir: body.dir, limit: body.limit };
     let request = RelationsRequest {
         rel_type: Some(body.rel_type.as_str()),
         event_type: Some(&event_type),

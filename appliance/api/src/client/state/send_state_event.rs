@@ -1,22 +1,30 @@
 //! `PUT /rooms/{roomId}/state/{eventType}/{stateKey}`
 
-use axum::extract::State;
+use axum::{extract::State, response::Response};
 use ruma::{api::client::state::send_state_event, events::TimelineEventType};
-use veche_homeserver::timeline::NewEvent;
+use veche_homeserver::{delayed::NewDelayed, timeline::NewEvent};
 
-use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
+use crate::{
+    app::App,
+    client::delayed,
+    error::ApiError,
+    extract::Ruma,
+    respond::{Answer, RumaResponse},
+};
 
-/// Sets a piece of the room's state. Members of the room whose power level suffices may.
+/// Sets a piece of the room's state, now or later. Members of the room whose power level suffices may.
 pub(crate) async fn send_state_event(
     State(app): State<App>,
     req: Ruma<send_state_event::v3::Request>,
-) -> Result<RumaResponse<send_state_event::v3::Response>, ApiError> {
-    let event = NewEvent {
-        kind: TimelineEventType::from(req.body.event_type.to_string()),
-        state_key: Some(req.body.state_key.clone()),
-        content: req.body.body.json().to_owned(),
-        redacts: None,
-    };
+) -> Result<Response, ApiError> {
+    let kind = TimelineEventType::from(req.body.event_type.to_string());
+    let state_key = Some(req.body.state_key.clone());
+    let content = req.body.body.json().to_owned();
+    if let Some(delay_ms) = delayed::delay(&req)? {
+        let new = NewDelayed { room_id: req.body.room_id.clone(), kind, state_key, content, delay_ms };
+        return delayed::schedule(&app, &req.who, new, None).await;
+    }
+    let event = NewEvent { kind, state_key, content, redacts: None };
     let sent = app.homeserver.creation.send_state(&req.body.room_id, req.sender(), event).await?;
-    Ok(RumaResponse(send_state_event::v3::Response::new(sent.event_id)))
+    RumaResponse(send_state_event::v3::Response::new(sent.event_id)).into_http()
 }
