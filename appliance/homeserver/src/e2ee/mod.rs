@@ -29,6 +29,9 @@ mod signatures;
 mod signed;
 mod to_device;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::{
     changes::DeviceListChanges,
     cross_signing::{SigningKeys, UploadSigningKeysError},
