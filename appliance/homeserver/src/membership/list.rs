@@ -23,7 +23,14 @@ pub type RoomMembership = BTreeMap<ShortRoomId, MembershipRecord>;
 struct Slot {
     /// Counts the changes, so that a list read before a change is not kept after it.
     version: u64,
-    list: Option<Arc<RoomMembership>>,
+    lists: Option<Lists>,
+}
+
+/// What a user's records say.
+#[derive(Clone)]
+struct Lists {
+    kept: Arc<RoomMembership>,
+    forgotten: Arc<RoomMembership>,
 }
 
 /// The rooms of each local user.
@@ -40,28 +47,36 @@ impl UserRooms {
 
     /// The rooms that `user` has a membership in.
     pub fn of(&self, user: &UserId) -> Result<Arc<RoomMembership>, Error> {
+        Ok(self.lists(user)?.kept)
+    }
+
+    /// The rooms that `user` has left and forgotten: some device may still have to hear that he left.
+    pub fn forgotten(&self, user: &UserId) -> Result<Arc<RoomMembership>, Error> {
+        Ok(self.lists(user)?.forgotten)
+    }
+
+    fn lists(&self, user: &UserId) -> Result<Lists, Error> {
         let version = {
             let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
             match slots.get(user) {
-                Some(Slot { list: Some(list), .. }) => return Ok(Arc::clone(list)),
+                Some(Slot { lists: Some(lists), .. }) => return Ok(lists.clone()),
                 Some(slot) => slot.version,
                 None => 0,
             }
         };
-        let mut list = RoomMembership::new();
+        let (mut kept, mut forgotten) = (RoomMembership::new(), RoomMembership::new());
         for row in self.store.scan::<UserRoomKey>((user,)) {
             let (key, record) = row?;
-            if !record.forgotten {
-                list.insert(key.room, record);
-            }
+            let list = if record.forgotten { &mut forgotten } else { &mut kept };
+            list.insert(key.room, record);
         }
-        let list = Arc::new(list);
+        let lists = Lists { kept: Arc::new(kept), forgotten: Arc::new(forgotten) };
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(user.to_owned()).or_default();
         if slot.version == version {
-            slot.list = Some(Arc::clone(&list));
+            slot.lists = Some(lists.clone());
         }
-        Ok(list)
+        Ok(lists)
     }
 
     /// The rooms that `user` is joined to.
@@ -89,7 +104,7 @@ impl UserRooms {
                 let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
                 let slot = slots.entry(user.clone()).or_default();
                 slot.version += 1;
-                slot.list = None;
+                slot.lists = None;
             }
         }
     }

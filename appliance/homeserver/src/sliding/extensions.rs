@@ -37,7 +37,8 @@ impl Scope<'_> {
             ExtensionRoomConfig::Room(room_id) => *room_id == room.id,
             _ => false,
         };
-        in_lists && !shown.lists.is_empty() || shown.subscribed && self.rooms.is_none_or(|rooms| rooms.iter().any(by_id))
+        in_lists && !shown.lists.is_empty()
+            || shown.subscribed && self.rooms.is_none_or(|rooms| rooms.iter().any(by_id))
     }
 }
 
@@ -135,10 +136,9 @@ impl Sliding {
         wanted: &str,
     ) -> Result<Option<Box<RawValue>>, Error> {
         let events = self.parts.ephemeral.since(room, &reading.request.user, since, reading.upto)?;
-        let is_wanted = |event: &&Box<RawValue>| {
-            serde_json::from_str::<Kind<'_>>(event.get()).is_ok_and(|kind| kind.kind == wanted)
-        };
-        Ok(events.iter().find(is_wanted).cloned())
+        let is_wanted =
+            |event: &RawValue| serde_json::from_str::<Kind<'_>>(event.get()).is_ok_and(|kind| kind.kind == wanted);
+        Ok(events.into_iter().find(|event| is_wanted(event)))
     }
 
     /// Messages to the device after its own token; they are deleted when it brings back the next one.
@@ -157,10 +157,7 @@ impl Sliding {
         let request = reading.request;
         let update = self.parts.e2ee.device_update(&request.user, &request.device, since, reading.upto)?;
         Ok(E2eeAnswer {
-            is_news: since.is_none()
-                || !update.changed.is_empty()
-                || !update.left.is_empty()
-                || update.counts_changed,
+            is_news: since.is_none() || !update.changed.is_empty() || !update.left.is_empty() || update.counts_changed,
             changed: update.changed,
             left: update.left,
             one_time_keys: update.one_time_keys,

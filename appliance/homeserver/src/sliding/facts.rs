@@ -80,7 +80,13 @@ impl Sliding {
                 )
             }
         };
-        Ok(RoomFacts { at: upto, bump: bump.or(known.map(|known| known.bump)).unwrap_or(0), group, encrypted, room_type })
+        Ok(RoomFacts {
+            at: upto,
+            bump: bump.or(known.map(|known| known.bump)).unwrap_or(0),
+            group,
+            encrypted,
+            room_type,
+        })
     }
 }
 

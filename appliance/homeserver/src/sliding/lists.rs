@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ruma::{
-    RoomId, UInt,
-    api::client::sync::sync_events::v5::request::ListFilters,
-    directory::RoomTypeFilter,
-};
+use ruma::{RoomId, UInt, api::client::sync::sync_events::v5::request::ListFilters, directory::RoomTypeFilter};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use veche_base::limits::SLIDING_WINDOW_ROOMS_MAX;
@@ -164,9 +160,11 @@ pub(super) fn stripped(record: &MembershipRecord) -> Vec<Box<RawValue>> {
 }
 
 fn show<'s, 'a>(shown: &'s mut ShownRooms<'a>, short: ShortRoomId, config: &Arc<RoomConfig>) -> &'s mut Shown<'a> {
-    let room = shown
-        .entry(short)
-        .or_insert_with(|| Shown { config: Arc::clone(config), lists: Vec::new(), subscribed: false });
+    let room = shown.entry(short).or_insert_with(|| Shown {
+        config: Arc::clone(config),
+        lists: Vec::new(),
+        subscribed: false,
+    });
     if !Arc::ptr_eq(&room.config, config) {
         Arc::make_mut(&mut room.config).merge(config);
     }

@@ -24,7 +24,8 @@ struct Named {
 }
 
 impl Sliding {
-    /// A room that the user is invited to or knocks at: told once for each member event that says so.
+    /// A room that the user is invited to or knocks at: told once for each member event that says so,
+    /// and again when he calls it a direct chat.
     pub(super) fn outside_room(
         reading: &Reading<'_>,
         record: &MembershipRecord,
@@ -32,11 +33,11 @@ impl Sliding {
         memory: Option<&RoomMemory>,
     ) -> Told {
         let seen = Seen::Outside(record.position);
-        if let Some(memory) = memory.filter(|memory| memory.seen == seen) {
+        let is_dm = reading.is_dm(&record.room_id);
+        if let Some(memory) = memory.filter(|memory| memory.seen == seen && memory.is_dm == is_dm) {
             return (None, Some(memory.clone()));
         }
         let state = stripped(record);
-        let is_dm = reading.is_dm(&record.room_id);
         let answer = RoomAnswer {
             initial: true,
             name: state.iter().find_map(|event| {

@@ -6,7 +6,7 @@ use ruma::OwnedRoomId;
 use tracing::error;
 use veche_store::{
     Error, ShortRoomId, StreamPosition,
-    records::memberships::{Membership, MembershipRecord, UserRoomKey},
+    records::memberships::{Membership, MembershipRecord},
 };
 
 use super::{
@@ -33,15 +33,15 @@ impl Sliding {
             let told = self.shown_room(reading, *short, record, &shown.config);
             take(&mut rooms, &mut picture, *short, &record.room_id, told);
         }
-        let gone = picture.rooms.keys().filter(|short| memberships.get(short).is_none_or(|record| is_gone(record)));
+        let gone = picture.rooms.keys().filter(|short| memberships.get(short).is_none_or(is_gone));
         let gone: Vec<ShortRoomId> = gone.copied().collect();
         for short in gone {
             let record = match memberships.get(&short) {
                 Some(record) => Some(record.clone()),
                 // Left and forgotten at once.
-                None => self.core.store.get(&UserRoomKey { user: reading.request.user.clone(), room: short })?,
+                None => self.parts.user_rooms.forgotten(&reading.request.user)?.get(&short).cloned(),
             };
-            let Some(record) = record.filter(|record| is_gone(record)) else {
+            let Some(record) = record.filter(is_gone) else {
                 picture.rooms.remove(&short);
                 continue;
             };
@@ -90,7 +90,10 @@ impl Sliding {
             return Ok((None, Some(known.clone())));
         }
         let facts = self.facts(room, reading.upto)?;
-        let grown = known.is_some_and(|known| config.timeline_limit > known.contiguous);
+        // A longer timeline is wanted, or the members who speak in it: it is told from its end, whatever is known.
+        let grown = known.is_some_and(|known| {
+            config.timeline_limit > known.contiguous || config.lazy_members && !known.config.lazy_members
+        });
         let after = known.filter(|_| !grown).map(|known| known.sent);
         let slice = self.slice(reading, room, after, reading.upto, config.timeline_limit)?;
         let group = self.parts.timeline.state_group_at(room, crate::rooms::order_of(reading.upto))?;

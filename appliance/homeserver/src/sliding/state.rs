@@ -141,20 +141,19 @@ fn describes(before: &StateMap, after: &StateMap) -> bool {
 }
 
 fn has(speakers: &BTreeSet<OwnedUserId>, kind: &StateEventType, state_key: &str) -> bool {
-    *kind == StateEventType::RoomMember
-        && <&UserId>::try_from(state_key).is_ok_and(|user| speakers.contains(user))
+    *kind == StateEventType::RoomMember && <&UserId>::try_from(state_key).is_ok_and(|user| speakers.contains(user))
 }
 
-/// Members wanted because they speak or spoke; none where the client does not load members lazily.
+/// Members wanted because they speak or spoke. Who was told stays: a client that stops loading members lazily keeps
+/// what it has, and must not find it stale when it begins again.
 fn speakers(
     config: &RoomConfig,
     known: Option<&RoomMemory>,
     speaking: &BTreeSet<OwnedUserId>,
 ) -> Arc<BTreeSet<OwnedUserId>> {
-    if !config.lazy_members {
-        return Arc::default();
-    }
     match known {
+        Some(known) if !config.lazy_members => Arc::clone(&known.speakers),
+        None if !config.lazy_members => Arc::default(),
         Some(known) if speaking.is_subset(&known.speakers) => Arc::clone(&known.speakers),
         Some(known) => Arc::new(known.speakers.union(speaking).cloned().collect()),
         None => Arc::new(speaking.clone()),

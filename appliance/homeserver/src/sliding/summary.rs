@@ -79,8 +79,7 @@ fn hero(state: &StateMap, user_id: OwnedUserId) -> Hero {
 
 /// The name of a room that has none of its own (client-server API, "Calculating the display name for a room").
 fn name_from(heroes: &[Hero], others: u64) -> String {
-    let names: Vec<&str> =
-        heroes.iter().map(|hero| hero.name.as_deref().unwrap_or(hero.user_id.as_str())).collect();
+    let names: Vec<&str> = heroes.iter().map(|hero| hero.name.as_deref().unwrap_or(hero.user_id.as_str())).collect();
     let named = match names.split_last() {
         None => return "Empty room".to_owned(),
         Some((only, [])) => (*only).to_owned(),

@@ -40,8 +40,7 @@ impl Sliding {
         let shown = |pdu: &Pdu| pdu.state_key.is_some() || !reading.ignored.contains(pdu.sender.as_str());
         let span = Span { after: after.map_or(i64::MIN, order_of), until: order_of(until) };
         // Who wants no events still learns that there are some.
-        let Page { mut rows, next } =
-            self.parts.timeline.page(room, span, true, limit.max(1), Some(user), &shown)?;
+        let Page { mut rows, next } = self.parts.timeline.page(room, span, true, limit.max(1), Some(user), &shown)?;
         let hidden = limit == 0 && !rows.is_empty();
         if limit == 0 {
             rows.clear();

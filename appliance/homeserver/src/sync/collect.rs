@@ -136,6 +136,14 @@ impl Sync {
                 _ => {}
             }
         }
+        if reading.since.is_some() {
+            for (short, record) in self.parts.user_rooms.forgotten(user)?.iter() {
+                // Left on one device and forgotten before the others heard of it.
+                if reading.is_new(record.position) && Self::wants_room(reading, &record.room_id) {
+                    update.left.extend(self.left_room(reading, *short, record)?);
+                }
+            }
+        }
         update.account_data = self.parts.account_data.global_since(user, reading.since, reading.upto)?;
         update.presence = self.parts.presence.since(user, reading.since, reading.upto)?;
         let (e2ee, device) = (&self.parts.e2ee, &reading.request.device);

@@ -1,0 +1,85 @@
+//! Whatever people do: an answer applied to the old picture gives the picture of a fresh start. For `/sync` and for
+//! simplified sliding sync.
+//!
+//! A run is a number. A failure prints it; `VECHE_SEED=number cargo test --test sync_equivalence` plays it again.
+
+#[path = "sync_equivalence/picture.rs"]
+mod picture;
+#[path = "sync_equivalence/rolling.rs"]
+mod rolling;
+#[path = "sync_equivalence/sliding.rs"]
+mod sliding;
+#[path = "sync_equivalence/world.rs"]
+mod world;
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+
+use self::{rolling::RollingClient, sliding::SlidingClient, world::World};
+
+/// Runs of each test, unless one is named.
+const RUNS: u64 = 12;
+/// Things that happen in one run.
+const ACTIONS: usize = 160;
+
+fn seeds() -> Vec<u64> {
+    match std::env::var("VECHE_SEED") {
+        Ok(seed) => vec![seed.parse().expect("VECHE_SEED is a number")],
+        Err(_) => (1..=RUNS).collect(),
+    }
+}
+
+/// Plays a run and names it if it fails.
+async fn named(seed: u64, run: impl Future<Output = ()>) {
+    if let Err(panic) = AssertUnwindSafe(run).catch_unwind().await {
+        println!("failed with VECHE_SEED={seed}");
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[tokio::test]
+async fn rolling_sync_gives_the_picture_of_a_fresh_start() {
+    for seed in seeds() {
+        named(seed, async {
+            let mut world = World::new(seed).await;
+            let users = world.users.clone();
+            let mut clients: Vec<RollingClient> =
+                users.iter().map(|user| RollingClient::new(user, world.pick(2) == 0)).collect();
+            for _ in 0..ACTIONS {
+                world.act().await;
+                let client = &mut clients[world.pick(users.len())];
+                if world.pick(3) == 0 {
+                    client.sync(&world).await;
+                    client.compare(&world).await;
+                }
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn sliding_sync_gives_the_picture_of_a_fresh_start() {
+    for seed in seeds() {
+        named(seed, async {
+            let mut world = World::new(seed).await;
+            let users = world.users.clone();
+            let whole = users.iter().map(SlidingClient::of_everything);
+            let mut clients: Vec<SlidingClient> = whole.chain(users.iter().map(SlidingClient::of_a_window)).collect();
+            for _ in 0..ACTIONS {
+                world.act().await;
+                let client = &mut clients[world.pick(2 * users.len())];
+                if world.pick(3) == 0 {
+                    client.look_elsewhere(&mut world);
+                    if world.pick(5) == 0 {
+                        client.lose_an_answer(&world).await;
+                    }
+                    client.sync(&world).await;
+                    client.compare(&world).await;
+                }
+            }
+        })
+        .await;
+    }
+}

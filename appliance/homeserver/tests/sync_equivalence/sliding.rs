@@ -1,0 +1,208 @@
+//! A client of simplified sliding sync.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use ruma::{
+    OwnedDeviceId, OwnedRoomId, OwnedUserId, UInt,
+    api::client::sync::sync_events::v5::request::{Extensions, List, RoomSubscription},
+    events::StateEventType,
+};
+use serde_json::Value;
+use veche_homeserver::sliding::{Hero, RoomAnswer, SlidingAnswer, SlidingRequest};
+
+use crate::{
+    picture::{RoomPicture, add_account_data, parse},
+    world::World,
+};
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Room {
+    base: RoomPicture,
+    name: String,
+    avatar: Option<String>,
+    heroes: Vec<Hero>,
+    is_dm: bool,
+    bump_stamp: u64,
+    /// For rooms seen from outside.
+    invite_state: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Picture {
+    reader: OwnedUserId,
+    rooms: BTreeMap<OwnedRoomId, Room>,
+    counts: BTreeMap<String, u64>,
+    account_data: BTreeMap<String, Value>,
+}
+
+pub(crate) struct SlidingClient {
+    user: OwnedUserId,
+    device: OwnedDeviceId,
+    /// Shows everything, always.
+    whole: bool,
+    rooms_shown: u32,
+    required: Vec<(StateEventType, String)>,
+    timeline_limit: u32,
+    subscriptions: BTreeMap<OwnedRoomId, RoomSubscription>,
+    pos: Option<String>,
+    picture: Picture,
+}
+
+impl SlidingClient {
+    pub(crate) fn of_everything(user: &OwnedUserId) -> Self {
+        Self::new(user, "WHOLE", true, &[("*", "*")])
+    }
+
+    /// Shows two rooms, and of their members those who speak.
+    pub(crate) fn of_a_window(user: &OwnedUserId) -> Self {
+        Self::new(user, "WINDOW", false, &[("m.room.name", ""), ("m.room.member", "$LAZY"), ("m.room.member", "$ME")])
+    }
+
+    fn new(user: &OwnedUserId, device: &str, whole: bool, required: &[(&str, &str)]) -> Self {
+        Self {
+            user: user.clone(),
+            device: device.into(),
+            whole,
+            rooms_shown: if whole { 100 } else { 2 },
+            required: required.iter().map(|(kind, key)| ((*kind).into(), (*key).to_owned())).collect(),
+            timeline_limit: 5,
+            subscriptions: BTreeMap::new(),
+            pos: None,
+            picture: Picture::new(user),
+        }
+    }
+
+    /// Opens and closes rooms, makes the window larger and smaller.
+    pub(crate) fn look_elsewhere(&mut self, world: &mut World) {
+        if self.whole {
+            return;
+        }
+        match world.pick(4) {
+            0 => self.rooms_shown = 1 + u32::try_from(world.pick(4)).unwrap(),
+            1 => self.timeline_limit = 1 + u32::try_from(world.pick(6)).unwrap(),
+            2 => self.subscriptions.clear(),
+            _ => {
+                let mut subscription = RoomSubscription::default();
+                subscription.timeline_limit = UInt::from(8_u32);
+                subscription.required_state =
+                    vec![("m.room.topic".into(), String::new()), ("org.example.thing".into(), "*".to_owned())];
+                let room = world.rooms[world.pick(world.rooms.len())].clone();
+                self.subscriptions.insert(room, subscription);
+            }
+        }
+    }
+
+    async fn ask(&self, world: &World, conn_id: &str, pos: Option<String>) -> SlidingAnswer {
+        let mut list = List::default();
+        list.ranges = vec![(UInt::from(0_u32), UInt::from(self.rooms_shown - 1))];
+        list.room_details.required_state.clone_from(&self.required);
+        list.room_details.timeline_limit = UInt::from(self.timeline_limit);
+        let mut extensions = Extensions::default();
+        extensions.account_data.enabled = Some(true);
+        extensions.receipts.enabled = Some(true);
+        extensions.typing.enabled = Some(true);
+        extensions.to_device.enabled = Some(true);
+        extensions.e2ee.enabled = Some(true);
+        let request = SlidingRequest {
+            user: self.user.clone(),
+            device: self.device.clone(),
+            conn_id: conn_id.to_owned(),
+            pos,
+            timeout: Duration::ZERO,
+            lists: BTreeMap::from([("all".to_owned(), list)]),
+            subscriptions: self.subscriptions.clone(),
+            extensions,
+        };
+        world.homeserver.sliding.poll(&request).await.unwrap()
+    }
+
+    pub(crate) async fn sync(&mut self, world: &World) {
+        let answer = self.ask(world, "main", self.pos.clone()).await;
+        self.pos = Some(answer.pos.clone());
+        self.picture.apply(answer);
+    }
+
+    /// Asks, and never gets the answer.
+    pub(crate) async fn lose_an_answer(&self, world: &World) {
+        if self.pos.is_some() {
+            self.ask(world, "main", self.pos.clone()).await;
+        }
+    }
+
+    pub(crate) async fn compare(&self, world: &World) {
+        let mut fresh = Picture::new(&self.user);
+        fresh.apply(self.ask(world, "fresh", None).await);
+        assert_eq!(self.picture.counts, fresh.counts, "lists of {}", self.user);
+        assert_eq!(self.picture.account_data, fresh.account_data, "account data of {}", self.user);
+        let none = Room::default();
+        for (room_id, room) in &fresh.rooms {
+            let mut old = self.picture.rooms.get(room_id).unwrap_or(&none).clone();
+            old.base.timeline = old.base.tail(&room.base).to_vec();
+            if !self.whole {
+                // More may be known: members who spoke before, state that another wish had shown.
+                old.base.state.retain(|key, _| room.base.state.contains_key(key));
+            }
+            assert_eq!(old, *room, "{room_id} as {} has it against a fresh picture", self.user);
+        }
+        if self.whole {
+            let known: Vec<_> = self.picture.rooms.keys().collect();
+            assert_eq!(known, fresh.rooms.keys().collect::<Vec<_>>(), "rooms of {}", self.user);
+        }
+    }
+}
+
+impl Picture {
+    fn new(reader: &OwnedUserId) -> Self {
+        let (rooms, counts, account_data) = Default::default();
+        Self { reader: reader.clone(), rooms, counts, account_data }
+    }
+
+    fn apply(&mut self, answer: SlidingAnswer) {
+        self.counts = answer.lists;
+        for (room_id, answer) in answer.rooms {
+            if self.is_left(&answer) {
+                self.rooms.remove(&room_id);
+            } else {
+                self.rooms.entry(room_id).or_default().apply(answer);
+            }
+        }
+        let extensions = answer.extensions;
+        add_account_data(&mut self.account_data, &extensions.account_data);
+        for (room_id, events) in extensions.room_account_data {
+            self.rooms.get_mut(&room_id).unwrap().base.add_account_data(&events);
+        }
+        for (room_id, event) in extensions.receipts.into_iter().chain(extensions.typing) {
+            self.rooms.get_mut(&room_id).unwrap().base.add_ephemeral(&event);
+        }
+    }
+
+    /// Whether the answer says that the reader is out: his own membership tells.
+    fn is_left(&self, answer: &RoomAnswer) -> bool {
+        answer.required_state.iter().map(|event| parse(event)).any(|event| {
+            event["type"] == "m.room.member"
+                && event["state_key"] == self.reader.as_str()
+                && matches!(event["content"]["membership"].as_str(), Some("leave" | "ban"))
+        })
+    }
+}
+
+impl Room {
+    fn apply(&mut self, answer: RoomAnswer) {
+        if answer.initial {
+            *self = Self::default();
+        }
+        self.invite_state = answer.invite_state.map(|state| serde_json::to_string(&state).unwrap());
+        self.base.add_state(&answer.required_state);
+        self.base.add_timeline(&answer.timeline, answer.limited);
+        self.base.unread = (answer.unread.notifications, answer.unread.highlights);
+        self.base.joined = answer.joined.unwrap_or(self.base.joined);
+        self.base.invited = answer.invited.unwrap_or(self.base.invited);
+        self.name = answer.name.unwrap_or(std::mem::take(&mut self.name));
+        self.heroes = answer.heroes.unwrap_or(std::mem::take(&mut self.heroes));
+        self.is_dm = answer.is_dm.unwrap_or(self.is_dm);
+        self.bump_stamp = answer.bump_stamp;
+        if let Some(avatar) = answer.avatar {
+            self.avatar = avatar.map(|avatar| avatar.to_string());
+        }
+    }
+}
