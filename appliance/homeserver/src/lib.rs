@@ -154,12 +154,7 @@ impl Homeserver {
                 Arc::clone(&account_data),
                 Arc::clone(&notify),
             )),
-            presence: Arc::new(Presence::new(
-                Arc::clone(&core),
-                Arc::clone(&rooms),
-                Arc::clone(&user_rooms),
-                Arc::clone(&watch),
-            )),
+            presence: Arc::new(Presence::new(Arc::clone(&core), Arc::clone(&watch))),
             e2ee,
             rooms,
             user_rooms,

@@ -51,10 +51,17 @@ pub struct UserRules {
     pub look_for_name: bool,
 }
 
-/// The rules of users, each with a number that counts its changes.
+/// The rules of one user, if they were read since they last changed, and how often they did.
+#[derive(Default)]
+struct Slot {
+    version: u64,
+    rules: Option<Arc<UserRules>>,
+}
+
+/// The rules of users.
 #[derive(Default)]
 pub(super) struct Cache {
-    slots: RwLock<HashMap<OwnedUserId, (u64, Option<Arc<UserRules>>)>>,
+    slots: RwLock<HashMap<OwnedUserId, Slot>>,
 }
 
 #[derive(Deserialize)]
@@ -68,8 +75,8 @@ impl AccountData {
         let version = {
             let slots = self.rules.slots.read().unwrap_or_else(PoisonError::into_inner);
             match slots.get(user) {
-                Some((_, Some(rules))) => return Ok(Arc::clone(rules)),
-                Some((version, None)) => *version,
+                Some(Slot { rules: Some(rules), .. }) => return Ok(Arc::clone(rules)),
+                Some(slot) => slot.version,
                 None => 0,
             }
         };
@@ -79,8 +86,8 @@ impl AccountData {
         let mut slots = self.rules.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(user.to_owned()).or_default();
         // Rules that changed while these were read must not be hidden by them.
-        if slot.0 == version {
-            slot.1 = Some(Arc::clone(&rules));
+        if slot.version == version {
+            slot.rules = Some(Arc::clone(&rules));
         }
         Ok(rules)
     }
@@ -159,7 +166,7 @@ impl AccountData {
         let outcome = self.core.store.commit(work).await;
         let mut slots = self.rules.slots.write().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.entry(user.to_owned()).or_default();
-        *slot = (slot.0 + 1, None);
+        *slot = Slot { version: slot.version + 1, rules: None };
         outcome
     }
 

@@ -26,7 +26,7 @@ use veche_base::limits::ID_BYTES_MAX;
 use veche_store::{Error, StreamPosition};
 
 use self::state::{Entry, Told};
-use crate::{core::Core, membership::UserRooms, rooms::Rooms, sync::Watch};
+use crate::{core::Core, sync::Watch};
 
 /// Why presence was not set or shown.
 #[derive(Debug, thiserror::Error)]
@@ -60,8 +60,6 @@ pub struct Shown {
 /// The presence of local users.
 pub struct Presence {
     core: Arc<Core>,
-    rooms: Arc<Rooms>,
-    user_rooms: Arc<UserRooms>,
     watch: Arc<Watch>,
     entries: Arc<Mutex<HashMap<OwnedUserId, Entry>>>,
     changed: Signal,
@@ -69,8 +67,8 @@ pub struct Presence {
 
 impl Presence {
     /// Over these parts.
-    pub fn new(core: Arc<Core>, rooms: Arc<Rooms>, user_rooms: Arc<UserRooms>, watch: Arc<Watch>) -> Self {
-        Self { core, rooms, user_rooms, watch, entries: Arc::default(), changed: Signal::new() }
+    pub fn new(core: Arc<Core>, watch: Arc<Watch>) -> Self {
+        Self { core, watch, entries: Arc::default(), changed: Signal::new() }
     }
 
     fn is_off(&self) -> bool {
@@ -163,9 +161,9 @@ impl Presence {
     }
 
     fn shares_room(&self, one: &UserId, other: &UserId) -> Result<bool, Error> {
-        for (short, record) in self.user_rooms.of(one)?.iter() {
+        for (short, record) in self.watch.user_rooms.of(one)?.iter() {
             if record.membership == veche_store::records::memberships::Membership::Join
-                && self.rooms.find_short(*short)?.head().is_joined(other)
+                && self.watch.rooms.find_short(*short)?.head().is_joined(other)
             {
                 return Ok(true);
             }

@@ -71,12 +71,12 @@ impl Presence {
     fn neighbors(&self, users: &[OwnedUserId]) -> Result<BTreeSet<OwnedUserId>, Error> {
         let mut rooms = BTreeSet::new();
         for user in users {
-            let own = self.user_rooms.of(user)?;
+            let own = self.watch.user_rooms.of(user)?;
             rooms.extend(own.iter().filter(|(_, record)| record.membership == Membership::Join).map(|(room, _)| *room));
         }
         let mut neighbors: BTreeSet<OwnedUserId> = users.iter().cloned().collect();
         for room in rooms {
-            neighbors.extend(self.rooms.find_short(room)?.head().joined.iter().cloned());
+            neighbors.extend(self.watch.rooms.find_short(room)?.head().joined.iter().cloned());
         }
         Ok(neighbors)
     }

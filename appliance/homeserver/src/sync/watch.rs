@@ -17,8 +17,8 @@ use crate::{membership::UserRooms, rooms::Rooms};
 
 /// Who waits, and what changed.
 pub struct Watch {
-    rooms: Arc<Rooms>,
-    user_rooms: Arc<UserRooms>,
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) user_rooms: Arc<UserRooms>,
     /// Changes before the start are not in the maps: everything unknown may have changed as late as this.
     started_at: StreamPosition,
     room_newest: RwLock<HashMap<ShortRoomId, StreamPosition>>,

@@ -21,7 +21,7 @@ pub(super) async fn get_room_account_data(
 
 fn get(app: &App, req: &Ruma<Request>) -> Result<RumaResponse<Response>, ApiError> {
     own(req.sender(), &req.body.user_id)?;
-    let room = room_of(&app, req.sender(), &req.body.room_id)?;
+    let room = room_of(app, req.sender(), &req.body.room_id)?;
     let kind = req.body.event_type.to_string();
     let content = app.homeserver.parts.account_data.get(req.sender(), Some(room.short), &kind)?;
     let content = content.ok_or_else(|| ApiError::not_found("there is no such account data"))?;

@@ -13,7 +13,7 @@ mod set_pushrule;
 mod set_pushrule_actions;
 mod set_pushrule_enabled;
 
-use ruma::push::{AnyPushRule, RuleKind};
+use ruma::push::{AnyPushRule, AnyPushRuleRef, RuleKind};
 
 use crate::{app::App, error::ApiError, routes::Routes};
 
@@ -38,5 +38,5 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
 fn rule(app: &App, user: &ruma::UserId, kind: &RuleKind, rule_id: &str) -> Result<AnyPushRule, ApiError> {
     let rules = app.homeserver.parts.account_data.push_rules(user)?;
     let rule = rules.rules.get(kind.clone(), rule_id);
-    rule.map(|rule| rule.to_owned()).ok_or_else(|| ApiError::not_found("there is no such push rule"))
+    rule.map(AnyPushRuleRef::to_owned).ok_or_else(|| ApiError::not_found("there is no such push rule"))
 }

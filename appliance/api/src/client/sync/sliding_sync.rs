@@ -37,6 +37,8 @@ pub(crate) async fn sliding_sync(
         subscriptions: body.room_subscriptions,
         extensions: body.extensions,
     };
+    // Ends with the answer, also when the client goes away before.
+    let _poll = app.homeserver.parts.presence.poll(&request.user, &body.set_presence);
     let answer = tokio::select! {
         answer = app.homeserver.sliding.poll(&request) => answer?,
         () = who.revoked() => return Err(ApiError::unknown_token()),
