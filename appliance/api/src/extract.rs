@@ -27,6 +27,10 @@ use crate::routes::{Endpoint, Suspended};
 
 /// A whole JSON body must have arrived by then, however steadily it trickles in.
 const BODY_SECS_MAX: u64 = 60;
+/// That much of a refused body is read and thrown away.
+const DISCARD_BYTES_MAX: usize = 4 << 20;
+/// For that long.
+const DISCARD_SECS_MAX: u64 = 2;
 /// That much of a `User-Agent` is kept with the device, for its owner to recognize it by.
 const AGENT_BYTES_MAX: usize = 256;
 
@@ -149,13 +153,33 @@ fn check_path_arg(name: &str, arg: &str) -> Result<(), ApiError> {
 }
 
 /// Reads a body of at most `bytes_max` bytes; copies it at most once, and not at all if it came in one piece.
-pub(crate) async fn read_body(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes, ApiError> {
+pub(crate) async fn read_body(mut body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Bytes, ApiError> {
     refuse_compressed(headers)?;
-    if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
-        return Err(ApiError::too_large());
+    let collected = if content_length(headers).is_some_and(|length| length > bytes_max as u64) {
+        Err(ApiError::too_large())
+    } else {
+        let whole = Duration::from_secs(BODY_SECS_MAX);
+        tokio::time::timeout(whole, collect(&mut body, bytes_max)).await.unwrap_or_else(|_| Err(too_slow()))
+    };
+    if collected.as_ref().is_err_and(|error| error.status == StatusCode::PAYLOAD_TOO_LARGE) {
+        discard(body).await;
     }
-    let whole = Duration::from_secs(BODY_SECS_MAX);
-    tokio::time::timeout(whole, collect(body, bytes_max)).await.unwrap_or_else(|_| Err(too_slow()))
+    collected
+}
+
+/// Reads on for a moment before a refusal: a client who is still sending when his connection is closed would hear of
+/// a broken connection, and not of the refusal.
+pub(crate) async fn discard(mut body: Body) {
+    let rest = async {
+        let mut read = 0;
+        while read < DISCARD_BYTES_MAX
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            read += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    // Whoever sends more than that, or slowly, has to live with the broken connection.
+    let _ = tokio::time::timeout(Duration::from_secs(DISCARD_SECS_MAX), rest).await;
 }
 
 /// A compressed request is refused: nobody needs it here, and it hides its real size.
@@ -176,7 +200,7 @@ fn too_slow() -> ApiError {
     ApiError::new(StatusCode::REQUEST_TIMEOUT, "M_UNKNOWN", "The request body came too slowly")
 }
 
-async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, ApiError> {
+async fn collect(body: &mut Body, bytes_max: usize) -> Result<Bytes, ApiError> {
     let mut first: Option<Bytes> = None;
     let mut joined = BytesMut::new();
     let idle = Duration::from_secs(HTTP_BODY_IDLE_SECS_MAX);
@@ -205,8 +229,12 @@ pub(crate) async fn receive(endpoint: &Endpoint, parts: &Parts, body: Body) -> R
         return Ok(Bytes::new());
     }
     let bytes = read_body(body, &parts.headers, endpoint.route.body_bytes_max).await?;
-    if endpoint.route.json && !bytes.is_empty() {
+    // Many clients leave the body out where every field may be left out.
+    if endpoint.route.json && (endpoint.route.body_needed || !bytes.is_empty()) {
         json::check(&bytes)?;
+    }
+    if endpoint.route.body_needed && !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(ApiError::bad_json("The body is not a JSON object"));
     }
     Ok(bytes)
 }

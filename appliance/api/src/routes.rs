@@ -69,6 +69,7 @@ pub struct Route {
     pub(crate) class: Class,
     pub(crate) body_bytes_max: usize,
     pub(crate) json: bool,
+    pub(crate) body_needed: bool,
     pub(crate) locked: Locked,
     pub(crate) suspended: Suspended,
     pub(crate) anonymous: bool,
@@ -82,6 +83,7 @@ impl Route {
             class: Class::Default,
             body_bytes_max: JSON_BODY_BYTES_MAX,
             json: true,
+            body_needed: false,
             locked: Locked::Refused,
             suspended: Suspended::Allowed,
             anonymous: false,
@@ -105,6 +107,12 @@ impl Route {
     #[must_use]
     pub const fn any_body(self) -> Self {
         Self { json: false, ..self }
+    }
+
+    /// No body is not an empty object: for what is kept as it comes.
+    #[must_use]
+    pub const fn body_needed(self) -> Self {
+        Self { body_needed: true, ..self }
     }
 
     /// Refuses suspended accounts with `M_USER_SUSPENDED`.
@@ -249,7 +257,10 @@ impl<S: Gated> Routes<S> {
                         });
                         run(&gate, &endpoint, work).await
                     }
-                    Err(error) => Err(error),
+                    Err(error) => {
+                        extract::discard(body).await;
+                        Err(error)
+                    }
                 };
                 handled.answer(&gate, outcome)
             })
@@ -366,7 +377,13 @@ async fn enter(
     handled: &mut Handled,
 ) -> Result<(extract::Admitted, bytes::Bytes), ApiError> {
     let (parts, body) = request.into_parts();
-    let admitted = handled.admit(gate, endpoint, parts).await?;
+    let admitted = match handled.admit(gate, endpoint, parts).await {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            extract::discard(body).await;
+            return Err(error);
+        }
+    };
     let bytes = extract::receive(endpoint, &admitted.parts, body).await?;
     Ok((admitted, bytes))
 }

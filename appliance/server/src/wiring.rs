@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use ruma::RoomVersionId;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 use veche_api::{ApiSettings, App, Gate};
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy, random_token};
@@ -29,6 +29,9 @@ use crate::settings::{Loaded, Outbound, Rates, RegistrationMode, RoomVersion, Se
 
 /// How often sessions' last use is written down and expired tokens are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(5 * 60);
+
+/// How often uploads that were cut off are looked for.
+const CONTENT_SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Letters of the version of a new signing key: enough to tell two keys of one server apart.
 const KEY_VERSION_CHARS: usize = 6;
@@ -112,6 +115,7 @@ impl Product {
         let workers = Supervisor::new(&ground.registry);
         homeserver.start(&workers, outbound);
         workers.spawn("housekeeping", keep_house(Arc::clone(&directory), workers.shutdown_token()));
+        workers.spawn("content sweep", sweep_content(Arc::clone(&homeserver), workers.shutdown_token()));
         Ok(Self { ground, directory, homeserver, workers })
     }
 
@@ -148,6 +152,19 @@ async fn keep_house(directory: Arc<Directory>, stopping: CancellationToken) {
     while tokio::time::timeout(HOUSEKEEPING, stopping.cancelled()).await.is_err() {
         if let Err(error) = directory.housekeep().await {
             warn!(%error, "housekeeping of sessions failed");
+        }
+    }
+}
+
+async fn sweep_content(homeserver: Arc<Homeserver>, stopping: CancellationToken) {
+    // Not at once: a server that starts has better things to do.
+    let mut wait = HOUSEKEEPING;
+    while tokio::time::timeout(wait, stopping.cancelled()).await.is_err() {
+        wait = CONTENT_SWEEP;
+        match homeserver.content.sweep().await {
+            Ok(0) => {}
+            Ok(files) => info!(files, "deleted files that nothing referred to"),
+            Err(error) => warn!(%error, "files that nothing refers to could not be looked for"),
         }
     }
 }

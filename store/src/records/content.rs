@@ -97,12 +97,10 @@ mod tests {
     fn uploads_round_trip() {
         let (owner, media_id) = (user_id!("@alice:example.org").to_owned(), "AbC123".to_owned());
         let hash = ContentHash::of(b"cat");
-        let file = MediaFile {
-            hash,
-            bytes: 3,
-            content_type: Some("image/png".to_owned()),
-            name: Some("кот.png".to_owned()),
-        };
+        let file =
+            MediaFile {
+                hash, bytes: 3, content_type: Some("image/png".to_owned()), name: Some("кот.png".to_owned())
+            };
         for file in [None, Some(file)] {
             let media = Media { owner: owner.clone(), created_ms: 5, file };
             round_trip(&MediaKey { media_id: media_id.clone() }, &media);

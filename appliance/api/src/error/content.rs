@@ -16,9 +16,7 @@ impl From<UploadError> for ApiError {
             UploadError::TooLarge { .. } => Self::too_large(),
             UploadError::QuotaExceeded | UploadError::NotYours => Self::forbidden(error.to_string()),
             UploadError::Unknown => Self::not_found(error.to_string()),
-            UploadError::Arrived => {
-                Self::new(StatusCode::CONFLICT, "M_CANNOT_OVERWRITE_MEDIA", error.to_string())
-            }
+            UploadError::Arrived => Self::new(StatusCode::CONFLICT, "M_CANNOT_OVERWRITE_MEDIA", error.to_string()),
             UploadError::Internal(error) => error.into(),
         }
     }
@@ -50,9 +48,7 @@ impl From<ThumbnailError> for ApiError {
         match error {
             ThumbnailError::Open(error) => error.into(),
             ThumbnailError::NotAnImage => Self::bad_request("M_UNKNOWN", error.to_string()),
-            ThumbnailError::TooLarge => {
-                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE", error.to_string())
-            }
+            ThumbnailError::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE", error.to_string()),
             ThumbnailError::Busy => Self::limit_exceeded(BUSY_WAIT),
             ThumbnailError::Internal(error) => error.into(),
         }

@@ -135,11 +135,7 @@ fn shrink_decoded(mut decoder: impl ImageDecoder, motion: Motion, size: Thumbnai
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     // The picture is turned after it is shrunk, so a lying one is shrunk into a standing box.
-    let size = if turns(orientation) {
-        ThumbnailSize { width: size.height, height: size.width, ..size }
-    } else {
-        size
-    };
+    let size = if turns(orientation) { ThumbnailSize { width: size.height, height: size.width, ..size } } else { size };
     if motion == Motion::Still && width <= size.width && height <= size.height {
         return Ok(Shrunk::Original);
     }

@@ -22,13 +22,13 @@ use quick_cache::sync::Cache;
 use tokio::sync::{Notify, RwLock, Semaphore};
 use veche_store::ContentHash;
 
+use self::decode::Unreadable;
 pub use self::{
     download::{Found, FoundBytes, OpenError},
     names::{BadFileName, ContentType, FileName},
     thumbnail::{ThumbnailError, ThumbnailSize},
     upload::{AnnounceError, Announced, Description, Upload, UploadError},
 };
-use self::decode::Unreadable;
 use crate::core::Core;
 
 /// Images that could not be decoded are remembered, so that asking again costs nothing. That many.

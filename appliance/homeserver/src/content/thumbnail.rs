@@ -8,9 +8,9 @@ use veche_store::content::ContentReader;
 use veche_store::records::content::{MediaFile, Thumbnail, ThumbnailKey};
 use veche_store::{ContentHash, Error};
 
+use super::Content;
 use super::decode::{Format, MAGIC_BYTES, Shrunk, Unreadable, shrink};
 use super::download::{Found, FoundBytes, OpenError};
-use super::Content;
 
 /// The sizes that are made. More would mean more decoding of the same images.
 const SIZES: [ThumbnailSize; 5] = [

@@ -17,8 +17,7 @@ pub(super) async fn create_content(
     let RumaStream { request, length, stream, .. } = req;
     let description = description(request.body.content_type.as_deref(), request.body.filename.as_deref())?;
     let content = &app.homeserver.content;
-    let mut upload = content.begin(request.sender(), length).await?;
-    receive(stream, &mut upload).await?;
+    let upload = receive(content.begin(request.sender(), length).await, stream).await?;
     let media_id = content.finish(upload, description).await?;
     Ok(RumaResponse(Response::new(super::create_mxc_uri::address(&app, &media_id))))
 }

@@ -18,8 +18,8 @@ pub(super) async fn create_content_async(
     let Request { server_name, media_id, content_type, filename, .. } = &request.body;
     let description = description(content_type.as_deref(), filename.as_deref())?;
     let content = &app.homeserver.content;
-    let mut upload = content.begin_announced(request.sender(), server_name, media_id, length).await?;
-    receive(stream, &mut upload).await?;
+    let begun = content.begin_announced(request.sender(), server_name, media_id, length).await;
+    let upload = receive(begun, stream).await?;
     content.finish(upload, description).await?;
     // ruma's answer, an empty object, cannot be made outside of ruma.
     Ok(axum::Json(serde_json::json!({})).into_response())

@@ -1,11 +1,15 @@
 //! The endpoints of `/_matrix/media/v3` that need no token. The specification has frozen them: content that came
 //! after the freeze is not found there, and this server has no other.
 
+#![expect(deprecated, reason = "that they are deprecated is the point")]
+
 use std::future::ready;
 
 use axum::extract::State;
 use axum::response::Response;
-use ruma::api::client::media::{get_content as content, get_content_as_filename as named, get_content_thumbnail as thumb};
+use ruma::api::client::media::{
+    get_content as content, get_content_as_filename as named, get_content_thumbnail as thumb,
+};
 
 use crate::app::App;
 use crate::error::ApiError;

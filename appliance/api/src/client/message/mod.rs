@@ -20,7 +20,7 @@ use crate::{
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    let writing = Route::new().class(Class::Message).refuse_suspended();
+    let writing = Route::new().class(Class::Message).refuse_suspended().body_needed();
     routes
         .ruma_with(writing, send_message_event::send_message_event)
         .ruma_with(Route::new().class(Class::Message), redact_event::redact_event)

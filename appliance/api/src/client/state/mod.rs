@@ -13,7 +13,10 @@ use crate::{
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     routes
-        .ruma_with(Route::new().class(Class::Message).refuse_suspended(), send_state_event::send_state_event)
+        .ruma_with(
+            Route::new().class(Class::Message).refuse_suspended().body_needed(),
+            send_state_event::send_state_event,
+        )
         .ruma(get_state_events::get_state_events)
         .ruma(get_state_event_for_key::get_state_event_for_key)
 }
