@@ -11,7 +11,10 @@ use veche_rooms::{
 };
 use veche_store::{
     Error, ShortStateHash,
-    records::rooms::{FLAG_SOFT_FAILED, TimelineEntry, TimelineKey},
+    records::{
+        memberships::{Membership, UserRoomKey},
+        rooms::{FLAG_SOFT_FAILED, TimelineEntry, TimelineKey},
+    },
 };
 
 use super::Timeline;
@@ -65,7 +68,7 @@ impl Timeline {
         filter: ReadFilter<'_>,
     ) -> Result<Page, Error> {
         let limit = limit.min(PAGE_EVENTS_MAX);
-        let mut eyes = Eyes::new(self, room, reader);
+        let mut eyes = Eyes::new(self, room, reader)?;
         let mut page = Page { rows: Vec::with_capacity(limit.min(64)), next: None };
         let after = TimelineKey { room: room.short, order: span.after };
         let until = TimelineKey { room: room.short, order: span.until };
@@ -94,7 +97,14 @@ impl Timeline {
 
     /// Whether `reader` may see the event of this row, by the room's history visibility and his membership then.
     pub fn may_see(&self, room: &Arc<Room>, entry: &TimelineEntry, reader: &UserId) -> Result<bool, Error> {
-        Eyes::new(self, room, Some(reader)).see(entry)
+        Eyes::new(self, room, Some(reader))?.see(entry)
+    }
+
+    /// Whether `reader` is joined by the records on disk. A commit wakes waiters before the room's head shows it, and
+    /// one who has just joined must not miss the history that came with it.
+    fn has_joined(&self, room: &Room, reader: &UserId) -> Result<bool, Error> {
+        let record = self.core.store.get(&UserRoomKey { user: reader.to_owned(), room: room.short })?;
+        Ok(record.is_some_and(|record| record.membership == Membership::Join))
     }
 
     /// The current resolved state at an order: as it was after the newest event that is not newer.
@@ -117,9 +127,12 @@ struct Eyes<'a> {
 }
 
 impl<'a> Eyes<'a> {
-    fn new(timeline: &'a Timeline, room: &'a Arc<Room>, reader: Option<&'a UserId>) -> Self {
-        let joined_now = reader.is_some_and(|reader| room.head().is_joined(reader));
-        Self { timeline, room, reader, joined_now, verdict: None }
+    fn new(timeline: &'a Timeline, room: &'a Arc<Room>, reader: Option<&'a UserId>) -> Result<Self, Error> {
+        let joined_now = match reader {
+            Some(reader) => room.head().is_joined(reader) || timeline.has_joined(room, reader)?,
+            None => false,
+        };
+        Ok(Self { timeline, room, reader, joined_now, verdict: None })
     }
 
     fn see(&mut self, entry: &TimelineEntry) -> Result<bool, Error> {
