@@ -1,6 +1,7 @@
 //! Sync: the long polls.
 
 mod sliding_sync;
+mod state_after;
 mod sync_events;
 
 use crate::{

@@ -21,13 +21,11 @@ use veche_homeserver::sync::{
     UnreadCounts,
 };
 
-use crate::{app::App, client::message::raws, error::ApiError, extract::Ruma, respond::RumaResponse};
+use super::state_after::SyncAnswer;
+use crate::{app::App, client::message::raws, error::ApiError, extract::Ruma};
 
 /// What changed for a device since its last token; waits when nothing did. Any account may, for itself.
-pub(crate) async fn sync_events(
-    State(app): State<App>,
-    req: Ruma<Request>,
-) -> Result<RumaResponse<Response>, ApiError> {
+pub(crate) async fn sync_events(State(app): State<App>, req: Ruma<Request>) -> Result<SyncAnswer, ApiError> {
     let since = req.body.since.as_deref().map(str::parse::<SyncToken>).transpose();
     let since = since.map_err(|error| ApiError::invalid_param(error.to_string()))?;
     let request = SyncRequest {
@@ -42,11 +40,14 @@ pub(crate) async fn sync_events(
     };
     // Ends with the answer, also when the client goes away before.
     let _poll = app.homeserver.parts.presence.poll(req.sender(), &req.body.set_presence);
+    let stopping = app.gate.supervisor.shutdown_token();
     let (update, next) = tokio::select! {
         answer = app.homeserver.sync.poll(&request) => answer?,
         () = req.who.revoked() => return Err(ApiError::unknown_token()),
+        () = stopping.cancelled() => return Err(ApiError::stopping()),
     };
-    Ok(RumaResponse(response(update, next, request.state_after)))
+    let old_names = request.state_after && !req.body.use_state_after;
+    Ok(SyncAnswer { response: response(update, next, request.state_after), old_names })
 }
 
 fn filter(app: &App, req: &Ruma<Request>) -> Result<FilterDefinition, ApiError> {
