@@ -288,20 +288,27 @@ impl CommitThread {
         Ok(())
     }
 
-    /// Makes the group's positions readable, one after the other, and answers its callers.
+    /// Makes the group's positions readable, one after the other, and answers its callers; then wakes who waits.
+    /// In this order, because a client that is told of its own event before its request is answered has to guess
+    /// that the two are one.
     fn publish(&mut self) {
         let listeners = self.shared.listeners();
         self.shared.metrics.commits.inc_by(self.kept.len() as u64);
+        let mut awaited = Vec::new();
         while let Some((_, taken)) = self.kept.front() {
             if let Some(position) = taken.position {
                 let published = Published { position, changes: &taken.changes };
                 listeners.iter().for_each(|listener| listener.index(&published));
                 self.retire(position);
-                listeners.iter().for_each(|listener| listener.wake(&published));
             }
-            if let Some((job, _)) = self.kept.pop_front() {
+            if let Some((job, taken)) = self.kept.pop_front() {
                 job.answer();
+                awaited.extend(taken.position.map(|position| (position, taken.changes)));
             }
+        }
+        for (position, changes) in &awaited {
+            let published = Published { position: *position, changes };
+            listeners.iter().for_each(|listener| listener.wake(&published));
         }
     }
 

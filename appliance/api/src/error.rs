@@ -151,6 +151,11 @@ impl ApiError {
         error
     }
 
+    /// 503 `M_UNKNOWN` for a long poll that a shutdown ends: the client asks again, and then the next process answers.
+    pub fn stopping() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", "The server is restarting")
+    }
+
     /// 401 with the fields of a user-interactive authentication and no code of its own.
     pub(crate) fn interactive(fields: Map<String, Value>) -> Self {
         Self {

@@ -3,11 +3,7 @@
 //!
 //! A run is a number. A failure prints it; `VECHE_SEED=number cargo test --test sync_equivalence` plays it again.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test panics and prints to say what is not as it must be"
-)]
+#![expect(clippy::unwrap_used, reason = "a test panics to say what is not as it must be")]
 
 #[path = "sync_equivalence/picture.rs"]
 mod picture;

@@ -40,7 +40,7 @@ struct Arguments {
 }
 
 const HELP: &str =
-    "veche-bench [--quick] [--servers veche,synapse] [--only NAME,...] [--events N] [--out FILE.json] [--keep DIR]
+    "veche-bench [--quick] [--servers veche,synapse] [--only NAME,...] [--users N] [--events N] [--out FILE.json] [--keep DIR]
   --quick     fewer users and shorter loads: to see that it works, not to quote
   --servers   which to measure (both); VECHE_BIN names the veche binary
   --only      some of: ";
@@ -53,7 +53,7 @@ fn arguments() -> Result<Option<Arguments>, Failure> {
         out: None,
         keep: None,
     };
-    let mut events = None;
+    let (mut events, mut users) = (None, None);
     let mut args = env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value"));
@@ -63,16 +63,23 @@ fn arguments() -> Result<Option<Arguments>, Failure> {
             "--only" => parsed.only = value()?.split(',').map(str::to_owned).collect(),
             "--events" => events = Some(value()?.replace('_', "").parse()?),
             "--out" => parsed.out = Some(value()?.into()),
+            "--users" => users = Some(value()?.parse()?),
             "--keep" => parsed.keep = Some(value()?.into()),
             _ => {
                 let names: Vec<_> = all().iter().map(Bench::name).collect();
-                println!("{HELP}{}\n  --events    how many events the start-up is measured with", names.join(", "));
+                println!(
+                    "{HELP}{}\n  --users     people of the company (200)\n  --events    how many events the start-up is measured with",
+                    names.join(", ")
+                );
                 return if arg == "--help" { Ok(None) } else { Err(format!("{arg} is not known").into()) };
             }
         }
     }
     if let Some(events) = events {
         parsed.plan.events = events;
+    }
+    if let Some(users) = users {
+        parsed.plan.users = users;
     }
     Ok(Some(parsed))
 }
@@ -89,7 +96,7 @@ fn server(name: &str) -> Result<Kind, Failure> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let Some(arguments) = arguments()? else { return Ok(()) };
-    let temporary = tempfile::Builder::new().prefix("veche-bench-").tempdir()?;
+    let temporary = tempfile::Builder::new().prefix("bench-of-veche-").tempdir()?;
     let dir = arguments.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
     let mut report = Report::default();
     let mut failures = 0;

@@ -13,7 +13,10 @@ use ruma::{
     },
 };
 use serde::Deserialize;
-use serde_json::{json, value::RawValue, value::to_raw_value};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 use veche_base::limits::{ID_BYTES_MAX, PUSH_RULE_CONDITIONS_MAX, PUSH_RULES_PER_USER_MAX};
 use veche_store::{Error, Json, Txn, records::users::AccountDataKey};
 
@@ -21,6 +24,8 @@ use super::{AccountData, put};
 
 /// The account data type of push rules.
 pub(super) const PUSH_RULES: &str = "m.push_rules";
+/// The kinds of rules, in the order in which they are asked.
+const KINDS: [&str; 5] = ["override", "content", "room", "sender", "underride"];
 /// Actions of one rule.
 const ACTIONS_MAX: usize = 20;
 /// Longest pattern of a rule, and longest name of a field it looks at.
@@ -160,7 +165,7 @@ impl AccountData {
             let stored = txn.get(&key)?;
             let mut rules = rules_of(&key.user, stored.as_ref().map(|record| &record.json));
             change(&mut rules)?;
-            put(txn, &key, Json(json!({ "global": rules }).to_string().into_bytes()))?;
+            put(txn, &key, Json(content_of(&rules).to_string().into_bytes()))?;
             Ok(())
         };
         let outcome = self.core.store.commit(work).await;
@@ -171,14 +176,26 @@ impl AccountData {
     }
 
     /// The content of `m.push_rules` as clients see it: also for a user who never changed a rule.
-    pub(super) fn push_rules_content(&self, user: &UserId) -> Result<Box<RawValue>, Error> {
-        let content = json!({ "global": self.push_rules(user)?.rules });
+    pub fn push_rules_content(&self, user: &UserId) -> Result<Box<RawValue>, Error> {
+        let content = content_of(&self.push_rules(user)?.rules);
         Ok(to_raw_value(&content).expect("a JSON value always serializes"))
     }
 }
 
 fn key_of(user: &UserId) -> AccountDataKey {
     AccountDataKey { user: user.to_owned(), room: None, kind: PUSH_RULES.to_owned() }
+}
+
+/// The content of `m.push_rules`, with all kinds of rules: clients do not expect one to be left out where it is empty.
+fn content_of(rules: &Ruleset) -> Value {
+    let mut content = json!({ "global": rules });
+    for kind in KINDS {
+        let rules = &mut content["global"][kind];
+        if rules.is_null() {
+            *rules = json!([]);
+        }
+    }
+    content
 }
 
 /// Stored rules under the predefined rules of today; the predefined ones alone where nothing (sensible) is stored.

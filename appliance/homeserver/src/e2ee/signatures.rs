@@ -89,9 +89,8 @@ impl E2ee {
         json: &RawValue,
     ) -> Result<Result<Vouch, SignatureFailure>, Error> {
         let Some(sent) = Signed::parse(json) else { return Ok(Err(SignatureFailure::OtherKey)) };
-        let (on, known) = match self.named(signer, target, key_id)? {
-            Some(found) => found,
-            None => return Ok(Err(SignatureFailure::NotFound)),
+        let Some((on, known)) = self.named(signer, target, key_id)? else {
+            return Ok(Err(SignatureFailure::NotFound));
         };
         if !known.has_content_of(&sent) {
             return Ok(Err(SignatureFailure::OtherKey));

@@ -37,6 +37,9 @@ pub enum RelationsError {
     Read(#[from] ReadError),
 }
 
+/// Relations with the order of the event that relates, as they are walked.
+type Walk<'a> = Box<dyn Iterator<Item = Result<(i64, Relation), Error>> + 'a>;
+
 impl From<Error> for RelationsError {
     fn from(error: Error) -> Self {
         Self::Read(error.into())
@@ -133,11 +136,7 @@ impl Relations {
     }
 
     /// The relations between the request's bounds, in its direction.
-    fn walk<'a>(
-        &'a self,
-        room: &Room,
-        request: &RelationsRequest<'_>,
-    ) -> Result<Box<dyn Iterator<Item = Result<(i64, Relation), Error>> + 'a>, Error> {
+    fn walk<'a>(&'a self, room: &Room, request: &RelationsRequest<'_>) -> Result<Walk<'a>, Error> {
         // After the first, exclusive, up to the second, inclusive.
         let (after, until) = if request.backwards { (request.to, request.from) } else { (request.from, request.to) };
         let (after, until) = (after.unwrap_or(-1), until.unwrap_or(i64::MAX));

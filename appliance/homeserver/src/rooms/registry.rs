@@ -175,6 +175,11 @@ impl Rooms {
         parse_entry(&room.id, entry)
     }
 
+    /// Parses a row of the timeline whose order the caller does not have.
+    pub(crate) fn parse_fresh(&self, room: &Room, entry: &TimelineEntry) -> Result<Arc<Pdu>, Error> {
+        parse_entry(&room.id, entry)
+    }
+
     /// Remembers an event just committed.
     pub(crate) fn remember_event(&self, short: ShortRoomId, order: i64, pdu: Arc<Pdu>) {
         self.events.insert((short, order), pdu);

@@ -77,6 +77,8 @@ impl Sync {
                 () = waiter.changed() => {}
                 () = &mut wait => {}
             }
+            // Whoever sent what woke us gets his answer first: clients match it with the echo more easily that way.
+            tokio::task::yield_now().await;
         }
     }
 

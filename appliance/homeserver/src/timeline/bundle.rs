@@ -112,10 +112,13 @@ impl Renderer<'_> {
                 "m.thread" if is_ignored => found.replies_ignored += 1,
                 _ if is_ignored => {}
                 "m.thread" => found.replies.push(relation.event_id),
-                "m.replace" if relation.sender == pdu.sender && relation.kind == kind && !pdu.is_redacted() => {
-                    if found.edits.len() < EDITS_COMPARED_MAX {
-                        found.edits.push(relation.event_id);
-                    }
+                "m.replace"
+                    if relation.sender == pdu.sender
+                        && relation.kind == kind
+                        && !pdu.is_redacted()
+                        && found.edits.len() < EDITS_COMPARED_MAX =>
+                {
+                    found.edits.push(relation.event_id);
                 }
                 "m.reference" if found.references.len() < REFERENCES_MAX => found.references.push(relation.event_id),
                 _ => {}

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ruma::UserId;
+use ruma::{UserId, events::TimelineEventType};
 use veche_rooms::{
     Pdu, membership,
     visibility::{self, Sight},
@@ -88,7 +88,7 @@ impl Timeline {
                 continue;
             }
             let pdu = self.rooms.parse(room, key.order, &entry)?;
-            if filter(&pdu) && eyes.see(&entry)? {
+            if filter(&pdu) && eyes.see(&entry, &pdu)? {
                 page.rows.push((key.order, entry, pdu));
             }
         }
@@ -97,7 +97,8 @@ impl Timeline {
 
     /// Whether `reader` may see the event of this row, by the room's history visibility and his membership then.
     pub fn may_see(&self, room: &Arc<Room>, entry: &TimelineEntry, reader: &UserId) -> Result<bool, Error> {
-        Eyes::new(self, room, Some(reader))?.see(entry)
+        let pdu = self.rooms.parse_fresh(room, entry)?;
+        Eyes::new(self, room, Some(reader))?.see(entry, &pdu)
     }
 
     /// Whether `reader` is joined by the records on disk. A commit wakes waiters before the room's head shows it, and
@@ -135,8 +136,12 @@ impl<'a> Eyes<'a> {
         Ok(Self { timeline, room, reader, joined_now, verdict: None })
     }
 
-    fn see(&mut self, entry: &TimelineEntry) -> Result<bool, Error> {
+    fn see(&mut self, entry: &TimelineEntry, pdu: &Pdu) -> Result<bool, Error> {
         let Some(reader) = self.reader else { return Ok(true) };
+        // What happened to oneself one always learns: an invite turned down, a knock refused.
+        if pdu.kind == TimelineEventType::RoomMember && pdu.state_key.as_deref() == Some(reader.as_str()) {
+            return Ok(true);
+        }
         let verdict = match self.verdict {
             Some((group, verdict)) if group == entry.state_after => verdict,
             _ => {

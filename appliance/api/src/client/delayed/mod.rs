@@ -24,9 +24,9 @@ use crate::{
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     let schedule = Route::new().class(Class::Message).refuse_suspended();
-    let (user, put, get, post) = (Need::User, Method::PUT, Method::GET, Method::POST);
-    let (read, manage) = (Route::new(), Route::new());
-    routes
+    let (user, put, get) = (Need::User, Method::PUT, Method::GET);
+    let read = Route::new();
+    let routes = routes
         .plain(
             put.clone(),
             "/_matrix/client/unstable/org.matrix.msc4140/rooms/{room_id}/delayed_event/{event_type}/{txn_id}",
@@ -76,8 +76,14 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
             read,
             get_delayed_event::get_delayed_event,
         )
-        .plain(get, "/_matrix/client/v1/delayed_events/{delay_id}", user, read, get_delayed_event::get_delayed_event)
-        // The id is the right to manage the event, which a client may hand to the server of its call.
+        .plain(get, "/_matrix/client/v1/delayed_events/{delay_id}", user, read, get_delayed_event::get_delayed_event);
+    managing(routes)
+}
+
+/// The id is the right to manage the event, which a client may hand to the server of its call.
+fn managing(routes: Routes<App>) -> Routes<App> {
+    let (post, manage) = (Method::POST, Route::new());
+    routes
         .plain(
             post.clone(),
             "/_matrix/client/unstable/org.matrix.msc4140/delayed_events/{delay_id}",

@@ -2,12 +2,13 @@
 
 use std::future::ready;
 
+use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response as Answer};
 use ruma::RoomVersionId;
 use ruma::api::client::discovery::get_capabilities::v3::{
     AccountModerationCapability, Capabilities, ChangePasswordCapability, GetLoginTokenCapability,
-    ProfileFieldsCapability, Request, Response, RoomVersionStability, RoomVersionsCapability,
-    ThirdPartyIdChangesCapability,
+    ProfileFieldsCapability, Request, RoomVersionStability, RoomVersionsCapability, ThirdPartyIdChangesCapability,
 };
 
 use serde_json::json;
@@ -16,19 +17,21 @@ use veche_base::limits::{DELAYED_EVENT_SECS_MAX, DELAYED_EVENTS_PER_USER_MAX};
 use crate::app::People;
 use crate::error::ApiError;
 use crate::extract::Ruma;
-use crate::respond::RumaResponse;
 
 /// Room versions that may be created and joined.
 const ROOM_VERSIONS: [RoomVersionId; 3] = [RoomVersionId::V10, RoomVersionId::V11, RoomVersionId::V12];
 
 /// What the server allows this user. `m.set_displayname` and `m.set_avatar_url` say yes by their absence (they are
 /// deprecated since 1.16), as does `m.forget_forced_upon_leave` say no.
-pub(super) async fn get_capabilities(
-    State(people): State<People>,
-    req: Ruma<Request>,
-) -> Result<RumaResponse<Response>, ApiError> {
+pub(super) async fn get_capabilities(State(people): State<People>, req: Ruma<Request>) -> Result<Answer, ApiError> {
     let default = people.gate.settings.default_room_version.clone();
-    ready(Ok(RumaResponse(Response::new(capabilities(default, req.who.admin))))).await
+    let capabilities = capabilities(default, req.who.admin);
+    let mut body = serde_json::to_value(capabilities).map_err(ApiError::internal)?;
+    // ruma leaves out what is so by default, but not every client knows the defaults.
+    if let Some(capabilities) = body.as_object_mut() {
+        capabilities.entry("m.change_password").or_insert_with(|| json!({ "enabled": true }));
+    }
+    ready(Ok(Json(json!({ "capabilities": body })).into_response())).await
 }
 
 fn capabilities(default: RoomVersionId, admin: bool) -> Capabilities {

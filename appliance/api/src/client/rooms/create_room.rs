@@ -31,7 +31,7 @@ pub(crate) async fn create_room(
     if body.initial_state.len() > INITIAL_STATE_EVENTS_MAX {
         return Err(ApiError::invalid_param("too many events in initial_state"));
     }
-    let preset = preset(body.preset, &body.visibility)?;
+    let preset = preset(body.preset.as_ref(), &body.visibility)?;
     let new = NewRoom {
         creator,
         version: body.room_version,
@@ -52,7 +52,7 @@ pub(crate) async fn create_room(
 }
 
 /// Without a preset, a listed room is a public one (spec: `preset`).
-fn preset(preset: Option<RoomPreset>, visibility: &Visibility) -> Result<Preset, ApiError> {
+fn preset(preset: Option<&RoomPreset>, visibility: &Visibility) -> Result<Preset, ApiError> {
     match preset {
         Some(RoomPreset::PrivateChat) => Ok(Preset::Private),
         Some(RoomPreset::TrustedPrivateChat) => Ok(Preset::TrustedPrivate),

@@ -39,9 +39,11 @@ pub(crate) async fn sliding_sync(
     };
     // Ends with the answer, also when the client goes away before.
     let _poll = app.homeserver.parts.presence.poll(&request.user, &body.set_presence);
+    let stopping = app.gate.supervisor.shutdown_token();
     let answer = tokio::select! {
         answer = app.homeserver.sliding.poll(&request) => answer?,
         () = who.revoked() => return Err(ApiError::unknown_token()),
+        () = stopping.cancelled() => return Err(ApiError::stopping()),
     };
     let mut response = response(answer);
     response.txn_id = body.txn_id;
