@@ -140,6 +140,7 @@ async fn receipts_go_forward_and_take_what_they_cover_from_the_counts() {
     let news = house.news(&house.alice, &since).await;
     assert!(news["ephemeral"]["events"][0]["content"][&first]["m.read"][&house.bob.user_id]["ts"].is_u64(), "{news}");
     assert_eq!(house.unread().await, (1, 1, Value::Null));
+    house.server.kill();
     house.server.restart().await;
     house.alice = house.alice.moved_to(&house.server.base_url());
     house.bob = house.bob.moved_to(&house.server.base_url());

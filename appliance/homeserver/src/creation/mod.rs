@@ -7,7 +7,13 @@ mod upgrade;
 
 pub use self::{aliases::AliasError, state::SetStateError, upgrade::UpgradeError};
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use ruma::{
     OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
@@ -109,12 +115,14 @@ pub struct Creation {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) timeline: Arc<Timeline>,
     pub(crate) profiles: Arc<Profiles>,
+    /// When the newest room was made, unix milliseconds.
+    newest_ms: AtomicU64,
 }
 
 impl Creation {
     /// Over these parts.
     pub fn new(core: Arc<Core>, rooms: Arc<Rooms>, timeline: Arc<Timeline>, profiles: Arc<Profiles>) -> Self {
-        Self { core, rooms, timeline, profiles }
+        Self { core, rooms, timeline, profiles, newest_ms: AtomicU64::new(0) }
     }
 
     /// Makes a room with all its first events in one commit.
@@ -134,6 +142,7 @@ impl Creation {
         }
         let id = (!room_versions::room_id_is_create_hash(&version)).then(|| self.fresh_room_id());
         let mut draft = self.timeline.draft_room(version.clone(), id);
+        draft.at(self.unique_ms());
         self.push_foundation(&mut draft, &new, &version)?;
         self.push_settings(&mut draft, &new, alias.as_ref())?;
         self.push_invites(&mut draft, &new)?;
@@ -232,6 +241,15 @@ impl Creation {
             .ok()
             .filter(|_| valid)
             .ok_or_else(|| CreateRoomError::Invalid("this is not a valid room address".to_owned()))
+    }
+
+    /// The time for a room's first events, later than that of every room before: since version 12 a room's id is the
+    /// hash of its create event, and two equal requests in one millisecond would make one room of two.
+    fn unique_ms(&self) -> u64 {
+        let now_ms = self.core.clock.wall_ms();
+        let later = |newest: u64| now_ms.max(newest + 1);
+        let newest = self.newest_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |newest| Some(later(newest)));
+        newest.map_or(now_ms, later)
     }
 
     fn fresh_room_id(&self) -> OwnedRoomId {
