@@ -15,6 +15,9 @@ use crate::membership::RoomMembership;
 /// A long poll waits at most this long, whatever the client asks for.
 const WAIT_MAX: Duration = Duration::from_secs(SYNC_WAIT_SECS_MAX);
 
+/// What comes within this time after a wake-up is told together.
+const COALESCE: Duration = Duration::from_millis(15);
+
 /// Why a sync was not answered.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
@@ -77,8 +80,9 @@ impl Sync {
                 () = waiter.changed() => {}
                 () = &mut wait => {}
             }
-            // Whoever sent what woke us gets his answer first: clients match it with the echo more easily that way.
-            tokio::task::yield_now().await;
+            // A burst becomes one answer. And whoever sent what woke us has been answered by then: matrix-js-sdk takes
+            // a message of its own in a thread for failed when it comes by sync first.
+            tokio::time::sleep(COALESCE).await;
         }
     }
 

@@ -110,6 +110,8 @@ impl Sync {
         let slice = self.timeline_slice(reading, &room, since, record.position)?;
         let (state, _) = if was_in {
             self.state_delta(reading, &room, known, &slice, record.position)?
+        } else if reading.request.state_after {
+            (self.own_member_event(reading, &room, record)?, false)
         } else {
             (Vec::new(), false)
         };
@@ -119,6 +121,20 @@ impl Sync {
             state,
             account_data: self.parts.account_data.room_since(user, short, reading.since, reading.upto)?,
         }))
+    }
+
+    /// The member event by which somebody went who was never in the room: all that he sees of its state.
+    fn own_member_event(
+        &self,
+        reading: &Reading<'_>,
+        room: &Arc<Room>,
+        record: &MembershipRecord,
+    ) -> Result<Vec<Box<serde_json::value::RawValue>>, Error> {
+        let state = self.parts.rooms.state(room, self.group_at(room, Some(record.position))?)?;
+        let user = &reading.request.user;
+        let renderer = self.parts.timeline.renderer(room, Audience { user, device: None }, EventForm::Sync);
+        let own = state.get(&(StateEventType::RoomMember, user.to_string()));
+        Ok(own.map(|pdu| renderer.state_event(pdu)).into_iter().collect())
     }
 
     /// The state group the client knows of this room: `None` if the room is new to it.
@@ -212,8 +228,10 @@ impl Sync {
             let is_new = before.get(&(kind.clone(), state_key.clone())).is_none_or(|old| old.event_id != pdu.event_id);
             members_changed |= is_new && is_member;
             let needed = if is_member && lazy {
-                // Members who speak in this timeline, known or not; others only when the client asks for them.
-                slice.senders.iter().any(|sender| sender == state_key) || is_new && state_key == user.as_str()
+                // Members who speak in this timeline, known or not; others only when the client asks for them. With
+                // `use_state_after` the timeline itself changes nothing, so what changed is told here.
+                let is_told_here = state_key == user.as_str() || reading.request.state_after && known.is_some();
+                slice.senders.iter().any(|sender| sender == state_key) || is_new && is_told_here
             } else {
                 is_new
             };
