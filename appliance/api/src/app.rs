@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use futures_util::future::BoxFuture;
 use ruma::{OwnedServerName, OwnedUserId, RoomVersionId};
-use veche_base::metrics::{LabelledCounter, LabelledHistogram, Registry, SECONDS_BUCKETS};
+use veche_base::metrics::{Gauge, LabelledCounter, LabelledHistogram, Registry, SECONDS_BUCKETS};
 use veche_base::{Clock, Entropy};
 use veche_directory::Directory;
 use veche_homeserver::Homeserver;
@@ -68,6 +68,8 @@ pub struct Metrics {
     pub request_seconds: LabelledHistogram,
     /// Finished requests by route template, method and status.
     pub requests: LabelledCounter,
+    /// Long polls that wait now.
+    pub open_polls: Gauge,
     /// Everything registered by all crates, for `/metrics`.
     pub registry: Registry,
 }
@@ -79,6 +81,7 @@ impl Metrics {
         Self {
             request_seconds: scope.labelled_histogram("request_seconds", "Time to answer", &SECONDS_BUCKETS),
             requests: scope.labelled_counter("requests", "Finished requests"),
+            open_polls: scope.gauge("open_polls", "Long polls that wait now"),
             registry: registry.clone(),
         }
     }

@@ -67,7 +67,7 @@ pub const TRANSACTION_EDUS_MAX: usize = 100;
 
 /// How long one sync request may wait for news.
 pub const SYNC_WAIT_SECS_MAX: u64 = 30;
-/// Sync requests at once of one device; a further one ends the oldest.
+/// Sync requests at once of one device; a further one ends the oldest. Sliding sync has one for each connection.
 pub const SYNCS_PER_DEVICE_MAX: usize = 3;
 /// Timeline events of one room in one sync answer.
 pub const SYNC_TIMELINE_EVENTS_MAX: usize = 100;

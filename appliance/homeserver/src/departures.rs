@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use veche_directory::Work;
 use veche_runtime::tasks::Supervisor;
 
-use crate::{Parts, StoreError, core::Core};
+use crate::{Parts, StoreError, core::Core, sliding::Sliding};
 
 /// Notes read at once.
 const PAGE: u32 = 100;
@@ -30,12 +30,13 @@ pub enum DepartureError {
 pub struct Departures {
     core: Arc<Core>,
     parts: Parts,
+    sliding: Arc<Sliding>,
 }
 
 impl Departures {
     /// Over these parts.
-    pub fn new(core: Arc<Core>, parts: Parts) -> Self {
-        Self { core, parts }
+    pub fn new(core: Arc<Core>, parts: Parts, sliding: Arc<Sliding>) -> Self {
+        Self { core, parts, sliding }
     }
 
     /// Does the work that is there, and then whenever there is some.
@@ -78,6 +79,7 @@ impl Departures {
     async fn settle(&self, work: &Work) -> Result<(), DepartureError> {
         match work {
             Work::DeviceRemoved { user_id, device_id } => {
+                self.sliding.forget_device(user_id, device_id);
                 self.parts.e2ee.forget_device(user_id, device_id).await?;
             }
             Work::AccountDeactivated { user_id, .. } => {

@@ -168,9 +168,9 @@ impl Homeserver {
         let spaces = Arc::new(Spaces::new(Arc::clone(&parts.rooms), Arc::clone(&public_rooms)));
         let relations =
             Arc::new(Relations::new(Arc::clone(&core), Arc::clone(&parts.timeline), Arc::clone(&parts.account_data)));
-        let departures = Arc::new(Departures::new(Arc::clone(&core), parts.clone()));
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
+        let departures = Arc::new(Departures::new(Arc::clone(&core), parts.clone(), Arc::clone(&sliding)));
         Self {
             core,
             parts,

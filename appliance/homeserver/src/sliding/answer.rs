@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId};
+use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId, events::room::member::MembershipState};
 use serde_json::value::RawValue;
+use veche_rooms::StateKeyPair;
 
 use super::Hero;
 use crate::sync::{SyncToken, UnreadCounts};
@@ -24,13 +25,17 @@ pub struct SlidingAnswer {
 /// What is told about one room. Fields that are `None` have not changed.
 #[derive(Default)]
 pub struct RoomAnswer {
+    /// What the reader is to the room.
+    pub membership: Option<MembershipState>,
+    /// The lists in whose windows the room is.
+    pub lists: Vec<String>,
     /// The connection sees this room for the first time.
     pub initial: bool,
-    /// The name, as the specification computes it.
-    pub name: Option<String>,
+    /// The name that the room was given; `Some(None)` where it has none any more.
+    pub name: Option<Option<String>>,
     /// The picture; `Some(None)` where there is none any more.
     pub avatar: Option<Option<OwnedMxcUri>>,
-    /// Some members other than the reader.
+    /// Some members other than the reader, to describe a room without a name.
     pub heroes: Option<Vec<Hero>>,
     /// Whether the reader calls this a direct chat.
     pub is_dm: Option<bool>,
@@ -40,12 +45,16 @@ pub struct RoomAnswer {
     pub unread: UnreadCounts,
     /// State that was asked for and is news.
     pub required_state: Vec<Box<RawValue>>,
+    /// State that the client was told of and that is no more.
+    pub removed_state: Vec<StateKeyPair>,
     /// Events, oldest first.
     pub timeline: Vec<Box<RawValue>>,
     /// Whether older events that the client does not have come before these.
     pub limited: bool,
     /// How many of the events, counted from the end, came since the last answer.
     pub num_live: u64,
+    /// Some of the events are older than what was told before: the client wants a longer timeline now.
+    pub expanded: bool,
     /// Where to read on backwards.
     pub prev_batch: Option<SyncToken>,
     /// Joined members.

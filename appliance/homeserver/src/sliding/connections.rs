@@ -1,19 +1,25 @@
-//! What each connection has been shown. Only in memory, bounded by device and in all.
+//! What each connection has been shown. Only in memory, bounded by device and in all, and forgotten when nobody comes
+//! back for it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use ruma::{OwnedDeviceId, OwnedUserId};
+use ruma::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
 use veche_base::limits::SLIDING_CONNECTIONS_PER_DEVICE_MAX;
 use veche_store::{ShortRoomId, ShortStateHash, StreamPosition};
 
 use super::{config::RoomConfig, summary::Summary};
-use crate::sync::UnreadCounts;
+use crate::sync::{AFTER_READING, SyncToken, UnreadCounts};
 
 /// Devices whose connections are kept; a further one takes the place of the one unseen for longest.
 const DEVICES_MAX: usize = 4_096;
+/// A device that has not come for so long begins anew.
+const IDLE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How often idle devices are looked for.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
 /// Positions kept of one connection: the one that was answered last, the newest answer, and one more for a request
 /// that crossed its own repetition.
 const POSITIONS_MAX: usize = 3;
@@ -40,6 +46,8 @@ pub(super) enum Seen {
     Inside,
     /// As one sees it who is invited or knocks, by the member event at this position.
     Outside(StreamPosition),
+    /// As one saw it last who left or was put out, by the member event at this position.
+    Gone(StreamPosition),
 }
 
 /// What a connection knows of a room.
@@ -66,7 +74,7 @@ pub(super) struct RoomMemory {
 }
 
 /// Whose connection, and which of his.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ConnectionKey {
     pub(super) user: OwnedUserId,
     pub(super) device: OwnedDeviceId,
@@ -82,15 +90,17 @@ pub(super) struct Pos {
 }
 
 impl Pos {
+    /// Reads what [`Self::on_the_wire`] wrote.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (token, number) = text.split_once('_')?;
+        let (reading, place) = text.split_once(AFTER_READING)?;
+        reading.parse::<SyncToken>().ok()?;
+        let (token, number) = place.split_once('_')?;
         Some(Self { token: token.to_owned(), number: number.parse().ok()? })
     }
-}
 
-impl std::fmt::Display for Pos {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}_{}", self.token, self.number)
+    /// As clients see it. It begins with a sync token, because history can be read from here.
+    pub(super) fn on_the_wire(&self, reading: SyncToken) -> String {
+        format!("{reading}{AFTER_READING}{}_{}", self.token, self.number)
     }
 }
 
@@ -104,15 +114,15 @@ struct Connection {
 
 #[derive(Default)]
 struct Device {
-    /// When it was last used, counted in uses.
-    used: u64,
+    /// When it was last used.
+    used: Duration,
     /// Least recently used first.
     connections: Vec<Connection>,
 }
 
 #[derive(Default)]
 struct All {
-    uses: u64,
+    swept: Duration,
     devices: BTreeMap<(OwnedUserId, OwnedDeviceId), Device>,
 }
 
@@ -121,6 +131,12 @@ struct All {
 pub(super) struct Connections(Mutex<All>);
 
 impl Connections {
+    /// Forgets the connections of a device that is gone.
+    pub(super) fn forget(&self, user: &UserId, device: &DeviceId) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.devices.remove(&(user.to_owned(), device.to_owned()));
+    }
+
     /// What the client had been shown at `pos`; `None` if that is no longer known.
     pub(super) fn picture(&self, key: &ConnectionKey, pos: &Pos) -> Option<Arc<Picture>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,9 +147,9 @@ impl Connections {
     }
 
     /// Begins a connection anew under this token, with what its first answer shows.
-    pub(super) fn begin(&self, key: &ConnectionKey, token: String, picture: Picture) -> Pos {
+    pub(super) fn begin(&self, key: &ConnectionKey, now: Duration, token: String, picture: Picture) -> Pos {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let device = all.touch(key);
+        let device = all.touch(key, now);
         device.connections.retain(|connection| connection.conn_id != key.conn_id);
         if device.connections.len() >= SLIDING_CONNECTIONS_PER_DEVICE_MAX {
             device.connections.remove(0);
@@ -149,9 +165,9 @@ impl Connections {
 
     /// Keeps what the answer to a request at `base` shows; `None` if the connection was begun anew meanwhile.
     /// A client that comes with `base` has got it, so what is older is dropped.
-    pub(super) fn advance(&self, key: &ConnectionKey, base: &Pos, picture: Picture) -> Option<Pos> {
+    pub(super) fn advance(&self, key: &ConnectionKey, now: Duration, base: &Pos, picture: Picture) -> Option<Pos> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let device = all.touch(key);
+        let device = all.touch(key, now);
         let at = device
             .connections
             .iter()
@@ -170,7 +186,11 @@ impl Connections {
 }
 
 impl All {
-    fn touch(&mut self, key: &ConnectionKey) -> &mut Device {
+    fn touch(&mut self, key: &ConnectionKey, now: Duration) -> &mut Device {
+        if now.saturating_sub(self.swept) >= SWEEP {
+            self.swept = now;
+            self.devices.retain(|_, device| now.saturating_sub(device.used) < IDLE_MAX);
+        }
         let id = (key.user.clone(), key.device.clone());
         if self.devices.len() >= DEVICES_MAX && !self.devices.contains_key(&id) {
             let oldest = self.devices.iter().min_by_key(|(_, device)| device.used).map(|(id, _)| id.clone());
@@ -178,9 +198,8 @@ impl All {
                 self.devices.remove(&oldest);
             }
         }
-        self.uses += 1;
         let device = self.devices.entry(id).or_default();
-        device.used = self.uses;
+        device.used = now;
         device
     }
 }
@@ -191,6 +210,8 @@ mod tests {
 
     use super::*;
 
+    const NOW: Duration = Duration::ZERO;
+
     fn key(conn_id: &str) -> ConnectionKey {
         let (user, device) = (owned_user_id!("@a:b"), owned_device_id!("DEV"));
         ConnectionKey { user, device, conn_id: conn_id.to_owned() }
@@ -199,14 +220,17 @@ mod tests {
     #[test]
     fn a_lost_answer_can_be_asked_for_again_until_the_next_one_is_acknowledged() {
         let connections = Connections::default();
-        let first = connections.begin(&key("x"), "t".to_owned(), Picture::default());
-        let second = connections.advance(&key("x"), &first, Picture::default()).unwrap();
-        let again = connections.advance(&key("x"), &first, Picture::default()).unwrap();
+        let first = connections.begin(&key("x"), NOW, "t".to_owned(), Picture::default());
+        let second = connections.advance(&key("x"), NOW, &first, Picture::default()).unwrap();
+        let again = connections.advance(&key("x"), NOW, &first, Picture::default()).unwrap();
         assert_ne!(second, again);
-        let third = connections.advance(&key("x"), &again, Picture::default()).unwrap();
+        let third = connections.advance(&key("x"), NOW, &again, Picture::default()).unwrap();
         assert!(connections.picture(&key("x"), &first).is_none());
         assert!(connections.picture(&key("x"), &again).is_some());
-        assert_eq!(Pos::parse(&third.to_string()), Some(third.clone()));
+        let reading = SyncToken { epoch: 1, order: 2, messages: None };
+        assert_eq!(Pos::parse(&third.on_the_wire(reading)), Some(third.clone()));
+        assert_eq!(SyncToken::of_reading(&third.on_the_wire(reading)), Ok(reading));
+        assert_eq!(Pos::parse("t_1"), None);
         assert!(connections.picture(&key("y"), &third).is_none());
         let other = Pos { token: "u".to_owned(), ..third };
         assert!(connections.picture(&key("x"), &other).is_none());
@@ -215,13 +239,27 @@ mod tests {
     #[test]
     fn a_further_connection_takes_the_place_of_the_least_recently_used() {
         let connections = Connections::default();
-        let first = connections.begin(&key("0"), "t".to_owned(), Picture::default());
-        let second = connections.begin(&key("1"), "t".to_owned(), Picture::default());
-        let first = connections.advance(&key("0"), &first, Picture::default()).unwrap();
+        let first = connections.begin(&key("0"), NOW, "t".to_owned(), Picture::default());
+        let second = connections.begin(&key("1"), NOW, "t".to_owned(), Picture::default());
+        let first = connections.advance(&key("0"), NOW, &first, Picture::default()).unwrap();
         for number in 2..=SLIDING_CONNECTIONS_PER_DEVICE_MAX {
-            connections.begin(&key(&number.to_string()), "t".to_owned(), Picture::default());
+            connections.begin(&key(&number.to_string()), NOW, "t".to_owned(), Picture::default());
         }
         assert!(connections.picture(&key("0"), &first).is_some());
         assert!(connections.picture(&key("1"), &second).is_none());
+    }
+    #[test]
+    fn who_does_not_come_back_and_who_is_gone_is_forgotten() {
+        let connections = Connections::default();
+        let first = connections.begin(&key("x"), NOW, "t".to_owned(), Picture::default());
+        let mut other = key("x");
+        other.device = owned_device_id!("OTHER");
+        connections.begin(&other, IDLE_MAX - SWEEP, "t".to_owned(), Picture::default());
+        assert!(connections.picture(&key("x"), &first).is_some());
+        let later = connections.begin(&other, IDLE_MAX, "t".to_owned(), Picture::default());
+        assert!(connections.picture(&key("x"), &first).is_none());
+        assert!(connections.picture(&other, &later).is_some());
+        connections.forget(&other.user, &other.device);
+        assert!(connections.picture(&other, &later).is_none());
     }
 }

@@ -7,10 +7,10 @@ use std::{
 
 use ruma::events::{StateEventType, TimelineEventType};
 use serde::Deserialize;
-use veche_rooms::{Pdu, StateMapExt};
+use veche_rooms::{Pdu, StateMap, StateMapExt};
 use veche_store::{Error, ShortRoomId, ShortStateHash, StreamPosition};
 
-use super::Sliding;
+use super::{Sliding, summary::given_name};
 use crate::{
     rooms::{Room, order_of},
     timeline::Span,
@@ -21,14 +21,25 @@ use crate::{
 pub(super) struct RoomFacts {
     /// The facts are those at this position.
     at: StreamPosition,
-    /// Position of the last event that moves the room up in a list.
+    /// Position of the last event: lists are sorted by it.
+    pub(super) activity: u64,
+    /// Position of the last event that people would call news: `bump_stamp`.
     pub(super) bump: u64,
     /// The state at that position.
     pub(super) group: ShortStateHash,
+    /// What the state says.
+    pub(super) kind: Arc<RoomKind>,
+}
+
+/// What lists filter by.
+#[derive(Debug, Default)]
+pub(super) struct RoomKind {
     /// Whether messages are end-to-end encrypted.
     pub(super) encrypted: bool,
     /// The type in the create event.
     pub(super) room_type: Option<String>,
+    /// The name that the room was given.
+    pub(super) name: Option<String>,
 }
 
 /// Facts of all rooms that were asked for.
@@ -66,31 +77,37 @@ impl Sliding {
         upto: StreamPosition,
     ) -> Result<RoomFacts, Error> {
         let span = Span { after: known.map_or(i64::MIN, |known| order_of(known.at)), until: order_of(upto) };
-        let page = self.parts.timeline.page(room, span, true, 1, None, &bumps)?;
-        let bump = page.rows.first().and_then(|(order, _, _)| u64::try_from(*order).ok());
+        let newest = |filter| -> Result<Option<u64>, Error> {
+            let page = self.parts.timeline.page(room, span, true, 1, None, filter)?;
+            Ok(page.rows.first().and_then(|(order, _, _)| u64::try_from(*order).ok()))
+        };
+        let (activity, bump) = (newest(&|_| true)?, newest(&bumps)?);
         let group = self.parts.timeline.state_group_at(room, order_of(upto))?;
-        let (encrypted, room_type) = match known {
-            Some(known) if known.group == group => (known.encrypted, known.room_type.clone()),
-            _ => {
-                let state = self.parts.rooms.state(room, group)?;
-                let create = state.room_event(StateEventType::RoomCreate);
-                (
-                    state.room_event(StateEventType::RoomEncryption).is_some(),
-                    create.and_then(|create| create.content_as::<Create>()).and_then(|create| create.room_type),
-                )
-            }
+        let kind = match known {
+            Some(known) if known.group == group => Arc::clone(&known.kind),
+            _ => Arc::new(kind_of(&*self.parts.rooms.state(room, group)?)),
         };
         Ok(RoomFacts {
             at: upto,
+            activity: activity.or(known.map(|known| known.activity)).unwrap_or(0),
             bump: bump.or(known.map(|known| known.bump)).unwrap_or(0),
             group,
-            encrypted,
-            room_type,
+            kind,
         })
     }
 }
 
-/// Whether an event moves its room up in a list.
+/// Reads a state.
+pub(super) fn kind_of(state: &StateMap) -> RoomKind {
+    let create = state.room_event(StateEventType::RoomCreate);
+    RoomKind {
+        encrypted: state.room_event(StateEventType::RoomEncryption).is_some(),
+        room_type: create.and_then(|create| create.content_as::<Create>()).and_then(|create| create.room_type),
+        name: given_name(state),
+    }
+}
+
+/// Whether an event is one that people would call news.
 fn bumps(pdu: &Pdu) -> bool {
     match &pdu.kind {
         TimelineEventType::RoomCreate

@@ -2,17 +2,26 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ruma::{RoomId, UInt, api::client::sync::sync_events::v5::request::ListFilters, directory::RoomTypeFilter};
+use ruma::{RoomId, UserId, events::room::member::MembershipState};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use veche_base::limits::SLIDING_WINDOW_ROOMS_MAX;
+use veche_rooms::membership;
 use veche_store::{
     Error, ShortRoomId,
     records::memberships::{Membership, MembershipRecord},
 };
 
-use super::{Sliding, config::RoomConfig, poll::Reading};
-use crate::{membership::RoomMembership, rooms::FindRoomError};
+use super::{
+    Sliding,
+    config::RoomConfig,
+    facts::{RoomKind, kind_of},
+    poll::Reading,
+};
+use crate::{
+    membership::RoomMembership,
+    rooms::{FindRoomError, Room, order_of},
+};
 
 /// A room in the windows or subscribed to.
 pub(super) struct Shown<'a> {
@@ -28,12 +37,11 @@ pub(super) struct Shown<'a> {
 pub(super) type ShownRooms<'a> = BTreeMap<ShortRoomId, Shown<'a>>;
 
 /// A room that may be in a list.
-struct Candidate<'a> {
-    short: ShortRoomId,
-    record: &'a MembershipRecord,
-    bump: u64,
-    encrypted: bool,
-    room_type: Option<String>,
+pub(super) struct Candidate<'a> {
+    pub(super) short: ShortRoomId,
+    pub(super) record: &'a MembershipRecord,
+    pub(super) kind: Arc<RoomKind>,
+    activity: u64,
 }
 
 /// What is read of stripped state.
@@ -53,20 +61,19 @@ impl Sliding {
     ) -> Result<(ShownRooms<'a>, BTreeMap<String, u64>), Error> {
         let mut shown = ShownRooms::new();
         let mut counts = BTreeMap::new();
-        let user = &reading.request.user;
         let candidates =
             if reading.request.lists.is_empty() { Vec::new() } else { self.candidates(reading, memberships)? };
         for (name, list) in &reading.request.lists {
-            let filters = list.filters.as_ref();
-            let matching: Vec<ShortRoomId> = candidates
-                .iter()
-                .filter(|candidate| filters.is_none_or(|filters| candidate.passes(filters, reading)))
-                .map(|candidate| candidate.short)
-                .collect();
+            let sieve = self.sieve(reading, &list.filters)?;
+            let mut matching: Vec<ShortRoomId> = Vec::with_capacity(candidates.len());
+            for candidate in &candidates {
+                if self.passes(reading, &sieve, candidate)? {
+                    matching.push(candidate.short);
+                }
+            }
             counts.insert(name.clone(), matching.len() as u64);
-            let details = &list.room_details;
-            let config = Arc::new(RoomConfig::new(&details.required_state, details.timeline_limit, user));
-            for (start, end) in windows(&list.ranges, matching.len()) {
+            let config = Arc::new(RoomConfig::new(&list.room));
+            for (start, end) in windows(list.ranges.as_deref(), matching.len()) {
                 for short in &matching[start..end] {
                     show(&mut shown, *short, &config).lists.push(name);
                 }
@@ -75,10 +82,10 @@ impl Sliding {
         for (room_id, wish) in &reading.request.subscriptions {
             let Some(short) = self.short_of(room_id)? else { continue };
             let inside = memberships.get(&short).filter(|record| record.position <= reading.upto);
-            if inside.is_none_or(|record| !is_listed(record, reading)) {
+            if inside.is_none_or(|record| is_gone(record) || !may_be_listed(record, reading)) {
                 continue;
             }
-            let config = Arc::new(RoomConfig::new(&wish.required_state, wish.timeline_limit, user));
+            let config = Arc::new(RoomConfig::new(wish));
             show(&mut shown, short, &config).subscribed = true;
         }
         Ok((shown, counts))
@@ -92,7 +99,7 @@ impl Sliding {
         }
     }
 
-    /// Every room that the user is in, is invited to or knocks at, the most recently active first.
+    /// Every room that the user is in, is invited to, knocks at or was put out of, the most recently active first.
     fn candidates<'r>(
         &self,
         reading: &Reading<'_>,
@@ -101,56 +108,59 @@ impl Sliding {
         let mut candidates = Vec::with_capacity(memberships.len());
         for (short, record) in memberships {
             // A newer membership than may be told: its commit wakes this poll again.
-            if record.position > reading.upto || !is_listed(record, reading) {
+            if record.position > reading.upto || !may_be_listed(record, reading) {
                 continue;
             }
             candidates.push(if record.membership == Membership::Join {
                 let room = self.parts.rooms.find_short(*short)?;
                 let facts = self.facts(&room, reading.upto)?;
-                let room_type = facts.room_type.clone();
-                Candidate { short: *short, record, bump: facts.bump, encrypted: facts.encrypted, room_type }
+                Candidate { short: *short, record, kind: Arc::clone(&facts.kind), activity: facts.activity }
+            } else if is_gone(record) {
+                let room = self.parts.rooms.find_short(*short)?;
+                let Some(kind) = self.lost(&room, record, &reading.request.user)? else { continue };
+                Candidate { short: *short, record, kind: Arc::new(kind), activity: record.position.0 }
             } else {
                 outside(*short, record)
             });
         }
-        candidates.sort_by(|a, b| b.bump.cmp(&a.bump).then(b.short.cmp(&a.short)));
+        candidates.sort_by(|a, b| b.activity.cmp(&a.activity).then(b.short.cmp(&a.short)));
         Ok(candidates)
     }
-}
 
-impl Candidate<'_> {
-    fn passes(&self, filters: &ListFilters, reading: &Reading<'_>) -> bool {
-        let is = |wanted: Option<bool>, is: bool| wanted.is_none_or(|wanted| wanted == is);
-        let has_type = |types: &[RoomTypeFilter]| types.iter().any(|kind| kind.as_str() == self.room_type.as_deref());
-        is(filters.is_dm, reading.is_dm(&self.record.room_id))
-            && is(filters.is_encrypted, self.encrypted)
-            && is(filters.is_invite, self.record.membership == Membership::Invite)
-            && (filters.room_types.is_empty() || has_type(&filters.room_types))
-            && !has_type(&filters.not_room_types)
+    /// What a room was when the user was put out of it; `None` if he was not in it then.
+    fn lost(&self, room: &Arc<Room>, record: &MembershipRecord, user: &UserId) -> Result<Option<RoomKind>, Error> {
+        let group = self.parts.timeline.state_group_at(room, order_of(record.position) - 1)?;
+        let state = self.parts.rooms.state(room, group)?;
+        Ok((membership::of_user(&state, user) == MembershipState::Join).then(|| kind_of(&state)))
     }
 }
 
-/// Whether a membership puts a room into lists. Invites by ignored users do not.
-pub(super) fn is_listed(record: &MembershipRecord, reading: &Reading<'_>) -> bool {
+/// Whether a membership may put a room into lists. Invites by ignored users do not, nor do rooms that the user left by
+/// himself: he knows.
+fn may_be_listed(record: &MembershipRecord, reading: &Reading<'_>) -> bool {
     match record.membership {
         Membership::Join | Membership::Knock => true,
         Membership::Invite => !reading.ignored.contains(record.sender.as_str()),
-        Membership::Leave | Membership::Ban => false,
+        Membership::Leave | Membership::Ban => record.sender != reading.request.user,
     }
+}
+
+/// Whether the user is out of the room.
+pub(super) fn is_gone(record: &MembershipRecord) -> bool {
+    matches!(record.membership, Membership::Leave | Membership::Ban)
 }
 
 fn outside(short: ShortRoomId, record: &MembershipRecord) -> Candidate<'_> {
     let state: Vec<Stripped> =
         stripped(record).iter().filter_map(|event| serde_json::from_str(event.get()).ok()).collect();
     let content = |kind: &str| state.iter().find(|event| event.kind == kind).map(|event| &event.content);
-    let room_type = content("m.room.create").and_then(|create| create.get("type")).and_then(Value::as_str);
-    Candidate {
-        short,
-        record,
-        bump: record.position.0,
+    let text = |kind: &str, field: &str| content(kind).and_then(|content| content.get(field)).and_then(Value::as_str);
+    let kind = RoomKind {
         encrypted: content("m.room.encryption").is_some(),
-        room_type: room_type.map(ToOwned::to_owned),
-    }
+        room_type: text("m.room.create", "type").map(ToOwned::to_owned),
+        name: text("m.room.name", "name").map(ToOwned::to_owned),
+    };
+    Candidate { short, record, kind: Arc::new(kind), activity: record.position.0 }
 }
 
 /// The events of a stripped state.
@@ -171,10 +181,12 @@ fn show<'s, 'a>(shown: &'s mut ShownRooms<'a>, short: ShortRoomId, config: &Arc<
     room
 }
 
-/// The windows of a list as half-open ranges of indices, within what there is and within the limit.
-fn windows(ranges: &[(UInt, UInt)], rooms: usize) -> Vec<(usize, usize)> {
+/// The windows of a list as half-open ranges of indices, within what there is and within the limit. A list without
+/// windows is shown whole.
+fn windows(ranges: Option<&[(u64, u64)]>, rooms: usize) -> Vec<(usize, usize)> {
+    let Some(ranges) = ranges else { return vec![(0, rooms)] };
     let mut left = SLIDING_WINDOW_ROOMS_MAX;
-    let index = |number: UInt| usize::try_from(u64::from(number)).unwrap_or(usize::MAX);
+    let index = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let mut windows = Vec::with_capacity(ranges.len());
     for (first, last) in ranges {
         let start = index(*first).min(rooms);
@@ -193,16 +205,15 @@ mod tests {
 
     #[test]
     fn windows_stay_within_the_list_and_the_limit() {
-        let ranges =
-            |pairs: &[(u32, u32)]| pairs.iter().map(|(a, b)| (UInt::from(*a), UInt::from(*b))).collect::<Vec<_>>();
+        assert_eq!(windows(None, 3_000), [(0, 3_000)]);
         for (asked, rooms, expected) in [
             (&[(0, 19)][..], 5, &[(0, 5)][..]),
             (&[(0, 1), (3, 3)][..], 5, &[(0, 2), (3, 4)][..]),
             (&[(7, 9)][..], 5, &[][..]),
-            (&[(0, u32::MAX)][..], 3_000, &[(0, SLIDING_WINDOW_ROOMS_MAX)][..]),
+            (&[(0, u64::MAX)][..], 3_000, &[(0, SLIDING_WINDOW_ROOMS_MAX)][..]),
             (&[(0, 999), (1_000, 1_001)][..], 3_000, &[(0, SLIDING_WINDOW_ROOMS_MAX)][..]),
         ] {
-            assert_eq!(windows(&ranges(asked), rooms), expected, "{asked:?} of {rooms}");
+            assert_eq!(windows(Some(asked), rooms), expected, "{asked:?} of {rooms}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Simplified sliding sync (MSC4186 in the dialect of `org.matrix.simplified_msc3575`): a client looks at its rooms
-//! through windows, and a connection remembers what has been shown to it.
+//! Simplified sliding sync (MSC4186): a client looks at its rooms through windows, and a connection remembers what has
+//! been shown to it. What clients say and hear in either dialect is the business of `api`.
 //!
 //! Invariants: a waiter registers before it reads; what a connection remembers of a room changes only together with
 //! the answer that tells it; a position names one such memory, so an answer that was lost can be asked for again.
@@ -10,6 +10,7 @@ mod config;
 mod connections;
 mod extensions;
 mod facts;
+mod filters;
 mod lists;
 mod outside;
 mod poll;
@@ -17,17 +18,28 @@ mod room;
 mod state;
 mod summary;
 mod timeline;
+mod wishes;
 
 pub use self::{
     answer::{E2eeAnswer, ExtensionsAnswer, RoomAnswer, SlidingAnswer, ToDeviceAnswer},
     poll::{SlidingError, SlidingRequest},
     summary::Hero,
+    wishes::{ListFilters, ListWish, RoomWish, StatePattern, StateWish},
 };
 
 use std::sync::Arc;
 
-use self::{connections::Connections, facts::Facts};
-use crate::{Parts, core::Core, sync::Watch};
+use ruma::{DeviceId, UserId};
+
+use self::{
+    connections::{ConnectionKey, Connections},
+    facts::Facts,
+};
+use crate::{
+    Parts,
+    core::Core,
+    sync::{OpenPolls, Watch},
+};
 
 /// Builds sliding sync answers.
 pub struct Sliding {
@@ -36,11 +48,19 @@ pub struct Sliding {
     watch: Arc<Watch>,
     connections: Connections,
     facts: Facts,
+    /// A connection has one request at a time (MSC4186, "Connections").
+    polls: OpenPolls<ConnectionKey>,
 }
 
 impl Sliding {
     /// Over these parts; `watch` must be subscribed to the store's changes.
     pub(crate) fn new(core: Arc<Core>, parts: Parts, watch: Arc<Watch>) -> Self {
-        Self { core, parts, watch, connections: Connections::default(), facts: Facts::default() }
+        let (connections, facts, polls) = (Connections::default(), Facts::default(), OpenPolls::new(1));
+        Self { core, parts, watch, connections, facts, polls }
+    }
+
+    /// Forgets what a device was shown that is gone.
+    pub(crate) fn forget_device(&self, user: &UserId, device: &DeviceId) {
+        self.connections.forget(user, device);
     }
 }

@@ -43,7 +43,7 @@ impl Sliding {
             name: state.iter().find_map(|event| {
                 let named: Named = serde_json::from_str(event.get()).ok()?;
                 let name = named.content.get("name").filter(|_| named.kind == "m.room.name")?.as_str()?;
-                Some(name.to_owned())
+                Some(Some(name.to_owned()))
             }),
             is_dm: Some(is_dm),
             invite_state: Some(state),

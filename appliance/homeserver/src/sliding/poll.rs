@@ -6,27 +6,29 @@ use std::{
     time::Duration,
 };
 
-use ruma::{
-    OwnedDeviceId, OwnedRoomId, OwnedUserId,
-    api::client::sync::sync_events::v5::request::{Extensions, List, RoomSubscription},
-};
+use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId, api::client::sync::sync_events::v5::request::Extensions};
 use serde_json::Value;
 use veche_base::{
-    limits::{ID_BYTES_MAX, ROOMS_PER_USER_MAX, SLIDING_LISTS_MAX, SYNC_WAIT_SECS_MAX},
+    limits::{ID_BYTES_MAX, ROOMS_PER_USER_MAX, SLIDING_LISTS_MAX, SYNC_WAIT_SECS_MAX, TAGS_PER_ROOM_MAX},
     random_token,
 };
 use veche_store::{Error, StreamPosition};
 
 use super::{
-    Sliding, SlidingAnswer,
+    ListWish, RoomWish, Sliding, SlidingAnswer,
     connections::{ConnectionKey, Picture, Pos},
 };
-use crate::sync::{SyncToken, TokenError};
+use crate::{
+    rooms::order_of,
+    sync::{SyncToken, TokenError},
+};
 
 /// A long poll waits at most this long, whatever the client asks for.
 const WAIT_MAX: Duration = Duration::from_secs(SYNC_WAIT_SECS_MAX);
 /// Ranges of one list.
 const RANGES_MAX: usize = 20;
+/// Spaces that one list may be filtered by.
+const SPACES_MAX: usize = 100;
 /// Characters by which a connection is told from an earlier one of the same name.
 const TOKEN_CHARS: usize = 12;
 
@@ -63,9 +65,9 @@ pub struct SlidingRequest {
     /// How long to wait for something new.
     pub timeout: Duration,
     /// Windows on the list of rooms.
-    pub lists: BTreeMap<String, List>,
+    pub lists: BTreeMap<String, ListWish>,
     /// Rooms wanted whatever the windows show.
-    pub subscriptions: BTreeMap<OwnedRoomId, RoomSubscription>,
+    pub subscriptions: BTreeMap<OwnedRoomId, RoomWish>,
     /// What is wanted besides rooms.
     pub extensions: Extensions,
 }
@@ -84,7 +86,8 @@ pub(super) struct Reading<'a> {
 }
 
 impl Sliding {
-    /// Answers with what is news in the windows of a connection, waiting for news if there is none yet.
+    /// Answers with what is news in the windows of a connection, waiting for news if there is none yet. Ends without
+    /// news when a newer request comes on the same connection.
     pub async fn poll(&self, request: &SlidingRequest) -> Result<SlidingAnswer, SlidingError> {
         check(request)?;
         let key = ConnectionKey {
@@ -92,6 +95,8 @@ impl Sliding {
             device: request.device.clone(),
             conn_id: request.conn_id.clone(),
         };
+        let open = self.polls.open(key.clone());
+        let mut ended = false;
         let base = match &request.pos {
             None => None,
             Some(pos) => {
@@ -112,16 +117,19 @@ impl Sliding {
             let shown = base.as_ref().map(|(_, picture)| &**picture);
             let (mut answer, picture) = self.read(&self.reading(request, shown, upto)?)?;
             let news = !answer.is_empty() || shown.is_none_or(|shown| shown.counts != answer.lists);
-            if news || wait.is_elapsed() || request.timeout.is_zero() {
+            if news || ended || wait.is_elapsed() || request.timeout.is_zero() {
+                let now = self.core.clock.monotonic();
                 let pos = match &base {
-                    None => Some(self.connections.begin(&key, self.fresh_token(), picture)),
-                    Some((base, _)) => self.connections.advance(&key, base, picture),
+                    None => Some(self.connections.begin(&key, now, self.fresh_token(), picture)),
+                    Some((base, _)) => self.connections.advance(&key, now, base, picture),
                 };
-                answer.pos = pos.ok_or(SlidingError::UnknownPos)?.to_string();
+                let reading = self.token(order_of(upto));
+                answer.pos = pos.ok_or(SlidingError::UnknownPos)?.on_the_wire(reading);
                 return Ok(answer);
             }
             tokio::select! {
                 () = waiter.changed() => {}
+                () = open.ended() => ended = true,
                 () = &mut wait => {}
             }
         }
@@ -187,11 +195,20 @@ fn check(request: &SlidingRequest) -> Result<(), SlidingError> {
         return refuse("too many room subscriptions");
     }
     for list in request.lists.values() {
-        if list.ranges.len() > RANGES_MAX {
+        let ranges = list.ranges.as_deref().unwrap_or_default();
+        if ranges.len() > RANGES_MAX {
             return refuse("too many ranges");
         }
-        if list.ranges.iter().any(|(start, end)| start > end) {
+        if ranges.iter().any(|(start, end)| start > end) {
             return refuse("a range ends before it starts");
+        }
+        let filters = &list.filters;
+        if filters.spaces.as_ref().is_some_and(|spaces| spaces.len() > SPACES_MAX) {
+            return refuse("too many spaces to filter by");
+        }
+        let tags = [&filters.tags, &filters.not_tags];
+        if tags.iter().any(|tags| tags.as_ref().is_some_and(|tags| tags.len() > TAGS_PER_ROOM_MAX)) {
+            return refuse("too many tags to filter by");
         }
     }
     Ok(())

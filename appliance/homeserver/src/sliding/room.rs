@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use ruma::OwnedRoomId;
 use tracing::error;
 use veche_store::{
-    Error, ShortRoomId, StreamPosition,
+    Error, ShortRoomId, ShortStateHash, StreamPosition,
     records::memberships::{Membership, MembershipRecord},
 };
 
@@ -13,9 +13,15 @@ use super::{
     RoomAnswer, Sliding, SlidingAnswer,
     config::RoomConfig,
     connections::{Picture, RoomMemory, Seen},
+    lists::{Shown, is_gone},
     poll::Reading,
+    summary::Summary,
 };
-use crate::{notify::RoomCounts, rooms::Room};
+use crate::{
+    notify::RoomCounts,
+    rooms::{Room, order_of},
+    sync::UnreadCounts,
+};
 
 /// What to tell about a room, if anything, and what the connection knows of it then.
 pub(super) type Told = (Option<RoomAnswer>, Option<RoomMemory>);
@@ -30,11 +36,13 @@ impl Sliding {
         let mut rooms = BTreeMap::new();
         for (short, shown) in &shown {
             let Some(record) = memberships.get(short) else { continue };
-            let told = self.shown_room(reading, *short, record, &shown.config);
-            take(&mut rooms, &mut picture, *short, &record.room_id, told);
+            let told = self.shown_room(reading, *short, record, shown);
+            take(&mut rooms, &mut picture, *short, record, told);
         }
-        let gone = picture.rooms.keys().filter(|short| memberships.get(short).is_none_or(is_gone));
-        let gone: Vec<ShortRoomId> = gone.copied().collect();
+        let gone = picture.rooms.iter().filter(|(short, memory)| {
+            !matches!(memory.seen, Seen::Gone(_)) && memberships.get(short).is_none_or(is_gone)
+        });
+        let gone: Vec<ShortRoomId> = gone.map(|(short, _)| *short).collect();
         for short in gone {
             let record = match memberships.get(&short) {
                 Some(record) => Some(record.clone()),
@@ -46,8 +54,11 @@ impl Sliding {
                 continue;
             };
             if record.position <= reading.upto {
-                let told = self.left_room(reading, short, &record);
-                take(&mut rooms, &mut picture, short, &record.room_id, told);
+                let told = match reading.base.and_then(|base| base.rooms.get(&short)) {
+                    Some(known) => self.gone_room(reading, short, &record, Arc::clone(&known.config)),
+                    None => Ok((None, None)),
+                };
+                take(&mut rooms, &mut picture, short, &record, told);
             }
         }
         let extensions = self.extensions(reading, &shown, &memberships, &mut picture)?;
@@ -60,15 +71,22 @@ impl Sliding {
         reading: &Reading<'_>,
         short: ShortRoomId,
         record: &MembershipRecord,
-        config: &Arc<RoomConfig>,
+        shown: &Shown<'_>,
     ) -> Result<Told, Error> {
         let memory = reading.base.and_then(|base| base.rooms.get(&short)).map(|memory| &**memory);
-        if record.membership == Membership::Join {
+        let mut told = if record.membership == Membership::Join {
             let room = self.parts.rooms.find_short(short)?;
-            self.joined_room(reading, &room, config, memory.filter(|memory| memory.seen == Seen::Inside))
+            let known = memory.filter(|memory| memory.seen == Seen::Inside);
+            self.joined_room(reading, &room, &shown.config, known)?
+        } else if is_gone(record) {
+            self.gone_room(reading, short, record, Arc::clone(&shown.config))?
         } else {
-            Ok(Self::outside_room(reading, record, config, memory))
+            Self::outside_room(reading, record, &shown.config, memory)
+        };
+        if let Some(answer) = &mut told.0 {
+            answer.lists = shown.lists.iter().map(|list| (*list).to_owned()).collect();
         }
+        Ok(told)
     }
 
     /// A room that the user is in; `known` is what the connection knows of it as a member sees it.
@@ -96,8 +114,8 @@ impl Sliding {
         });
         let after = known.filter(|_| !grown).map(|known| known.sent);
         let slice = self.slice(reading, room, after, reading.upto, config.timeline_limit)?;
-        let group = self.parts.timeline.state_group_at(room, crate::rooms::order_of(reading.upto))?;
-        let state = self.state_news(reading, room, config, known, group, &slice.speakers)?;
+        let group = self.parts.timeline.state_group_at(room, order_of(reading.upto))?;
+        let state = self.state_news(reading, room, config, known, group, &slice)?;
         let RoomCounts { room: unread, .. } = self.parts.notify.counts(user, room.short, false)?;
         let memory = RoomMemory {
             seen: Seen::Inside,
@@ -119,13 +137,16 @@ impl Sliding {
         let news = known.is_none_or(|known| {
             known.unread != memory.unread || known.is_dm != is_dm || known.summary != memory.summary
         });
-        if !news && slice.events.is_empty() && !slice.limited && state.events.is_empty() {
+        let no_state = state.events.is_empty() && state.removed.is_empty();
+        if !news && slice.events.is_empty() && !slice.limited && no_state {
             return Ok((None, Some(memory)));
         }
         let mut answer = RoomAnswer {
             initial: known.is_none(),
             unread,
             required_state: state.events,
+            removed_state: state.removed,
+            expanded: known.is_some_and(|known| slice.first.is_some_and(|first| first <= order_of(known.sent))),
             timeline: slice.events,
             limited: slice.limited,
             num_live: slice.num_live,
@@ -138,16 +159,41 @@ impl Sliding {
     }
 
     /// A room that the user left or was put out of: told once, up to the event by which it happened.
-    fn left_room(&self, reading: &Reading<'_>, short: ShortRoomId, record: &MembershipRecord) -> Result<Told, Error> {
-        let Some(known) = reading.base.and_then(|base| base.rooms.get(&short)) else { return Ok((None, None)) };
+    fn gone_room(
+        &self,
+        reading: &Reading<'_>,
+        short: ShortRoomId,
+        record: &MembershipRecord,
+        config: Arc<RoomConfig>,
+    ) -> Result<Told, Error> {
+        let known = reading.base.and_then(|base| base.rooms.get(&short));
+        let seen = Seen::Gone(record.position);
+        if let Some(known) = known.filter(|known| known.seen == seen) {
+            return Ok((None, Some(RoomMemory::clone(known))));
+        }
         let room = self.parts.rooms.find_short(short)?;
-        let was_in = known.seen == Seen::Inside;
-        // One who never was in sees only the event by which his invite or knock ended.
-        let after = if was_in { known.sent } else { StreamPosition(record.position.0.saturating_sub(1)) };
-        let limit = known.config.timeline_limit;
-        let slice = self.slice(reading, &room, Some(after), record.position, limit)?;
-        let required_state = self.state_of_left(reading, &room, record, was_in.then_some(known))?;
+        let inside = known.filter(|known| known.seen == Seen::Inside);
+        // One who was shown the room from outside sees only the event by which his invite or knock ended.
+        let just_before = StreamPosition(record.position.0.saturating_sub(1));
+        let after = known.map(|_| inside.map_or(just_before, |inside| inside.sent));
+        let slice = self.slice(reading, &room, after, record.position, config.timeline_limit)?;
+        let required_state = self.state_of_left(reading, &room, record, inside)?;
+        let memory = RoomMemory {
+            seen,
+            sent: record.position,
+            group: ShortStateHash(0),
+            config,
+            contiguous: 0,
+            speakers: Arc::default(),
+            summary: Arc::new(Summary::default()),
+            is_dm: false,
+            unread: UnreadCounts::default(),
+            account_data: None,
+            receipts: None,
+            typing: None,
+        };
         let answer = RoomAnswer {
+            initial: known.is_none(),
             required_state,
             timeline: slice.events,
             limited: slice.limited,
@@ -156,12 +202,8 @@ impl Sliding {
             bump_stamp: record.position.0,
             ..RoomAnswer::default()
         };
-        Ok((Some(answer), None))
+        Ok((Some(answer), Some(memory)))
     }
-}
-
-fn is_gone(record: &MembershipRecord) -> bool {
-    matches!(record.membership, Membership::Leave | Membership::Ban)
 }
 
 /// Puts what a room has to say into the answer and what is known of it then into the picture. A room that could not
@@ -170,12 +212,16 @@ fn take(
     rooms: &mut BTreeMap<OwnedRoomId, RoomAnswer>,
     picture: &mut Picture,
     short: ShortRoomId,
-    room_id: &OwnedRoomId,
+    record: &MembershipRecord,
     told: Result<Told, Error>,
 ) {
+    let room_id = &record.room_id;
     match told {
         Ok((answer, memory)) => {
-            rooms.extend(answer.map(|answer| (room_id.clone(), answer)));
+            if let Some(mut answer) = answer {
+                answer.membership = Some(record.membership.to_state());
+                rooms.insert(room_id.clone(), answer);
+            }
             match memory {
                 Some(memory) => _ = picture.rooms.insert(short, Arc::new(memory)),
                 None => _ = picture.rooms.remove(&short),
@@ -190,8 +236,10 @@ fn describe(answer: &mut RoomAnswer, known: Option<&RoomMemory>, now: &RoomMemor
     let before = known.map(|known| &*known.summary);
     let summary = &now.summary;
     answer.is_dm = known.is_none_or(|known| known.is_dm != now.is_dm).then_some(now.is_dm);
-    answer.name = before.is_none_or(|before| before.name != summary.name).then(|| summary.name.clone());
-    answer.heroes = before.is_none_or(|before| before.heroes != summary.heroes).then(|| summary.heroes.clone());
+    let had_name = before.and_then(|before| before.name.as_ref());
+    answer.name = (had_name != summary.name.as_ref()).then(|| summary.name.clone());
+    let had_heroes = before.map_or(&[][..], |before| &before.heroes);
+    answer.heroes = (had_heroes != summary.heroes && summary.name.is_none()).then(|| summary.heroes.clone());
     answer.joined = before.is_none_or(|before| before.joined != summary.joined).then_some(summary.joined);
     answer.invited = before.is_none_or(|before| before.invited != summary.invited).then_some(summary.invited);
     let had_avatar = before.and_then(|before| before.avatar.as_ref());

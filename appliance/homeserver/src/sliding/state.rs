@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use ruma::{OwnedUserId, UserId, events::StateEventType};
 use serde_json::value::RawValue;
-use veche_rooms::{StateMap, StateMapExt};
+use veche_rooms::{StateKeyPair, StateMap, StateMapExt};
 use veche_store::{Error, ShortStateHash, records::memberships::MembershipRecord};
 
-use super::{Sliding, config::RoomConfig, connections::RoomMemory, poll::Reading, summary::Summary};
+use super::{Sliding, config::RoomConfig, connections::RoomMemory, poll::Reading, summary::Summary, timeline::Slice};
 use crate::{
     rooms::{Room, order_of},
     timeline::{Audience, EventForm, Renderer},
@@ -16,6 +16,8 @@ use crate::{
 /// State that is news.
 pub(super) struct StateNews {
     pub(super) events: Vec<Box<RawValue>>,
+    /// What the client was told of and is no more.
+    pub(super) removed: Vec<StateKeyPair>,
     /// Members known to the client because they spoke.
     pub(super) speakers: Arc<BTreeSet<OwnedUserId>>,
     pub(super) summary: Arc<Summary>,
@@ -29,10 +31,12 @@ struct Comparison<'a> {
     after: &'a StateMap,
     /// Members wanted because they speak now or spoke before.
     speakers: &'a BTreeSet<OwnedUserId>,
+    /// Members are wanted when they change: the client has all there is to know of them up to here.
+    every_member: bool,
 }
 
 impl Sliding {
-    /// What is news of a room's state `group`, given who speaks in the timeline that is shown with it.
+    /// What is news of a room's state `group`, given the timeline that is shown with it.
     pub(super) fn state_news(
         &self,
         reading: &Reading<'_>,
@@ -40,18 +44,18 @@ impl Sliding {
         config: &RoomConfig,
         known: Option<&RoomMemory>,
         group: ShortStateHash,
-        speaking: &BTreeSet<OwnedUserId>,
+        slice: &Slice,
     ) -> Result<StateNews, Error> {
         let user = &reading.request.user;
         let same_group = known.is_some_and(|known| known.group == group);
-        let speakers = speakers(config, known, speaking);
+        let speakers = speakers(config, known, &slice.speakers);
         let nothing_wanted = known.is_some_and(|known| known.config.same_state(config) && known.speakers == speakers);
         if let Some(known) = known
             && same_group
             && nothing_wanted
         {
             let summary = Arc::clone(&known.summary);
-            return Ok(StateNews { events: Vec::new(), speakers, summary });
+            return Ok(StateNews { events: Vec::new(), removed: Vec::new(), speakers, summary });
         }
         let before = self.parts.rooms.state(room, known.map_or(ShortStateHash(0), |known| known.group))?;
         let after = self.parts.rooms.state(room, group)?;
@@ -61,9 +65,12 @@ impl Sliding {
         };
         let audience = Audience { user, device: None };
         let renderer = self.parts.timeline.renderer(room, audience, EventForm::Sync);
-        let comparison = Comparison { config, known, before: &before, after: &after, speakers: &speakers };
-        let events = comparison.news(&renderer);
-        Ok(StateNews { events, speakers, summary })
+        // Across a gap a client that loads members lazily throws away those it has (MSC4186, "Lazy loaded memberships").
+        let every_member = config.lazy_members && !slice.limited;
+        let (before, after, speakers) = (&before, &after, &speakers);
+        let comparison = Comparison { config, known, before, after, speakers, every_member };
+        let (events, removed) = (comparison.news(&renderer), comparison.removed());
+        Ok(StateNews { events, removed, speakers: Arc::clone(speakers), summary })
     }
 
     /// The state that one who left is told: what changed while he was in, and his own membership.
@@ -86,7 +93,8 @@ impl Sliding {
             let mut others = (*after).clone();
             others.remove(&(StateEventType::RoomMember, user.to_string()));
             let (config, speakers) = (&known.config, &known.speakers);
-            let comparison = Comparison { config, known: Some(known), before: &before, after: &others, speakers };
+            let (before, after, every_member) = (&before, &others, false);
+            let comparison = Comparison { config, known: Some(known), before, after, speakers, every_member };
             events = comparison.news(&renderer);
         }
         events.extend(after.member(user).map(|pdu| renderer.state_event(pdu)));
@@ -99,7 +107,9 @@ impl Comparison<'_> {
     fn news(&self, renderer: &Renderer<'_>) -> Vec<Box<RawValue>> {
         let mut events = Vec::new();
         for ((kind, state_key), pdu, same) in changes(self.before, self.after) {
-            let wanted = self.config.wants(kind, state_key) || has(self.speakers, kind, state_key);
+            let wanted = self.config.wants(kind, state_key)
+                || has(self.speakers, kind, state_key)
+                || self.every_member && self.known.is_some() && !same && *kind == StateEventType::RoomMember;
             let told = self.known.is_some_and(|known| {
                 same && (known.config.wants(kind, state_key) || has(&known.speakers, kind, state_key))
             });
@@ -108,6 +118,15 @@ impl Comparison<'_> {
             }
         }
         events
+    }
+
+    /// What the client has been told of and what is no part of the state any more: another state has won.
+    fn removed(&self) -> Vec<StateKeyPair> {
+        let Some(known) = self.known else { return Vec::new() };
+        let was_told = |(kind, state_key): &&StateKeyPair| {
+            known.config.wants(kind, state_key) || has(&known.speakers, kind, state_key)
+        };
+        self.before.keys().filter(|key| !self.after.contains_key(*key)).filter(was_told).cloned().collect()
     }
 }
 

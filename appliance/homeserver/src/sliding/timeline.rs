@@ -22,6 +22,8 @@ pub(super) struct Slice {
     /// How many came since the last answer on this connection.
     pub(super) num_live: u64,
     pub(super) prev_batch: Option<SyncToken>,
+    /// Where the first of the events is in the timeline.
+    pub(super) first: Option<i64>,
     /// Who wrote these events, and whose membership they changed.
     pub(super) speakers: BTreeSet<OwnedUserId>,
 }
@@ -53,6 +55,7 @@ impl Sliding {
             limited: hidden || next.is_some(),
             num_live: 0,
             prev_batch: rows.first().map(|(order, _, _)| self.token(order - 1)),
+            first: rows.first().map(|(order, _, _)| *order),
             speakers: BTreeSet::new(),
         };
         for (order, entry, pdu) in &rows {

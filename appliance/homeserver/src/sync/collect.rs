@@ -57,8 +57,11 @@ pub(super) struct Reading<'a> {
 }
 
 impl Sync {
-    /// Answers with what changed since the request's token, waiting for a change if there is none yet.
+    /// Answers with what changed since the request's token, waiting for a change if there is none yet. Ends without news
+    /// when newer requests of the same device make it one too many.
     pub async fn poll(&self, request: &SyncRequest) -> Result<(SyncUpdate, SyncToken), SyncError> {
+        let open = self.polls.open((request.user.clone(), request.device.clone()));
+        let mut ended = false;
         let since = self.known_position(request.since);
         if let Some(since) = since {
             let received = request.since.and_then(|token| token.messages).unwrap_or(since).min(since);
@@ -71,13 +74,14 @@ impl Sync {
         loop {
             let (memberships, upto) = self.settled(&request.user).await?;
             let update = self.collect(&Reading { request, since, upto }, &memberships)?;
-            let expired = wait.is_elapsed() || request.timeout.is_zero();
+            let expired = ended || wait.is_elapsed() || request.timeout.is_zero();
             if since.is_none() || request.full_state || !update.is_empty() || expired {
                 let token = SyncToken { messages: update.device.to_device_upto, ..self.token(upto) };
                 return Ok((update, token));
             }
             tokio::select! {
                 () = waiter.changed() => {}
+                () = open.ended() => ended = true,
                 () = &mut wait => {}
             }
             // A burst becomes one answer. And whoever sent what woke us has been answered by then: matrix-js-sdk takes

@@ -4,6 +4,7 @@
 //! began; a token names that position, so nothing between two tokens is lost.
 
 mod collect;
+mod polls;
 mod room;
 mod token;
 mod update;
@@ -16,9 +17,12 @@ pub use self::{
     watch::{Waiter, Watch},
 };
 
-pub(crate) use self::room::summary_of;
+pub(crate) use self::{polls::OpenPolls, room::summary_of, token::AFTER_READING};
 
 use std::sync::Arc;
+
+use ruma::{OwnedDeviceId, OwnedUserId};
+use veche_base::limits::SYNCS_PER_DEVICE_MAX;
 
 use crate::{Parts, core::Core};
 
@@ -27,11 +31,12 @@ pub struct Sync {
     pub(crate) core: Arc<Core>,
     pub(crate) parts: Parts,
     pub(crate) watch: Arc<Watch>,
+    polls: OpenPolls<(OwnedUserId, OwnedDeviceId)>,
 }
 
 impl Sync {
     /// Over these parts; `watch` must be subscribed to the store's changes.
     pub(crate) fn new(core: Arc<Core>, parts: Parts, watch: Arc<Watch>) -> Self {
-        Self { core, parts, watch }
+        Self { core, parts, watch, polls: OpenPolls::new(SYNCS_PER_DEVICE_MAX) }
     }
 }

@@ -1,11 +1,15 @@
 //! Sync tokens on the wire: `s<epoch>_<position>`; pagination accepts them too (spec: `from` of `/messages`). While a
 //! long queue of messages to the device is being fetched, `~<position>` follows: how far that queue was delivered.
+//! A `pos` of sliding sync is such a token with the connection behind a `;`.
 //!
 //! The epoch changes when a snapshot is restored; a token of another epoch means "start over".
 
 use std::{fmt, str::FromStr};
 
 use veche_store::StreamPosition;
+
+/// Between the sync token and the connection in a `pos` of sliding sync.
+pub(crate) const AFTER_READING: char = ';';
 
 /// A position as clients see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,14 @@ pub struct SyncToken {
 pub struct TokenError;
 
 impl SyncToken {
+    /// Where to read history from: a sync token, or a `pos` of sliding sync (MSC4186, "Connections").
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn of_reading(text: &str) -> Result<Self, TokenError> {
+        text.split_once(AFTER_READING).map_or(text, |(reading, _)| reading).parse()
+    }
+
     /// The position; zero for orders before the first.
     pub fn position(&self) -> StreamPosition {
         StreamPosition(u64::try_from(self.order).unwrap_or(0))

@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use ruma::{
-    OwnedDeviceId, OwnedRoomId, OwnedUserId, UInt,
-    api::client::sync::sync_events::v5::request::{Extensions, List, RoomSubscription},
-    events::StateEventType,
+    OwnedDeviceId, OwnedRoomId, OwnedUserId, api::client::sync::sync_events::v5::request::Extensions,
+    events::room::member::MembershipState,
 };
 use serde_json::Value;
-use veche_homeserver::sliding::{Hero, RoomAnswer, SlidingAnswer, SlidingRequest};
+use veche_homeserver::sliding::{
+    Hero, ListWish, RoomAnswer, RoomWish, SlidingAnswer, SlidingRequest, StatePattern, StateWish,
+};
 
 use crate::{
     picture::{RoomPicture, add_account_data, parse},
@@ -18,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Room {
     base: RoomPicture,
-    name: String,
+    name: Option<String>,
     avatar: Option<String>,
     heroes: Vec<Hero>,
     is_dm: bool,
@@ -40,31 +41,40 @@ pub(crate) struct SlidingClient {
     device: OwnedDeviceId,
     /// Shows everything, always.
     whole: bool,
-    rooms_shown: u32,
-    required: Vec<(StateEventType, String)>,
-    timeline_limit: u32,
-    subscriptions: BTreeMap<OwnedRoomId, RoomSubscription>,
+    rooms_shown: u64,
+    required: StateWish,
+    timeline_limit: u64,
+    subscriptions: BTreeMap<OwnedRoomId, RoomWish>,
     pos: Option<String>,
     picture: Picture,
 }
 
+fn wish(include: &[(Option<&str>, Option<&str>)]) -> StateWish {
+    let pattern = |(kind, key): &(Option<&str>, Option<&str>)| StatePattern {
+        kind: kind.map(Into::into),
+        state_key: key.map(ToOwned::to_owned),
+    };
+    StateWish { include: include.iter().map(pattern).collect(), ..StateWish::default() }
+}
+
 impl SlidingClient {
     pub(crate) fn of_everything(user: &OwnedUserId) -> Self {
-        Self::new(user, "WHOLE", true, &[("*", "*")])
+        Self::new(user, "WHOLE", true, wish(&[(None, None)]))
     }
 
     /// Shows two rooms, and of their members those who speak.
     pub(crate) fn of_a_window(user: &OwnedUserId) -> Self {
-        Self::new(user, "WINDOW", false, &[("m.room.name", ""), ("m.room.member", "$LAZY"), ("m.room.member", "$ME")])
+        let state = wish(&[(Some("m.room.name"), Some("")), (Some("m.room.member"), Some(user.as_str()))]);
+        Self::new(user, "WINDOW", false, StateWish { lazy_members: true, ..state })
     }
 
-    fn new(user: &OwnedUserId, device: &str, whole: bool, required: &[(&str, &str)]) -> Self {
+    fn new(user: &OwnedUserId, device: &str, whole: bool, required: StateWish) -> Self {
         Self {
             user: user.clone(),
             device: device.into(),
             whole,
-            rooms_shown: if whole { 100 } else { 2 },
-            required: required.iter().map(|(kind, key)| ((*kind).into(), (*key).to_owned())).collect(),
+            rooms_shown: 2,
+            required,
             timeline_limit: 5,
             subscriptions: BTreeMap::new(),
             pos: None,
@@ -78,14 +88,12 @@ impl SlidingClient {
             return;
         }
         match world.pick(4) {
-            0 => self.rooms_shown = 1 + u32::try_from(world.pick(4)).unwrap(),
-            1 => self.timeline_limit = 1 + u32::try_from(world.pick(6)).unwrap(),
+            0 => self.rooms_shown = 1 + world.pick(4) as u64,
+            1 => self.timeline_limit = 1 + world.pick(6) as u64,
             2 => self.subscriptions.clear(),
             _ => {
-                let mut subscription = RoomSubscription::default();
-                subscription.timeline_limit = UInt::from(8_u32);
-                subscription.required_state =
-                    vec![("m.room.topic".into(), String::new()), ("org.example.thing".into(), "*".to_owned())];
+                let state = wish(&[(Some("m.room.topic"), Some("")), (Some("org.example.thing"), None)]);
+                let subscription = RoomWish { timeline_limit: 8, state };
                 let room = world.rooms[world.pick(world.rooms.len())].clone();
                 self.subscriptions.insert(room, subscription);
             }
@@ -93,10 +101,11 @@ impl SlidingClient {
     }
 
     async fn ask(&self, world: &World, conn_id: &str, pos: Option<String>) -> SlidingAnswer {
-        let mut list = List::default();
-        list.ranges = vec![(UInt::from(0_u32), UInt::from(self.rooms_shown - 1))];
-        list.room_details.required_state.clone_from(&self.required);
-        list.room_details.timeline_limit = UInt::from(self.timeline_limit);
+        let list = ListWish {
+            ranges: (!self.whole).then(|| vec![(0, self.rooms_shown - 1)]),
+            room: RoomWish { timeline_limit: self.timeline_limit, state: self.required.clone() },
+            ..ListWish::default()
+        };
         let mut extensions = Extensions::default();
         extensions.account_data.enabled = Some(true);
         extensions.receipts.enabled = Some(true);
@@ -160,7 +169,9 @@ impl Picture {
     fn apply(&mut self, answer: SlidingAnswer) {
         self.counts = answer.lists;
         for (room_id, answer) in answer.rooms {
-            if self.is_left(&answer) {
+            let is_left = matches!(answer.membership, Some(MembershipState::Leave | MembershipState::Ban));
+            assert_eq!(is_left, self.is_left(&answer), "{room_id}: two ways of saying the same");
+            if is_left {
                 self.rooms.remove(&room_id);
             } else {
                 self.rooms.entry(room_id).or_default().apply(answer);
@@ -199,6 +210,10 @@ impl Room {
         self.base.invited = answer.invited.unwrap_or(self.base.invited);
         self.name = answer.name.unwrap_or(std::mem::take(&mut self.name));
         self.heroes = answer.heroes.unwrap_or(std::mem::take(&mut self.heroes));
+        if self.name.is_some() {
+            // Nobody asks then, and nobody is told.
+            self.heroes.clear();
+        }
         self.is_dm = answer.is_dm.unwrap_or(self.is_dm);
         self.bump_stamp = answer.bump_stamp;
         if let Some(avatar) = answer.avatar {

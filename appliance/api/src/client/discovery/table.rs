@@ -93,11 +93,13 @@ const VERSIONS: [(&str, &[Marker]); 22] = [
 ];
 
 const SYNC: Marker = ("GET", "/_matrix/client/v3/sync");
+const SYNC_V4: Marker = ("POST", "/_matrix/client/v4/sync");
+const SLIDING_SYNC: Marker = ("POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync");
 const SEND: Marker = ("PUT", "/_matrix/client/v3/rooms/{room_id}/send/{event_type}/{txn_id}");
 const PROFILE_FIELD: Marker = ("PUT", "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user_id}/{field}");
 
 /// Features with the endpoints that make them true.
-const FEATURES: [(&str, &[Marker]); 16] = [
+const FEATURES: [(&str, &[Marker]); 19] = [
     ("org.matrix.e2e_cross_signing", &[("POST", "/_matrix/client/v3/keys/device_signing/upload")]),
     ("org.matrix.msc2285.stable", &[("POST", "/_matrix/client/v3/rooms/{room_id}/receipt/{receipt_type}/{event_id}")]),
     ("org.matrix.msc3440.stable", &[("GET", "/_matrix/client/v1/rooms/{room_id}/threads")]),
@@ -109,7 +111,11 @@ const FEATURES: [(&str, &[Marker]); 16] = [
     ("org.matrix.msc3916.stable", &[("GET", "/_matrix/client/v1/media/download/{server_name}/{media_id}")]),
     ("org.matrix.msc4140", &[("GET", "/_matrix/client/unstable/org.matrix.msc4140/delayed_events"), SEND]),
     ("org.matrix.msc4222", &[SYNC]),
-    ("org.matrix.simplified_msc3575", &[("POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync")]),
+    // Extensions of `/v4/sync`: the first is accepted, the others have their unstable names there.
+    ("org.matrix.msc4508.stable", &[SYNC_V4]),
+    ("org.matrix.msc4538", &[SYNC_V4, SLIDING_SYNC]),
+    ("org.matrix.msc4543", &[SYNC_V4, SLIDING_SYNC]),
+    ("org.matrix.simplified_msc3575", &[SLIDING_SYNC]),
     ("uk.half-shot.msc2666.query_mutual_rooms.stable", &[("GET", "/_matrix/client/v1/mutual_rooms")]),
     ("uk.tcpip.msc4133", &[PROFILE_FIELD]),
     ("uk.tcpip.msc4133.stable", &[("PUT", "/_matrix/client/v3/profile/{user_id}/{field}")]),

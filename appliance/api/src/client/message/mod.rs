@@ -39,10 +39,10 @@ pub(crate) fn raws<T>(events: Vec<Box<RawValue>>) -> Vec<Raw<T>> {
     events.into_iter().map(Raw::from_json).collect()
 }
 
-/// The order a pagination token names; a sync token does too.
+/// The order a pagination token names; a sync token and a `pos` of sliding sync do too.
 pub(crate) fn order(token: Option<&str>) -> Result<Option<i64>, ApiError> {
     token
-        .map(|token| token.parse::<SyncToken>().map(|token| token.order))
+        .map(|token| SyncToken::of_reading(token).map(|token| token.order))
         .transpose()
         .map_err(|error| ApiError::invalid_param(error.to_string()))
 }

@@ -1,138 +1,141 @@
-//! `POST /unstable/org.matrix.simplified_msc3575/sync`
+//! `POST /unstable/org.matrix.simplified_msc3575/sync`: sliding sync as it was before MSC4186 was accepted, and as
+//! Element X and the SDKs speak it. ruma has a type for it without some of the fields, so it is read here.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use axum::extract::State;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
 use ruma::{
-    UInt,
-    api::client::sync::sync_events::{
-        UnreadNotificationsCount,
-        v5::{
-            Request, Response,
-            response::{E2EE, Extensions, Hero as WireHero, List, Room, ToDevice},
-        },
-    },
+    OwnedRoomId, UInt, UserId, api::client::sync::sync_events::v5::request::Extensions, events::StateEventType,
+    presence::PresenceState,
 };
-use serde_json::value::RawValue;
-use veche_homeserver::{
-    sliding::{E2eeAnswer, ExtensionsAnswer, Hero, RoomAnswer, SlidingAnswer, SlidingRequest, ToDeviceAnswer},
-    sync::UnreadCounts,
-};
+use serde::Deserialize;
+use veche_homeserver::sliding::{ListFilters, ListWish, RoomWish, SlidingRequest, StatePattern, StateWish};
 
-use crate::{app::App, client::message::raws, error::ApiError, extract::Ruma, respond::RumaResponse};
+use super::{
+    held::{held, json},
+    sliding_wire::{self, Dialect, ExtensionNames},
+};
+use crate::{app::App, error::ApiError, extract::Plain};
+
+/// Stands for every type or every state key.
+const ANY: &str = "*";
+
+#[derive(Deserialize)]
+struct Parameters {
+    pos: Option<String>,
+    timeout: Option<u64>,
+    set_presence: Option<PresenceState>,
+}
+
+#[derive(Deserialize)]
+struct Wishes {
+    conn_id: Option<String>,
+    txn_id: Option<String>,
+    #[serde(default)]
+    lists: BTreeMap<String, List>,
+    #[serde(default)]
+    room_subscriptions: BTreeMap<OwnedRoomId, Room>,
+    #[serde(default)]
+    extensions: Extensions,
+}
+
+#[derive(Deserialize)]
+struct List {
+    ranges: Option<Vec<(UInt, UInt)>>,
+    timeline_limit: UInt,
+    #[serde(default)]
+    required_state: Vec<(StateEventType, String)>,
+    filters: Option<ListFilters>,
+}
+
+#[derive(Deserialize)]
+struct Room {
+    timeline_limit: UInt,
+    #[serde(default)]
+    required_state: Vec<(StateEventType, String)>,
+}
 
 /// What is news in a connection's windows; waits when nothing is. Any account may, for itself.
-pub(crate) async fn sliding_sync(
-    State(app): State<App>,
-    req: Ruma<Request>,
-) -> Result<RumaResponse<Response>, ApiError> {
-    let Ruma { body, who, .. } = req;
+pub(super) async fn sliding_sync(State(app): State<App>, req: Plain) -> Result<Response, ApiError> {
+    let who = req.requester.as_ref().ok_or_else(ApiError::missing_token)?;
+    let Query(parameters) = Query::<Parameters>::try_from_uri(&req.parts.uri)
+        .map_err(|error| ApiError::invalid_param(error.to_string()))?;
+    let wishes: Wishes = json(&req.bytes)?;
+    let user = &who.user_id;
+    let room = |room: Room| room_wish(&room.required_state, room.timeline_limit, user);
     let request = SlidingRequest {
-        user: who.user_id.clone(),
+        user: user.clone(),
         device: who.device_id.clone(),
-        conn_id: body.conn_id.unwrap_or_default(),
-        pos: body.pos,
-        timeout: body.timeout.unwrap_or(Duration::ZERO),
-        lists: body.lists,
-        subscriptions: body.room_subscriptions,
-        extensions: body.extensions,
+        conn_id: wishes.conn_id.unwrap_or_default(),
+        pos: parameters.pos,
+        timeout: Duration::from_millis(parameters.timeout.unwrap_or(0)),
+        lists: wishes.lists.into_iter().map(|(name, list)| (name, list_wish(list, user))).collect(),
+        subscriptions: wishes.room_subscriptions.into_iter().map(|(id, wish)| (id, room(wish))).collect(),
+        extensions: wishes.extensions,
     };
     // Ends with the answer, also when the client goes away before.
-    let _poll = app.homeserver.parts.presence.poll(&request.user, &body.set_presence);
-    let stopping = app.gate.supervisor.shutdown_token();
-    let answer = tokio::select! {
-        answer = app.homeserver.sliding.poll(&request) => answer?,
-        () = who.revoked() => return Err(ApiError::unknown_token()),
-        () = stopping.cancelled() => return Err(ApiError::stopping()),
-    };
-    let mut response = response(answer);
-    response.txn_id = body.txn_id;
-    Ok(RumaResponse(response))
+    let _poll = app.homeserver.parts.presence.poll(user, &parameters.set_presence.unwrap_or_default());
+    let answer = held(&app, who, app.homeserver.sliding.poll(&request)).await?;
+    sliding_wire::answer(answer, wishes.txn_id, Dialect::Former, &ExtensionNames::new())
 }
 
-fn response(answer: SlidingAnswer) -> Response {
-    let mut response = Response::new(answer.pos);
-    for (name, count) in answer.lists {
-        let mut list = List::default();
-        list.count = uint(count);
-        response.lists.insert(name, list);
+fn list_wish(list: List, user: &UserId) -> ListWish {
+    let ranges = |ranges: Vec<(UInt, UInt)>| ranges.into_iter().map(|(a, b)| (a.into(), b.into())).collect();
+    ListWish {
+        ranges: list.ranges.map(ranges),
+        filters: list.filters.unwrap_or_default(),
+        room: room_wish(&list.required_state, list.timeline_limit, user),
     }
-    response.rooms = answer.rooms.into_iter().map(|(room_id, answer)| (room_id, room(answer))).collect();
-    response.extensions = extensions(answer.extensions);
-    response
 }
 
-fn room(answer: RoomAnswer) -> Room {
-    let mut room = Room::new();
-    room.initial = Some(answer.initial);
-    room.name = answer.name;
-    room.avatar = match answer.avatar {
-        None => ruma::JsOption::Undefined,
-        Some(None) => ruma::JsOption::Null,
-        Some(Some(url)) => ruma::JsOption::Some(url),
-    };
-    room.is_dm = answer.is_dm;
-    room.invite_state = answer.invite_state.map(raws);
-    room.unread_notifications = counts(answer.unread);
-    room.timeline = raws(answer.timeline);
-    room.required_state = raws(answer.required_state);
-    room.prev_batch = answer.prev_batch.map(|token| token.to_string());
-    room.limited = answer.limited;
-    room.joined_count = answer.joined.map(uint);
-    room.invited_count = answer.invited.map(uint);
-    room.num_live = Some(uint(answer.num_live));
-    room.bump_stamp = Some(uint(answer.bump_stamp));
-    room.heroes = answer.heroes.map(|heroes| heroes.into_iter().map(hero).collect());
-    room
+/// Reads pairs of type and state key: `*` is any, `$ME` the reader, `$LAZY` the members who speak.
+fn room_wish(required: &[(StateEventType, String)], timeline_limit: UInt, user: &UserId) -> RoomWish {
+    let mut state = StateWish::default();
+    for (kind, key) in required {
+        if *kind == StateEventType::RoomMember && key == "$LAZY" {
+            state.lazy_members = true;
+            continue;
+        }
+        state.include.push(StatePattern {
+            kind: Some(kind.clone()).filter(|kind| *kind != StateEventType::from(ANY)),
+            state_key: match key.as_str() {
+                ANY => None,
+                "$ME" => Some(user.to_string()),
+                key => Some(key.to_owned()),
+            },
+        });
+    }
+    RoomWish { timeline_limit: timeline_limit.into(), state }
 }
 
-fn hero(hero: Hero) -> WireHero {
-    let mut wire = WireHero::new(hero.user_id);
-    wire.name = hero.name;
-    wire.avatar = hero.avatar;
-    wire
-}
+#[cfg(test)]
+mod tests {
+    use ruma::user_id;
 
-fn extensions(answer: ExtensionsAnswer) -> Extensions {
-    let mut wire = Extensions::default();
-    wire.to_device = answer.to_device.map(to_device);
-    wire.e2ee = answer.e2ee.map(e2ee).unwrap_or_default();
-    wire.account_data.global = raws(answer.account_data);
-    wire.account_data.rooms =
-        answer.room_account_data.into_iter().map(|(room_id, events)| (room_id, raws(events))).collect();
-    wire.receipts.rooms = answer.receipts.into_iter().map(|(room_id, event)| (room_id, raw(event))).collect();
-    wire.typing.rooms = answer.typing.into_iter().map(|(room_id, event)| (room_id, raw(event))).collect();
-    wire
-}
+    use super::*;
 
-fn to_device(answer: ToDeviceAnswer) -> ToDevice {
-    let mut wire = ToDevice::default();
-    wire.next_batch = answer.next_batch.to_string();
-    wire.events = raws(answer.events);
-    wire
-}
-
-fn e2ee(answer: E2eeAnswer) -> E2EE {
-    let mut wire = E2EE::default();
-    wire.device_lists.changed = answer.changed;
-    wire.device_lists.left = answer.left;
-    wire.device_one_time_keys_count =
-        answer.one_time_keys.into_iter().map(|(algorithm, count)| (algorithm.into(), uint(count))).collect();
-    wire.device_unused_fallback_key_types = Some(answer.unused_fallback_keys.into_iter().map(Into::into).collect());
-    wire
-}
-
-fn counts(counts: UnreadCounts) -> UnreadNotificationsCount {
-    let mut wire = UnreadNotificationsCount::new();
-    wire.notification_count = Some(uint(counts.notifications));
-    wire.highlight_count = Some(uint(counts.highlights));
-    wire
-}
-
-fn raw<T>(event: Box<RawValue>) -> ruma::serde::Raw<T> {
-    ruma::serde::Raw::from_json(event)
-}
-
-fn uint(count: u64) -> UInt {
-    UInt::new_saturating(count)
+    #[test]
+    fn wishes_know_stars_and_oneself() {
+        let pair = |kind: &str, key: &str| (StateEventType::from(kind), key.to_owned());
+        let required =
+            [pair("m.room.member", "$ME"), pair("m.room.member", "$LAZY"), pair("m.space.child", "*"), pair("*", "x")];
+        let wish = room_wish(&required, UInt::from(7_u32), user_id!("@me:localhost"));
+        let pattern = |kind: Option<&str>, key: Option<&str>| StatePattern {
+            kind: kind.map(StateEventType::from),
+            state_key: key.map(ToOwned::to_owned),
+        };
+        assert_eq!(wish.timeline_limit, 7);
+        assert!(wish.state.lazy_members && wish.state.exclude.is_empty());
+        assert_eq!(
+            wish.state.include,
+            [
+                pattern(Some("m.room.member"), Some("@me:localhost")),
+                pattern(Some("m.space.child"), None),
+                pattern(None, Some("x")),
+            ]
+        );
+    }
 }

@@ -21,7 +21,7 @@ use veche_homeserver::sync::{
     UnreadCounts,
 };
 
-use super::state_after::SyncAnswer;
+use super::{held::held, state_after::SyncAnswer};
 use crate::{app::App, client::message::raws, error::ApiError, extract::Ruma};
 
 /// What changed for a device since its last token; waits when nothing did. Any account may, for itself.
@@ -40,12 +40,7 @@ pub(crate) async fn sync_events(State(app): State<App>, req: Ruma<Request>) -> R
     };
     // Ends with the answer, also when the client goes away before.
     let _poll = app.homeserver.parts.presence.poll(req.sender(), &req.body.set_presence);
-    let stopping = app.gate.supervisor.shutdown_token();
-    let (update, next) = tokio::select! {
-        answer = app.homeserver.sync.poll(&request) => answer?,
-        () = req.who.revoked() => return Err(ApiError::unknown_token()),
-        () = stopping.cancelled() => return Err(ApiError::stopping()),
-    };
+    let (update, next) = held(&app, &req.who, app.homeserver.sync.poll(&request)).await?;
     let old_names = request.state_after && !req.body.use_state_after;
     Ok(SyncAnswer { response: response(update, next, request.state_after), old_names })
 }
