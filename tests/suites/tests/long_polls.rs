@@ -1,0 +1,195 @@
+//! Long polls: what ends them besides news.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::{task::JoinHandle, time::timeout};
+use veche_test_harness::{Answer, Client, PASSWORD, Server, encode};
+
+/// A poll of a test that is not ended waits for this long.
+const WAIT_MS: u64 = 30_000;
+/// A session that has ended may be told nothing after this time (issue 2, "Bad input").
+const CLOSED_WITHIN: Duration = Duration::from_secs(5);
+
+/// The three ways to poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Rolling,
+    Sliding,
+    SlidingV4,
+}
+
+const KINDS: [Kind; 3] = [Kind::Rolling, Kind::Sliding, Kind::SlidingV4];
+
+impl Kind {
+    /// One request from a token; `name` is the connection's.
+    async fn ask(self, user: &Client, name: &str, token: Option<&str>, timeout_ms: u64) -> Answer {
+        match self {
+            Self::Rolling => user.sync(token, timeout_ms, "").await,
+            Self::Sliding => user.sliding_sync(token, timeout_ms, &json!({ "conn_id": name })).await,
+            Self::SlidingV4 => {
+                let body = json!({ "conn_id": name, "pos": token, "timeout": timeout_ms });
+                user.post("/_matrix/client/v4/sync", &body).await
+            }
+        }
+    }
+
+    fn token(self, answer: &Value) -> String {
+        let field = if self == Self::Rolling { "next_batch" } else { "pos" };
+        answer[field].as_str().expect("a token").to_owned()
+    }
+
+    /// A token from which there is no news.
+    async fn quiet(self, user: &Client, name: &str) -> String {
+        let mut token = self.token(&self.ask(user, name, None, 0).await.ok());
+        loop {
+            let answer = self.ask(user, name, Some(&token), 0).await.ok();
+            let next = self.token(&answer);
+            let rooms = if self == Self::Rolling { &answer["rooms"] } else { &answer["lists"] };
+            let presence = answer["presence"]["events"].as_array().map_or(0, Vec::len);
+            if presence == 0 && rooms.as_object().is_none_or(serde_json::Map::is_empty) {
+                return next;
+            }
+            token = next;
+        }
+    }
+
+    /// A poll that waits.
+    #[expect(clippy::disallowed_methods, reason = "the test's own task ends with the test")]
+    fn wait(self, user: &Client, name: &str, token: &str) -> JoinHandle<Answer> {
+        let (user, name, token) = (user.clone(), name.to_owned(), token.to_owned());
+        tokio::spawn(async move { self.ask(&user, &name, Some(&token), WAIT_MS).await })
+    }
+}
+
+/// Waits until so many polls are open.
+async fn until_open(server: &Server, polls: usize) {
+    let admin = Client::anonymous(&server.base_url());
+    loop {
+        let text = String::from_utf8(admin.get("/metrics").await.bytes).expect("text");
+        let open = text.lines().find_map(|line| line.strip_prefix("veche_api_open_polls "));
+        if open.and_then(|open| open.trim().parse::<usize>().ok()) >= Some(polls) {
+            return;
+        }
+    }
+}
+
+/// Ways in which a session ends, and what its polls hear.
+const ENDS: [(&str, &str); 6] = [
+    ("logout", "M_UNKNOWN_TOKEN"),
+    ("logout everywhere", "M_UNKNOWN_TOKEN"),
+    ("device deleted", "M_UNKNOWN_TOKEN"),
+    ("password changed", "M_UNKNOWN_TOKEN"),
+    ("deactivated", "M_UNKNOWN_TOKEN"),
+    ("locked", "M_USER_LOCKED"),
+];
+
+/// The second step of what needs the password.
+fn password(user: &Client, first: &Value) -> Value {
+    let identifier = json!({ "type": "m.id.user", "user": user.user_id });
+    json!({
+        "type": "m.login.password",
+        "identifier": identifier,
+        "password": PASSWORD,
+        "session": first["session"],
+    })
+}
+
+/// Ends the session of `user` in one of these ways, with the help of another of his sessions.
+async fn end(end: &str, user: &Client, other: &Client, admin: &Client) {
+    let account = "/_matrix/client/v3/account";
+    match end {
+        "logout" => _ = user.logout().await.ok(),
+        "logout everywhere" => _ = other.post("/_matrix/client/v3/logout/all", &json!({})).await.ok(),
+        "device deleted" => {
+            let path = format!("/_matrix/client/v3/devices/{}", encode(&user.device_id));
+            let asked = other.delete(&path, &json!({})).await.json();
+            other.delete(&path, &json!({ "auth": password(user, &asked) })).await.ok();
+        }
+        "password changed" => {
+            let mut body = json!({ "new_password": "another horse battery staple", "logout_devices": true });
+            let asked = other.post(&format!("{account}/password"), &body).await.json();
+            body["auth"] = password(user, &asked);
+            other.post(&format!("{account}/password"), &body).await.ok();
+        }
+        "deactivated" => {
+            let asked = other.post(&format!("{account}/deactivate"), &json!({})).await.json();
+            let body = json!({ "auth": password(user, &asked) });
+            other.post(&format!("{account}/deactivate"), &body).await.ok();
+        }
+        _ => {
+            let path = format!("/_matrix/client/v1/admin/lock/{}", encode(&user.user_id));
+            admin.put(&path, &json!({ "locked": true })).await.ok();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ends_closes_its_polls() {
+    let server = Server::start().await;
+    let admin = server.admin("root").await;
+    for (number, (how, errcode)) in ENDS.into_iter().enumerate() {
+        let user = server.user(&format!("user{number}")).await;
+        let other = user.login().await;
+        let mut polls = Vec::new();
+        for kind in KINDS {
+            let name = format!("{kind:?}");
+            let token = kind.quiet(&user, &name).await;
+            polls.push((kind, kind.wait(&user, &name, &token)));
+        }
+        until_open(&server, KINDS.len()).await;
+        end(how, &user, &other, &admin).await;
+        for (kind, poll) in polls {
+            let closed = timeout(CLOSED_WITHIN, poll).await.unwrap_or_else(|_| panic!("{kind:?} is open after {how}"));
+            let answer = closed.expect("the poll does not panic");
+            let body = answer.refused(401, errcode);
+            // A client throws its keys away unless it is told that it may come back.
+            assert_eq!(body["soft_logout"], errcode == "M_USER_LOCKED", "{kind:?} after {how}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_too_many_ends_the_oldest_without_news_and_without_loss() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+    let keys = bob.sync(None, 0, "").await.ok()["device_one_time_keys_count"].clone();
+    let token = Kind::Rolling.quiet(&bob, "").await;
+    // A device has three of these.
+    let mut polls = Vec::new();
+    for open in 1..=4 {
+        polls.push(Kind::Rolling.wait(&bob, "", &token));
+        until_open(&server, open.min(3)).await;
+    }
+    let answer = polls.remove(0).await.expect("the oldest ends");
+    let answer = answer.ok();
+    assert!(answer["rooms"].is_null() && answer["to_device"].is_null(), "{answer}");
+    assert_eq!(answer["device_one_time_keys_count"], keys, "an answer without counts makes clients upload keys");
+    alice.to_device("org.example", &bob.user_id, &bob.device_id, &json!({})).await.ok();
+    let after = Kind::Rolling.ask(&bob, "", answer["next_batch"].as_str(), WAIT_MS).await.ok();
+    assert_eq!(after["to_device"]["events"].as_array().map(Vec::len), Some(1), "{after}");
+    for poll in polls {
+        let answer = poll.await.expect("the others end with the news");
+        assert_eq!(answer.ok()["to_device"]["events"].as_array().map(Vec::len), Some(1));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_has_one_poll_and_the_newest_has_the_news() {
+    let server = Server::start().await;
+    for (kind, name) in [(Kind::Sliding, "bob"), (Kind::SlidingV4, "carol")] {
+        let user = server.user(name).await;
+        let (main, other) = (kind.quiet(&user, "main").await, kind.quiet(&user, "other").await);
+        let elsewhere = kind.wait(&user, "other", &other);
+        let oldest = kind.wait(&user, "main", &main);
+        until_open(&server, 2).await;
+        let newest = kind.wait(&user, "main", &main);
+        let answer = oldest.await.expect("the oldest ends");
+        let answer = answer.ok();
+        assert!(answer["rooms"].as_object().is_none_or(serde_json::Map::is_empty), "{answer}");
+        user.logout().await.ok();
+        for poll in [elsewhere, newest] {
+            poll.await.expect("they end with the session, not before").refused(401, "M_UNKNOWN_TOKEN");
+        }
+    }
+}
