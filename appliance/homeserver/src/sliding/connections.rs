@@ -29,6 +29,8 @@ const POSITIONS_MAX: usize = 3;
 pub(super) struct Picture {
     /// Everything up to here has been looked at.
     pub(super) position: StreamPosition,
+    /// When it was told.
+    pub(super) told: Duration,
     /// What is known of each room that was shown.
     pub(super) rooms: BTreeMap<ShortRoomId, Arc<RoomMemory>>,
     /// How many rooms each list had.

@@ -20,13 +20,16 @@ use super::{
 };
 use crate::{
     rooms::order_of,
-    sync::{SyncToken, TokenError},
+    sync::{COALESCE, SyncToken, TokenError},
 };
 
 /// A long poll waits at most this long, whatever the client asks for.
 const WAIT_MAX: Duration = Duration::from_secs(SYNC_WAIT_SECS_MAX);
 /// Ranges of one list.
 const RANGES_MAX: usize = 20;
+/// News that come so soon after the last answer are part of a burst, whose rest is waited for. A single message is told
+/// at once.
+const BURST: Duration = Duration::from_millis(100);
 /// Spaces that one list may be filtered by.
 const SPACES_MAX: usize = 100;
 /// Characters by which a connection is told from an earlier one of the same name.
@@ -115,10 +118,11 @@ impl Sliding {
         loop {
             let upto = self.core.store.position();
             let shown = base.as_ref().map(|(_, picture)| &**picture);
-            let (mut answer, picture) = self.read(&self.reading(request, shown, upto)?)?;
+            let (mut answer, mut picture) = self.read(&self.reading(request, shown, upto)?)?;
             let news = !answer.is_empty() || shown.is_none_or(|shown| shown.counts != answer.lists);
             if news || ended || wait.is_elapsed() || request.timeout.is_zero() {
                 let now = self.core.clock.monotonic();
+                picture.told = now;
                 let pos = match &base {
                     None => Some(self.connections.begin(&key, now, self.fresh_token(), picture)),
                     Some((base, _)) => self.connections.advance(&key, now, base, picture),
@@ -128,7 +132,12 @@ impl Sliding {
                 return Ok(answer);
             }
             tokio::select! {
-                () = waiter.changed() => {}
+                () = waiter.changed() => {
+                    let told = shown.map_or(Duration::ZERO, |shown| shown.told);
+                    if self.core.clock.monotonic().saturating_sub(told) < BURST {
+                        tokio::time::sleep(COALESCE).await;
+                    }
+                }
                 () = open.ended() => ended = true,
                 () = &mut wait => {}
             }

@@ -16,7 +16,7 @@ use crate::membership::RoomMembership;
 const WAIT_MAX: Duration = Duration::from_secs(SYNC_WAIT_SECS_MAX);
 
 /// What comes within this time after a wake-up is told together.
-const COALESCE: Duration = Duration::from_millis(15);
+pub(crate) const COALESCE: Duration = Duration::from_millis(15);
 
 /// Why a sync was not answered.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,7 @@ pub use self::{
     watch::{Waiter, Watch},
 };
 
-pub(crate) use self::{polls::OpenPolls, room::summary_of, token::AFTER_READING};
+pub(crate) use self::{collect::COALESCE, polls::OpenPolls, room::summary_of, token::AFTER_READING};
 
 use std::sync::Arc;
 
