@@ -1,7 +1,13 @@
 //! Filters: which events a client asked for (spec: "Filtering").
 
-use ruma::api::client::filter::{RoomEventFilter, UrlFilter};
+use std::borrow::Cow;
+
+use ruma::{
+    OwnedUserId, RoomId,
+    api::client::filter::{Filter, RoomEventFilter, UrlFilter},
+};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use veche_rooms::Pdu;
 
 /// Whether an event of a room passes a room event filter.
@@ -13,6 +19,45 @@ pub fn matches_room_event(filter: &RoomEventFilter, pdu: &Pdu) -> bool {
         && filter.rooms.as_ref().is_none_or(|rooms| rooms.contains(&pdu.room_id))
         && !filter.not_rooms.contains(&pdu.room_id)
         && filter.url_filter.as_ref().is_none_or(|wanted| has_url(pdu) == (*wanted == UrlFilter::EventsWithUrl))
+}
+
+/// Keeps the events (account data, presence) that pass a filter.
+pub fn keep(filter: &Filter, events: &mut Vec<Box<RawValue>>) {
+    let senders = filter.senders.as_ref();
+    let passes = |event: &Outline<'_>| {
+        let is_by = |users: &[OwnedUserId]| {
+            let sender = event.sender.as_deref();
+            sender.is_some_and(|sender| users.iter().any(|user| user == sender))
+        };
+        matches_type(filter.types.as_deref(), &filter.not_types, &event.kind)
+            && senders.is_none_or(|senders| is_by(senders))
+            && !is_by(&filter.not_senders)
+    };
+    keep_if(events, filter.is_empty(), passes);
+}
+
+/// Keeps the events of one room that have no sender (receipts, typing, account data) and pass a filter.
+pub fn keep_of_room(filter: &RoomEventFilter, room_id: &RoomId, events: &mut Vec<Box<RawValue>>) {
+    let wanted = filter.rooms.as_ref().is_none_or(|rooms| rooms.iter().any(|room| room == room_id))
+        && !filter.not_rooms.iter().any(|room| room == room_id);
+    let passes = |event: &Outline<'_>| wanted && matches_type(filter.types.as_deref(), &filter.not_types, &event.kind);
+    keep_if(events, filter.is_empty(), passes);
+}
+
+/// What filters look at.
+#[derive(Deserialize)]
+struct Outline<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    sender: Option<Cow<'a, str>>,
+}
+
+/// Events that cannot be read are kept: they are not the client's to judge.
+fn keep_if(events: &mut Vec<Box<RawValue>>, all: bool, passes: impl Fn(&Outline<'_>) -> bool) {
+    if !all {
+        events.retain(|event| serde_json::from_str::<Outline<'_>>(event.get()).ok().is_none_or(|event| passes(&event)));
+    }
 }
 
 /// Whether an event type passes a pair of lists; `*` stands for any run of characters.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     rooms::order_of,
-    sync::{COALESCE, SyncToken, TokenError},
+    sync::{COALESCE, SyncToken, TokenError, settled},
 };
 
 /// A long poll waits at most this long, whatever the client asks for.
@@ -116,9 +116,9 @@ impl Sliding {
         let wait = tokio::time::sleep(request.timeout.min(WAIT_MAX));
         tokio::pin!(wait);
         loop {
-            let upto = self.core.store.position();
+            let (memberships, upto) = settled(&self.core, &self.parts, &request.user).await?;
             let shown = base.as_ref().map(|(_, picture)| &**picture);
-            let (mut answer, mut picture) = self.read(&self.reading(request, shown, upto)?)?;
+            let (mut answer, mut picture) = self.read(&self.reading(request, shown, upto)?, &memberships)?;
             let news = !answer.is_empty() || shown.is_none_or(|shown| shown.counts != answer.lists);
             if news || ended || wait.is_elapsed() || request.timeout.is_zero() {
                 let now = self.core.clock.monotonic();

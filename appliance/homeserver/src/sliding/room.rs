@@ -18,6 +18,7 @@ use super::{
     summary::Summary,
 };
 use crate::{
+    membership::RoomMembership,
     notify::RoomCounts,
     rooms::{Room, order_of},
     sync::UnreadCounts,
@@ -28,11 +29,14 @@ pub(super) type Told = (Option<RoomAnswer>, Option<RoomMemory>);
 
 impl Sliding {
     /// Everything that is news, and the picture that the client has after it.
-    pub(super) fn read(&self, reading: &Reading<'_>) -> Result<(SlidingAnswer, Picture), Error> {
+    pub(super) fn read(
+        &self,
+        reading: &Reading<'_>,
+        memberships: &RoomMembership,
+    ) -> Result<(SlidingAnswer, Picture), Error> {
         let mut picture = reading.base.cloned().unwrap_or_default();
         picture.position = reading.upto;
-        let memberships = self.parts.user_rooms.of(&reading.request.user)?;
-        let (shown, counts) = self.shown(reading, &memberships)?;
+        let (shown, counts) = self.shown(reading, memberships)?;
         let mut rooms = BTreeMap::new();
         for (short, shown) in &shown {
             let Some(record) = memberships.get(short) else { continue };
@@ -61,7 +65,7 @@ impl Sliding {
                 take(&mut rooms, &mut picture, short, &record, told);
             }
         }
-        let extensions = self.extensions(reading, &shown, &memberships, &mut picture)?;
+        let extensions = self.extensions(reading, &shown, memberships, &mut picture)?;
         picture.counts.clone_from(&counts);
         Ok((SlidingAnswer { pos: String::new(), lists: counts, rooms, extensions }, picture))
     }

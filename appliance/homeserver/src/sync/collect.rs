@@ -10,7 +10,7 @@ use veche_store::{
 };
 
 use super::{Sync, SyncToken, SyncUpdate, update::InvitedUpdate};
-use crate::membership::RoomMembership;
+use crate::{Parts, core::Core, filter, membership::RoomMembership};
 
 /// A long poll waits at most this long, whatever the client asks for.
 const WAIT_MAX: Duration = Duration::from_secs(SYNC_WAIT_SECS_MAX);
@@ -93,15 +93,7 @@ impl Sync {
     /// A user's memberships and a position that fit together: the list holds every change up to the position and none
     /// after it. Otherwise a room could be passed over whose member event lies just beyond the answer's end.
     pub async fn settled(&self, user: &UserId) -> Result<(Arc<RoomMembership>, StreamPosition), Error> {
-        loop {
-            let upto = self.core.store.position();
-            let memberships = self.parts.user_rooms.of(user)?;
-            if memberships.values().all(|record| record.position <= upto) {
-                return Ok((memberships, upto));
-            }
-            // A commit is on disk and not readable yet: that takes microseconds.
-            tokio::task::yield_now().await;
-        }
+        settled(&self.core, &self.parts, user).await
     }
 
     /// The token of a position.
@@ -154,8 +146,11 @@ impl Sync {
                 }
             }
         }
+        let wanted = &reading.request.filter;
         update.account_data = self.parts.account_data.global_since(user, reading.since, reading.upto)?;
+        filter::keep(&wanted.account_data, &mut update.account_data);
         update.presence = self.parts.presence.since(user, reading.since, reading.upto)?;
+        filter::keep(&wanted.presence, &mut update.presence);
         let (e2ee, device) = (&self.parts.e2ee, &reading.request.device);
         update.device = e2ee.device_update(user, device, reading.since, reading.upto)?;
         if let Some(received) = reading.since.and(reading.request.since).and_then(|token| token.messages) {
@@ -182,6 +177,23 @@ impl Reading<'_> {
     /// Whether a position is news to the client.
     pub(super) fn is_new(&self, position: StreamPosition) -> bool {
         self.since.is_none_or(|since| position > since) && position <= self.upto
+    }
+}
+
+/// See [`Sync::settled`].
+pub(crate) async fn settled(
+    core: &Core,
+    parts: &Parts,
+    user: &UserId,
+) -> Result<(Arc<RoomMembership>, StreamPosition), Error> {
+    loop {
+        let upto = core.store.position();
+        let memberships = parts.user_rooms.of(user)?;
+        if memberships.values().all(|record| record.position <= upto) {
+            return Ok((memberships, upto));
+        }
+        // A commit is on disk and not readable yet: that takes microseconds.
+        tokio::task::yield_now().await;
     }
 }
 

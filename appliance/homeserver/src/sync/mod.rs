@@ -6,6 +6,7 @@
 mod collect;
 mod polls;
 mod room;
+mod state;
 mod token;
 mod update;
 mod watch;
@@ -17,7 +18,12 @@ pub use self::{
     watch::{Waiter, Watch},
 };
 
-pub(crate) use self::{collect::COALESCE, polls::OpenPolls, room::summary_of, token::AFTER_READING};
+pub(crate) use self::{
+    collect::{COALESCE, settled},
+    polls::OpenPolls,
+    room::summary_of,
+    token::AFTER_READING,
+};
 
 use std::sync::Arc;
 

@@ -3,16 +3,21 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use ruma::{
-    OwnedUserId, UInt,
+    OwnedEventId, OwnedUserId, UInt,
     api::client::filter::RoomEventFilter,
     events::{StateEventType, TimelineEventType, room::member::MembershipState},
 };
+use serde_json::value::RawValue;
 use veche_rooms::{Pdu, StateMap, membership};
-use veche_store::{Error, ShortRoomId, ShortStateHash, StreamPosition, records::memberships::MembershipRecord};
+use veche_store::{
+    Error, ShortRoomId, ShortStateHash, StreamPosition,
+    records::{memberships::MembershipRecord, rooms::TimelineEntry},
+};
 
 use super::{
     Sync,
     collect::Reading,
+    state::Delta,
     update::{JoinedUpdate, LeftUpdate, RoomSummary, TimelineUpdate},
 };
 use crate::{
@@ -28,12 +33,16 @@ use veche_base::limits::SYNC_TIMELINE_EVENTS_MAX as TIMELINE_LIMIT_MAX;
 const HEROES_MAX: usize = 5;
 
 /// A timeline part with what is needed to compute the state around it.
-struct Slice {
+pub(super) struct Slice {
     update: TimelineUpdate,
+    /// The events.
+    pub(super) ids: BTreeSet<OwnedEventId>,
     /// Members who wrote these events, for lazy loading.
-    senders: BTreeSet<OwnedUserId>,
+    pub(super) senders: BTreeSet<String>,
     /// The state before the first of them.
-    state_before: Option<ShortStateHash>,
+    pub(super) state_before: Option<ShortStateHash>,
+    /// The state after the last of them, if each leads to the next.
+    pub(super) leads_to: Option<ShortStateHash>,
     has_members: bool,
 }
 
@@ -59,20 +68,23 @@ impl Sync {
         let known = self.known_state(reading, &room, record)?;
         let since = known.and(reading.since);
         let slice = self.timeline_slice(reading, &room, since, reading.upto)?;
-        let (state, members_changed) = self.state_delta(reading, &room, known, &slice, reading.upto)?;
+        let delta = self.delta(reading, &room, known, &slice, self.group_at(&room, Some(reading.upto))?)?;
+        let members_changed = slice.has_members || delta.as_ref().is_some_and(Delta::has_members);
+        let summary = (members_changed || since.is_none()).then(|| self.summary(&room, reading, reading.upto));
+        let summary = summary.transpose()?;
+        let heroes = summary.as_ref().map_or(&[][..], |summary| &summary.heroes);
+        let state = delta.map(|delta| self.state_events(reading, &room, &delta, &slice, heroes)).unwrap_or_default();
         let counts =
             self.parts.notify.counts(user, short, reading.request.filter.room.timeline.unread_thread_notifications)?;
         let update = JoinedUpdate {
             room_id: room.id.clone(),
-            summary: (members_changed || slice.has_members || since.is_none())
-                .then(|| self.summary(&room, reading, reading.upto))
-                .transpose()?,
+            summary,
             timeline: slice.update,
             state,
             unread: counts.room,
             unread_threads: counts.threads,
-            ephemeral: self.parts.ephemeral.since(&room, user, since, reading.upto)?,
-            account_data: self.parts.account_data.room_since(user, short, since, reading.upto)?,
+            ephemeral: self.ephemeral(reading, &room, since)?,
+            account_data: self.account_data(reading, &room, since)?,
         };
         let anything = since.is_none()
             || !update.timeline.events.is_empty()
@@ -105,22 +117,50 @@ impl Sync {
             None => false,
         };
         let known = if was_in { Some(self.group_at(&room, reading.since)?) } else { None };
-        // One who turned an invite down or whose knock was refused has never seen the room: only the event itself.
-        let since = if was_in { reading.since } else { Some(StreamPosition(record.position.0.saturating_sub(1))) };
-        let slice = self.timeline_slice(reading, &room, since, record.position)?;
-        let (state, _) = if was_in {
-            self.state_delta(reading, &room, known, &slice, record.position)?
-        } else if reading.request.state_after {
-            (self.own_member_event(reading, &room, record)?, false)
-        } else {
-            (Vec::new(), false)
+        let just_before = StreamPosition(record.position.0.saturating_sub(1));
+        let came_from_inside = was_in || {
+            let state = self.parts.rooms.state(&room, self.group_at(&room, Some(just_before))?)?;
+            membership::of_user(&state, user) == MembershipState::Join
         };
-        Ok(Some(LeftUpdate {
-            room_id: room.id.clone(),
-            timeline: slice.update,
-            state,
-            account_data: self.parts.account_data.room_since(user, short, reading.since, reading.upto)?,
-        }))
+        // One who turned an invite down or whose knock was refused has never seen the room: only the event itself. One
+        // who came and went since the last answer, or was in before the first, is told as if he had just come in.
+        let since = if came_from_inside { known.and(reading.since) } else { Some(just_before) };
+        let slice = self.timeline_slice(reading, &room, since, record.position)?;
+        let state = if came_from_inside {
+            let delta = self.delta(reading, &room, known, &slice, self.group_at(&room, Some(record.position))?)?;
+            delta.map(|delta| self.state_events(reading, &room, &delta, &slice, &[])).unwrap_or_default()
+        } else if reading.request.state_after {
+            self.own_member_event(reading, &room, record)?
+        } else {
+            Vec::new()
+        };
+        let account_data = self.account_data(reading, &room, reading.since)?;
+        Ok(Some(LeftUpdate { room_id: room.id.clone(), timeline: slice.update, state, account_data }))
+    }
+
+    /// Receipts and typing that the client wants.
+    fn ephemeral(
+        &self,
+        reading: &Reading<'_>,
+        room: &Arc<Room>,
+        since: Option<StreamPosition>,
+    ) -> Result<Vec<Box<RawValue>>, Error> {
+        let mut events = self.parts.ephemeral.since(room, &reading.request.user, since, reading.upto)?;
+        filter::keep_of_room(&reading.request.filter.room.ephemeral, &room.id, &mut events);
+        Ok(events)
+    }
+
+    /// Account data of a room that the client wants.
+    fn account_data(
+        &self,
+        reading: &Reading<'_>,
+        room: &Arc<Room>,
+        since: Option<StreamPosition>,
+    ) -> Result<Vec<Box<RawValue>>, Error> {
+        let user = &reading.request.user;
+        let mut events = self.parts.account_data.room_since(user, room.short, since, reading.upto)?;
+        filter::keep_of_room(&reading.request.filter.room.account_data, &room.id, &mut events);
+        Ok(events)
     }
 
     /// The member event by which somebody went who was never in the room: all that he sees of its state.
@@ -129,7 +169,7 @@ impl Sync {
         reading: &Reading<'_>,
         room: &Arc<Room>,
         record: &MembershipRecord,
-    ) -> Result<Vec<Box<serde_json::value::RawValue>>, Error> {
+    ) -> Result<Vec<Box<RawValue>>, Error> {
         let state = self.parts.rooms.state(room, self.group_at(room, Some(record.position))?)?;
         let user = &reading.request.user;
         let renderer = self.parts.timeline.renderer(room, Audience { user, device: None }, EventForm::Sync);
@@ -173,17 +213,22 @@ impl Sync {
             filter::matches_room_event(wanted, pdu)
                 && (pdu.state_key.is_some() || !ignored.contains(pdu.sender.as_str()))
         };
-        let Page { mut rows, next } =
-            self.parts.timeline.page(room, span, true, timeline_limit(wanted), Some(user), &filter)?;
+        let limit = timeline_limit(wanted);
+        let Page { mut rows, next } = self.parts.timeline.page(room, span, true, limit.max(1), Some(user), &filter)?;
+        // Who wants no events still learns that there are some.
+        let hidden = limit == 0 && !rows.is_empty();
+        rows.truncate(limit);
         rows.reverse();
         let audience = Audience { user, device: Some(&reading.request.device) };
         let mut renderer = self.parts.timeline.renderer(room, audience, EventForm::Sync);
         let mut slice = Slice {
             state_before: rows.first().map(|(_, entry, _)| entry.state_before),
-            senders: rows.iter().map(|(_, _, pdu)| pdu.sender.clone()).collect(),
+            leads_to: leads_to(&rows),
+            ids: rows.iter().map(|(_, _, pdu)| pdu.event_id.clone()).collect(),
+            senders: rows.iter().map(|(_, _, pdu)| pdu.sender.to_string()).collect(),
             has_members: rows.iter().any(|(_, _, pdu)| pdu.kind == TimelineEventType::RoomMember),
             update: TimelineUpdate {
-                limited: next.is_some(),
+                limited: hidden || next.is_some(),
                 prev_batch: rows.first().map(|(order, _, _)| self.token_at(order - 1)),
                 events: Vec::with_capacity(rows.len()),
             },
@@ -192,54 +237,11 @@ impl Sync {
             slice.update.events.push(renderer.entry(*order, entry)?);
         }
         if slice.update.prev_batch.is_none() {
-            slice.update.prev_batch = Some(self.token(since.unwrap_or(upto)));
+            // Whatever was left out is found before the end.
+            let end = if slice.update.limited { upto } else { since.unwrap_or(upto) };
+            slice.update.prev_batch = Some(self.token(end));
         }
         Ok(slice)
-    }
-
-    /// The state events that the client needs besides the timeline, and whether members are among all that changed.
-    fn state_delta(
-        &self,
-        reading: &Reading<'_>,
-        room: &Arc<Room>,
-        known: Option<ShortStateHash>,
-        slice: &Slice,
-        upto: StreamPosition,
-    ) -> Result<(Vec<Box<serde_json::value::RawValue>>, bool), Error> {
-        let target = match slice.state_before {
-            Some(before) if !reading.request.state_after => before,
-            _ => self.group_at(room, Some(upto))?,
-        };
-        let known = if reading.request.full_state { None } else { known };
-        let lazy = !reading.request.filter.room.state.lazy_load_options.is_disabled();
-        if known == Some(target) && !lazy {
-            return Ok((Vec::new(), false));
-        }
-        let before = self.parts.rooms.state(room, known.unwrap_or(ShortStateHash(0)))?;
-        let after = self.parts.rooms.state(room, target)?;
-        let user = &reading.request.user;
-        let wanted = &reading.request.filter.room.state;
-        let audience = Audience { user, device: None };
-        let renderer = self.parts.timeline.renderer(room, audience, EventForm::Sync);
-        let mut events = Vec::new();
-        let mut members_changed = false;
-        for ((kind, state_key), pdu) in after.iter() {
-            let is_member = *kind == StateEventType::RoomMember;
-            let is_new = before.get(&(kind.clone(), state_key.clone())).is_none_or(|old| old.event_id != pdu.event_id);
-            members_changed |= is_new && is_member;
-            let needed = if is_member && lazy {
-                // Members who speak in this timeline, known or not; others only when the client asks for them. With
-                // `use_state_after` the timeline itself changes nothing, so what changed is told here.
-                let is_told_here = state_key == user.as_str() || reading.request.state_after && known.is_some();
-                slice.senders.iter().any(|sender| sender == state_key) || is_new && is_told_here
-            } else {
-                is_new
-            };
-            if needed && filter::matches_room_event(wanted, pdu) {
-                events.push(renderer.state_event(pdu));
-            }
-        }
-        Ok((events, members_changed))
     }
 
     /// Heroes and counts of a room as it was at a position (spec: `summary` of a joined room).
@@ -279,5 +281,11 @@ pub(crate) fn summary_of(state: &StateMap, reader: &ruma::UserId) -> RoomSummary
 
 fn timeline_limit(filter: &RoomEventFilter) -> usize {
     let asked = filter.limit.map(|limit: UInt| usize::try_from(u64::from(limit)).unwrap_or(usize::MAX));
-    asked.unwrap_or(TIMELINE_LIMIT_DEFAULT).clamp(1, TIMELINE_LIMIT_MAX)
+    asked.unwrap_or(TIMELINE_LIMIT_DEFAULT).min(TIMELINE_LIMIT_MAX)
+}
+
+/// The room's state after the last of these rows, if the state after each is the one before the next.
+fn leads_to(rows: &[(i64, TimelineEntry, Arc<Pdu>)]) -> Option<ShortStateHash> {
+    let linked = rows.windows(2).all(|pair| pair[0].1.room_state == pair[1].1.state_before);
+    rows.last().filter(|_| linked).map(|(_, entry, _)| entry.room_state)
 }
