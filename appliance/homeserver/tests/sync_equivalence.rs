@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test panics to say what is not as it must be")]
 
+#[path = "sync_equivalence/mailbox.rs"]
+mod mailbox;
 #[path = "sync_equivalence/picture.rs"]
 mod picture;
 #[path = "sync_equivalence/rolling.rs"]
@@ -42,10 +44,10 @@ async fn named(seed: u64, run: impl Future<Output = ()>) {
 async fn rolling_sync_gives_the_picture_of_a_fresh_start() {
     for seed in seeds() {
         named(seed, async {
-            let mut world = World::new(seed).await;
+            let mut world = World::new(seed, &["DEVICE"]).await;
             let users = world.users.clone();
-            let mut clients: Vec<RollingClient> =
-                users.iter().map(|user| RollingClient::new(user, world.pick(2) == 0)).collect();
+            let client = |user| RollingClient::new(user, world.pick(2) == 0, world.pick(2) == 0);
+            let mut clients: Vec<RollingClient> = users.iter().map(client).collect();
             for _ in 0..ACTIONS {
                 world.act().await;
                 let client = &mut clients[world.pick(users.len())];
@@ -63,7 +65,7 @@ async fn rolling_sync_gives_the_picture_of_a_fresh_start() {
 async fn sliding_sync_gives_the_picture_of_a_fresh_start() {
     for seed in seeds() {
         named(seed, async {
-            let mut world = World::new(seed).await;
+            let mut world = World::new(seed, &["WHOLE", "WINDOW"]).await;
             let users = world.users.clone();
             let whole = users.iter().map(SlidingClient::of_everything);
             let mut clients: Vec<SlidingClient> = whole.chain(users.iter().map(SlidingClient::of_a_window)).collect();

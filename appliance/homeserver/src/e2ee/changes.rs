@@ -72,7 +72,9 @@ impl E2ee {
             self.changed_keys(user, &mine, since, upto, &mut changed)?;
         }
         let mut traffic = Traffic::default();
-        for (short, record) in mine.iter() {
+        // Rooms that were left and forgotten at once had members, too.
+        let forgotten = self.user_rooms.forgotten(user)?;
+        for (short, record) in mine.iter().chain(forgotten.iter()) {
             let maybe = record.position > since || self.recent.members_changed(*short, since);
             if maybe && record.position <= upto {
                 self.room_traffic(user, *short, record, since, upto, &mut traffic)?;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use ruma::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
+use serde_json::value::RawValue;
 use veche_base::limits::SLIDING_CONNECTIONS_PER_DEVICE_MAX;
 use veche_store::{ShortRoomId, ShortStateHash, StreamPosition};
 
@@ -73,6 +74,8 @@ pub(super) struct RoomMemory {
     pub(super) account_data: Option<StreamPosition>,
     pub(super) receipts: Option<StreamPosition>,
     pub(super) typing: Option<StreamPosition>,
+    /// Receipts for which the last answer had no place: one event tells one receipt of each user.
+    pub(super) receipts_left: Vec<Box<RawValue>>,
 }
 
 /// Whose connection, and which of his.

@@ -113,16 +113,19 @@ impl Sliding {
             }
             Arc::make_mut(memory).account_data = Some(upto);
         }
-        if applies(&wanted.receipts) && memory.receipts.is_none_or(any) {
-            let since = memory.receipts;
-            let event = self.ephemeral(reading, room, since, "m.receipt")?;
-            answer.receipts.extend(event.map(|event| (room.id.clone(), event)));
-            Arc::make_mut(memory).receipts = Some(upto);
+        if applies(&wanted.receipts) && !memory.receipts_left.is_empty() {
+            answer.receipts.insert(room.id.clone(), Arc::make_mut(memory).receipts_left.remove(0));
+        } else if applies(&wanted.receipts) && memory.receipts.is_none_or(any) {
+            let mut events = self.ephemeral(reading, room, memory.receipts, "m.receipt")?.into_iter();
+            answer.receipts.extend(events.next().map(|event| (room.id.clone(), event)));
+            let memory = Arc::make_mut(memory);
+            memory.receipts_left = events.collect();
+            memory.receipts = Some(upto);
         }
         if applies(&wanted.typing) && memory.typing.is_none_or(any) {
             let since = memory.typing;
-            let event = self.ephemeral(reading, room, since, "m.typing")?;
-            answer.typing.extend(event.map(|event| (room.id.clone(), event)));
+            let events = self.ephemeral(reading, room, since, "m.typing")?;
+            answer.typing.extend(events.into_iter().next().map(|event| (room.id.clone(), event)));
             Arc::make_mut(memory).typing = Some(upto);
         }
         Ok(())
@@ -134,11 +137,12 @@ impl Sliding {
         room: &Arc<Room>,
         since: Option<StreamPosition>,
         wanted: &str,
-    ) -> Result<Option<Box<RawValue>>, Error> {
-        let events = self.parts.ephemeral.since(room, &reading.request.user, since, reading.upto)?;
+    ) -> Result<Vec<Box<RawValue>>, Error> {
+        let mut events = self.parts.ephemeral.since(room, &reading.request.user, since, reading.upto)?;
         let is_wanted =
             |event: &RawValue| serde_json::from_str::<Kind<'_>>(event.get()).is_ok_and(|kind| kind.kind == wanted);
-        Ok(events.into_iter().find(|event| is_wanted(event)))
+        events.retain(|event| is_wanted(event));
+        Ok(events)
     }
 
     /// Messages to the device after its own token; they are deleted when it brings back the next one.

@@ -63,6 +63,7 @@ impl Sliding {
             account_data: None,
             receipts: None,
             typing: None,
+            receipts_left: Vec::new(),
         };
         (Some(answer), Some(memory))
     }

@@ -137,6 +137,7 @@ impl Sliding {
             account_data: known.and_then(|known| known.account_data),
             receipts: known.and_then(|known| known.receipts),
             typing: known.and_then(|known| known.typing),
+            receipts_left: known.map(|known| known.receipts_left.clone()).unwrap_or_default(),
         };
         let news = known.is_none_or(|known| {
             known.unread != memory.unread || known.is_dm != is_dm || known.summary != memory.summary
@@ -195,6 +196,7 @@ impl Sliding {
             account_data: None,
             receipts: None,
             typing: None,
+            receipts_left: Vec::new(),
         };
         let answer = RoomAnswer {
             initial: known.is_none(),

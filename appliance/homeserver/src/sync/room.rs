@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use veche_rooms::{Pdu, StateMap, membership};
 use veche_store::{
     Error, ShortRoomId, ShortStateHash, StreamPosition,
-    records::{memberships::MembershipRecord, rooms::TimelineEntry},
+    records::{memberships::MembershipRecord, receipts::PushActionKey, rooms::TimelineEntry},
 };
 
 use super::{
@@ -31,6 +31,9 @@ const TIMELINE_LIMIT_DEFAULT: usize = 10;
 use veche_base::limits::SYNC_TIMELINE_EVENTS_MAX as TIMELINE_LIMIT_MAX;
 /// Members named in a summary.
 const HEROES_MAX: usize = 5;
+
+/// An event's place, its row and itself.
+type Row = (i64, TimelineEntry, Arc<Pdu>);
 
 /// A timeline part with what is needed to compute the state around it.
 pub(super) struct Slice {
@@ -92,8 +95,19 @@ impl Sync {
             || !update.state.is_empty()
             || !update.ephemeral.is_empty()
             || !update.account_data.is_empty()
-            || counts.changed > reading.since.unwrap_or(StreamPosition(0));
+            || counts.changed > reading.since.unwrap_or(StreamPosition(0))
+            || self.counted(reading, short)?;
         Ok((anything || reading.request.full_state).then_some(update))
+    }
+
+    /// Whether something came that counts as unread. It may be hidden from the timeline, and the count is news even so.
+    fn counted(&self, reading: &Reading<'_>, room: ShortRoomId) -> Result<bool, Error> {
+        let user = reading.request.user.clone();
+        let position = reading.since.unwrap_or(StreamPosition(0));
+        let from = PushActionKey { user: user.clone(), room, position };
+        let to = PushActionKey { user, room, position: reading.upto };
+        let mut rows = self.core.store.scan::<PushActionKey>((&reading.request.user, room)).after(&from).through(&to);
+        Ok(rows.next().transpose()?.is_some())
     }
 
     /// A room the user left in the reading's bounds: up to the event by which he left.
@@ -216,9 +230,13 @@ impl Sync {
         let limit = timeline_limit(wanted);
         let Page { mut rows, next } = self.parts.timeline.page(room, span, true, limit.max(1), Some(user), &filter)?;
         // Who wants no events still learns that there are some.
-        let hidden = limit == 0 && !rows.is_empty();
+        let mut cut = limit == 0 && !rows.is_empty();
         rows.truncate(limit);
         rows.reverse();
+        if let Some(stale) = self.last_stale(reading, room, &rows, upto)? {
+            cut = true;
+            rows.drain(..=stale);
+        }
         let audience = Audience { user, device: Some(&reading.request.device) };
         let mut renderer = self.parts.timeline.renderer(room, audience, EventForm::Sync);
         let mut slice = Slice {
@@ -228,7 +246,7 @@ impl Sync {
             senders: rows.iter().map(|(_, _, pdu)| pdu.sender.to_string()).collect(),
             has_members: rows.iter().any(|(_, _, pdu)| pdu.kind == TimelineEventType::RoomMember),
             update: TimelineUpdate {
-                limited: hidden || next.is_some(),
+                limited: cut || next.is_some(),
                 prev_batch: rows.first().map(|(order, _, _)| self.token_at(order - 1)),
                 events: Vec::with_capacity(rows.len()),
             },
@@ -242,6 +260,27 @@ impl Sync {
             slice.update.prev_batch = Some(self.token(end));
         }
         Ok(slice)
+    }
+
+    /// The last state event of a timeline that another one has replaced which is not in it: filtered out, or sent while
+    /// the reader was away. A client that reads the state before the timeline would take the old one for the state now,
+    /// so the timeline has to start behind it.
+    fn last_stale(
+        &self,
+        reading: &Reading<'_>,
+        room: &Arc<Room>,
+        rows: &[Row],
+        upto: StreamPosition,
+    ) -> Result<Option<usize>, Error> {
+        let end = self.group_at(room, Some(upto))?;
+        if reading.request.state_after || leads_to(rows) == Some(end) {
+            return Ok(None);
+        }
+        let state = self.parts.rooms.state(room, end)?;
+        Ok(rows.iter().rposition(|(_, _, pdu)| {
+            let now = pdu.state_key_pair().and_then(|key| state.get(&key));
+            now.is_some_and(|now| !rows.iter().any(|(_, _, shown)| shown.event_id == now.event_id))
+        }))
     }
 
     /// Heroes and counts of a room as it was at a position (spec: `summary` of a joined room).
@@ -285,7 +324,7 @@ fn timeline_limit(filter: &RoomEventFilter) -> usize {
 }
 
 /// The room's state after the last of these rows, if the state after each is the one before the next.
-fn leads_to(rows: &[(i64, TimelineEntry, Arc<Pdu>)]) -> Option<ShortStateHash> {
+fn leads_to(rows: &[Row]) -> Option<ShortStateHash> {
     let linked = rows.windows(2).all(|pair| pair[0].1.room_state == pair[1].1.state_before);
     rows.last().filter(|_| linked).map(|(_, entry, _)| entry.room_state)
 }

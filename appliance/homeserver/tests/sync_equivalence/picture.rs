@@ -1,6 +1,6 @@
 //! What a client has on its screen, and how it reads events into it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ruma::OwnedUserId;
 use serde_json::{Value, value::RawValue};
@@ -13,6 +13,10 @@ pub(crate) struct RoomPicture {
     /// Event ids, oldest first.
     pub(crate) timeline: Vec<String>,
     pub(crate) unread: (u64, u64),
+    /// By the thread's root.
+    pub(crate) unread_threads: BTreeMap<String, (u64, u64)>,
+    /// Who is in.
+    pub(crate) members: BTreeSet<String>,
     pub(crate) joined: u64,
     pub(crate) invited: u64,
     pub(crate) heroes: Vec<OwnedUserId>,
@@ -35,15 +39,30 @@ impl RoomPicture {
         for event in events {
             let event = parse(event);
             if event.get("state_key").is_some() {
+                self.read_state(&event);
                 self.state.insert((text(&event, "type"), text(&event, "state_key")), text(&event, "event_id"));
             }
         }
     }
 
-    /// Appends to the timeline, or begins it anew after a gap.
-    pub(crate) fn add_timeline(&mut self, events: &[Box<RawValue>], gap: bool) {
+    fn read_state(&mut self, event: &Value) {
+        if event["type"] != "m.room.member" {
+            return;
+        }
+        let member = text(event, "state_key");
+        if event["content"]["membership"] == "join" {
+            self.members.insert(member);
+        } else {
+            self.members.remove(&member);
+        }
+    }
+
+    /// Appends to the timeline, or begins it anew after a gap. Nothing is told twice, unless the answer says so.
+    pub(crate) fn add_timeline(&mut self, events: &[Box<RawValue>], gap: bool, again: bool) {
         let ids: Vec<String> = events.iter().map(|event| text(&parse(event), "event_id")).collect();
-        if gap || ids.iter().any(|id| self.timeline.contains(id)) {
+        let repeated = ids.iter().find(|id| self.timeline.contains(id));
+        assert!(again || repeated.is_none(), "{repeated:?} was told twice");
+        if gap || again {
             self.timeline.clear();
         }
         self.timeline.extend(ids);
@@ -74,6 +93,36 @@ impl RoomPicture {
     pub(crate) fn tail(&self, other: &Self) -> &[String] {
         &self.timeline[self.timeline.len().saturating_sub(other.timeline.len())..]
     }
+}
+
+/// Everybody with whom a client shares a room, but for itself. The server tells of all of them: any room may become
+/// encrypted.
+pub(crate) fn sharing<'r>(rooms: impl Iterator<Item = &'r RoomPicture>, reader: &OwnedUserId) -> BTreeSet<String> {
+    let inside = rooms.filter(|room| room.members.contains(reader.as_str()));
+    inside.flat_map(|room| &room.members).filter(|user| *user != reader.as_str()).cloned().collect()
+}
+
+/// What a client was told of others' devices must follow with whom it shares rooms.
+pub(crate) fn check_device_lists(
+    before: &BTreeSet<String>,
+    after: &BTreeSet<String>,
+    changed: &[OwnedUserId],
+    left: &[OwnedUserId],
+) {
+    let has = |users: &[OwnedUserId], user: &String| users.iter().any(|other| other == user);
+    for user in after.difference(before) {
+        assert!(has(changed, user), "{user} has come to share a room, and only {changed:?} changed");
+    }
+    for user in before.difference(after) {
+        assert!(has(left, user), "{user} shares no room any more, and only {left:?} left");
+    }
+    assert!(!after.iter().any(|user| has(left, user)), "{left:?} left, though {after:?} share rooms");
+}
+
+/// Whether a user with this account data ignores others.
+pub(crate) fn ignores_somebody(account_data: &BTreeMap<String, Value>) -> bool {
+    let ignored = account_data.get("m.ignored_user_list").and_then(|list| list["ignored_users"].as_object());
+    ignored.is_some_and(|users| !users.is_empty())
 }
 
 pub(crate) fn add_account_data(into: &mut BTreeMap<String, Value>, events: &[Box<RawValue>]) {

@@ -7,7 +7,8 @@ use serde_json::Value;
 use veche_homeserver::sync::{InvitedUpdate, JoinedUpdate, SyncRequest, SyncToken, SyncUpdate};
 
 use crate::{
-    picture::{RoomPicture, add_account_data},
+    mailbox::Mailbox,
+    picture::{RoomPicture, add_account_data, check_device_lists, ignores_somebody, sharing},
     world::World,
 };
 
@@ -23,14 +24,20 @@ pub(crate) struct RollingClient {
     user: OwnedUserId,
     device: OwnedDeviceId,
     state_after: bool,
+    filter: FilterDefinition,
     since: Option<SyncToken>,
     picture: Picture,
+    mailbox: Mailbox,
 }
 
 impl RollingClient {
-    pub(crate) fn new(user: &OwnedUserId, state_after: bool) -> Self {
-        let picture = Picture::default();
-        Self { user: user.clone(), device: "DEVICE".into(), state_after, since: None, picture }
+    /// A client that reads the state before or after the timeline, and all of the timeline or only what people say.
+    pub(crate) fn new(user: &OwnedUserId, state_after: bool, messages_only: bool) -> Self {
+        let mut filter = FilterDefinition::default();
+        filter.room.timeline.unread_thread_notifications = messages_only;
+        filter.room.timeline.types = messages_only.then(|| vec!["m.room.mess*".to_owned()]);
+        let (picture, mailbox) = Default::default();
+        Self { user: user.clone(), device: "DEVICE".into(), state_after, filter, since: None, picture, mailbox }
     }
 
     async fn ask(&self, world: &World, since: Option<SyncToken>) -> (SyncUpdate, SyncToken) {
@@ -38,7 +45,7 @@ impl RollingClient {
             user: self.user.clone(),
             device: self.device.clone(),
             since,
-            filter: FilterDefinition::default(),
+            filter: self.filter.clone(),
             full_state: false,
             state_after: self.state_after,
             timeout: Duration::ZERO,
@@ -48,11 +55,27 @@ impl RollingClient {
 
     pub(crate) async fn sync(&mut self, world: &World) {
         let (update, next) = self.ask(world, self.since).await;
+        self.mailbox.add(&update.device.to_device, self.since.is_none());
+        let (changed, left) = (update.device.changed.clone(), update.device.left.clone());
+        let before = sharing(self.picture.rooms.values(), &self.user);
+        let ignored = self.picture.account_data.get("m.ignored_user_list").cloned();
         self.picture.apply(update, self.state_after);
+        if self.since.is_some() {
+            check_device_lists(&before, &sharing(self.picture.rooms.values(), &self.user), &changed, &left);
+        }
         self.since = Some(next);
+        if self.picture.account_data.get("m.ignored_user_list") != ignored.as_ref() {
+            // Timelines have other events now: clients begin anew (client-server API, "Ignoring users").
+            self.picture = Picture::default();
+            let (update, next) = self.ask(world, None).await;
+            self.mailbox.add(&update.device.to_device, true);
+            self.picture.apply(update, self.state_after);
+            self.since = Some(next);
+        }
     }
 
     pub(crate) async fn compare(&self, world: &World) {
+        self.mailbox.compare(world, &self.user, &self.device);
         let (update, _) = self.ask(world, None).await;
         let mut fresh = Picture::default();
         fresh.apply(update, self.state_after);
@@ -63,6 +86,10 @@ impl RollingClient {
         }
         for room in fresh.rooms.values_mut().chain(old.rooms.values_mut()) {
             room.receipts.retain(|_, event_id| !event_id.is_empty());
+        }
+        if ignores_somebody(&old.account_data) {
+            // An ignored user who invites again hides the invite that another one had sent.
+            old.invited.retain(|room_id, _| fresh.invited.contains_key(room_id));
         }
         assert_eq!(old, fresh, "the picture of {} against a fresh one", self.user);
     }
@@ -98,11 +125,14 @@ impl Picture {
         if !state_after {
             room.add_state(&update.timeline.events);
         }
-        room.add_timeline(&update.timeline.events, update.timeline.limited);
+        room.add_timeline(&update.timeline.events, update.timeline.limited, false);
         if let Some(summary) = update.summary {
             (room.joined, room.invited, room.heroes) = (summary.joined, summary.invited, summary.heroes);
         }
         room.unread = (update.unread.notifications, update.unread.highlights);
+        let threads = update.unread_threads.into_iter();
+        room.unread_threads =
+            threads.map(|(root, unread)| (root.to_string(), (unread.notifications, unread.highlights))).collect();
         room.add_account_data(&update.account_data);
         for event in &update.ephemeral {
             room.add_ephemeral(event);

@@ -1,6 +1,9 @@
 //! A client of simplified sliding sync.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use ruma::{
     OwnedDeviceId, OwnedRoomId, OwnedUserId, api::client::sync::sync_events::v5::request::Extensions,
@@ -12,7 +15,8 @@ use veche_homeserver::sliding::{
 };
 
 use crate::{
-    picture::{RoomPicture, add_account_data, parse},
+    mailbox::Mailbox,
+    picture::{RoomPicture, add_account_data, check_device_lists, ignores_somebody, parse, sharing},
     world::World,
 };
 
@@ -46,7 +50,10 @@ pub(crate) struct SlidingClient {
     timeline_limit: u64,
     subscriptions: BTreeMap<OwnedRoomId, RoomWish>,
     pos: Option<String>,
+    /// The token of the messages to the device that came last.
+    received: Option<String>,
     picture: Picture,
+    mailbox: Mailbox,
 }
 
 fn wish(include: &[(Option<&str>, Option<&str>)]) -> StateWish {
@@ -78,7 +85,9 @@ impl SlidingClient {
             timeline_limit: 5,
             subscriptions: BTreeMap::new(),
             pos: None,
+            received: None,
             picture: Picture::new(user),
+            mailbox: Mailbox::default(),
         }
     }
 
@@ -111,6 +120,7 @@ impl SlidingClient {
         extensions.receipts.enabled = Some(true);
         extensions.typing.enabled = Some(true);
         extensions.to_device.enabled = Some(true);
+        extensions.to_device.since.clone_from(&self.received);
         extensions.e2ee.enabled = Some(true);
         let request = SlidingRequest {
             user: self.user.clone(),
@@ -126,9 +136,34 @@ impl SlidingClient {
     }
 
     pub(crate) async fn sync(&mut self, world: &World) {
+        while self.sync_once(world).await {}
+    }
+
+    /// One request; says whether more receipts may follow.
+    async fn sync_once(&mut self, world: &World) -> bool {
         let answer = self.ask(world, "main", self.pos.clone()).await;
-        self.pos = Some(answer.pos.clone());
+        let more = !answer.extensions.receipts.is_empty();
+        let to_device = answer.extensions.to_device.as_ref().unwrap();
+        self.mailbox.add(&to_device.events, false);
+        self.received = Some(to_device.next_batch.to_string());
+        let e2ee = answer.extensions.e2ee.as_ref().unwrap();
+        let (changed, left) = (e2ee.changed.clone(), e2ee.left.clone());
+        let is_first = self.pos.replace(answer.pos.clone()).is_none();
+        let before = self.picture.sharing();
+        let ignored = self.picture.account_data.get("m.ignored_user_list").cloned();
         self.picture.apply(answer);
+        if self.whole && !is_first {
+            check_device_lists(&before, &self.picture.sharing(), &changed, &left);
+        }
+        if self.picture.account_data.get("m.ignored_user_list") != ignored.as_ref() {
+            // Timelines have other events now: clients begin anew (client-server API, "Ignoring users").
+            self.picture = Picture::new(&self.user);
+            let answer = self.ask(world, "main", None).await;
+            self.pos = Some(answer.pos.clone());
+            self.picture.apply(answer);
+            return true;
+        }
+        more
     }
 
     /// Asks, and never gets the answer.
@@ -139,17 +174,32 @@ impl SlidingClient {
     }
 
     pub(crate) async fn compare(&self, world: &World) {
+        self.mailbox.compare(world, &self.user, &self.device);
         let mut fresh = Picture::new(&self.user);
-        fresh.apply(self.ask(world, "fresh", None).await);
+        let mut answer = self.ask(world, "fresh", None).await;
+        loop {
+            // Receipts of one user at one event need an answer each.
+            let (pos, more) = (answer.pos.clone(), !answer.extensions.receipts.is_empty());
+            fresh.apply(answer);
+            if !more {
+                break;
+            }
+            answer = self.ask(world, "fresh", Some(pos)).await;
+        }
         assert_eq!(self.picture.counts, fresh.counts, "lists of {}", self.user);
         assert_eq!(self.picture.account_data, fresh.account_data, "account data of {}", self.user);
         let none = Room::default();
         for (room_id, room) in &fresh.rooms {
             let mut old = self.picture.rooms.get(room_id).unwrap_or(&none).clone();
             old.base.timeline = old.base.tail(&room.base).to_vec();
+            if ignores_somebody(&self.picture.account_data) {
+                // What is hidden moves the stamp and is told with the next thing that is not.
+                old.bump_stamp = room.bump_stamp;
+            }
             if !self.whole {
                 // More may be known: members who spoke before, state that another wish had shown.
                 old.base.state.retain(|key, _| room.base.state.contains_key(key));
+                old.base.members.clone_from(&room.base.members);
             }
             assert_eq!(old, *room, "{room_id} as {} has it against a fresh picture", self.user);
         }
@@ -164,6 +214,10 @@ impl Picture {
     fn new(reader: &OwnedUserId) -> Self {
         let (rooms, counts, account_data) = Default::default();
         Self { reader: reader.clone(), rooms, counts, account_data }
+    }
+
+    fn sharing(&self) -> BTreeSet<String> {
+        sharing(self.rooms.values().map(|room| &room.base), &self.reader)
     }
 
     fn apply(&mut self, answer: SlidingAnswer) {
@@ -204,7 +258,7 @@ impl Room {
         }
         self.invite_state = answer.invite_state.map(|state| serde_json::to_string(&state).unwrap());
         self.base.add_state(&answer.required_state);
-        self.base.add_timeline(&answer.timeline, answer.limited);
+        self.base.add_timeline(&answer.timeline, answer.limited, answer.expanded);
         self.base.unread = (answer.unread.notifications, answer.unread.highlights);
         self.base.joined = answer.joined.unwrap_or(self.base.joined);
         self.base.invited = answer.invited.unwrap_or(self.base.invited);
