@@ -1,0 +1,369 @@
+//! The certificates of a running server: which there are, which is in use, and what is done when.
+//!
+//! There is always one: the own authority's stands in until the wanted source has one. Whatever fails, what was in use before
+//! stays in use.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+use veche_base::metrics::Registry;
+use veche_base::{Clock, Entropy};
+
+use crate::check::{check, missing_names};
+use crate::credential::Credential;
+use crate::fault::Fault;
+use crate::folder::{Folder, FolderError};
+use crate::metrics::Metrics;
+use crate::names::{Name, Names};
+use crate::own::{OwnAuthority, OwnError, sane_now};
+use crate::pem;
+use crate::resolver::Resolver;
+use crate::status::{Alarm, LastError, Renewal, RootStatus, SourceKind, Status, renewal_time};
+use crate::x509::UnixSeconds;
+
+/// The certificate of the own authority, with its key.
+const OWN_FILE: &str = "own.pem";
+/// The uploaded chain with its key.
+const UPLOADED_FILE: &str = "uploaded.pem";
+
+/// The clock may be set at any time, so what is due is looked at this often at least.
+const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// Where the certificate is to come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// The server's own small authority.
+    Own,
+    /// What an administrator has uploaded.
+    Uploaded,
+}
+
+impl Source {
+    const fn kind(&self) -> SourceKind {
+        match self {
+            Self::Own => SourceKind::Own,
+            Self::Uploaded => SourceKind::Uploaded,
+        }
+    }
+}
+
+/// How certificates are kept and chosen.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder of keys and certificates; made if it is missing. It belongs to this process alone.
+    pub folder: PathBuf,
+    /// What the server is called.
+    pub names: Names,
+    /// Where the certificate is to come from.
+    pub source: Source,
+}
+
+/// Why an upload was refused. What was in use before still is.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// Everything that is wrong with it.
+    #[error("the certificate has faults")]
+    Faults(Vec<Fault>),
+    /// It is good and could not be kept.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// The certificates of the server. Clones are handles to the same.
+#[derive(Clone)]
+pub struct Certificates {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    folder: Folder,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    resolver: Arc<Resolver>,
+    metrics: Metrics,
+    state: Mutex<State>,
+    wake: Notify,
+}
+
+struct State {
+    names: Names,
+    source: Source,
+    own: OwnAuthority,
+    own_leaf: Credential,
+    uploaded: Option<Credential>,
+    in_use: SourceKind,
+    alarm: Alarm,
+    failures: u32,
+    last_error: Option<LastError>,
+}
+
+impl State {
+    /// The certificate that should be in use, and where it is from.
+    fn choice(&self) -> (SourceKind, &Credential) {
+        match (&self.source, &self.uploaded) {
+            (Source::Uploaded, Some(uploaded)) => (SourceKind::Uploaded, uploaded),
+            _ => (SourceKind::Own, &self.own_leaf),
+        }
+    }
+
+    /// Whether the own authority's certificate needs a successor.
+    fn is_own_due(&self, now: UnixSeconds) -> bool {
+        let facts = &self.own_leaf.facts;
+        let listed: BTreeSet<&Name> = facts.names.iter().collect();
+        let vouched = self.own.vouched(&self.names);
+        now >= renewal_time(facts)
+            || now < facts.not_before
+            || !self.own.has_issued(facts)
+            || listed != vouched.iter().collect()
+    }
+}
+
+impl Certificates {
+    /// Opens the folder, makes what is missing, and puts the best certificate there is in use.
+    ///
+    /// Fails only if the folder cannot be used or the own authority's root is damaged; a damaged upload is reported by
+    /// [`Self::status`], and the own authority stands in.
+    pub fn open(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        registry: &Registry,
+    ) -> Result<Self, OwnError> {
+        let folder = Folder::open(&settings.folder)?;
+        let names = settings.names;
+        let now = sane_now(clock.as_ref());
+        let own = OwnAuthority::open(&folder, &names, clock.as_ref(), entropy.as_ref())?;
+        let kept = folder.read(OWN_FILE)?.and_then(|file| Credential::read(&file).ok());
+        let own_leaf = match kept {
+            Some(leaf) => leaf,
+            None => issue_own(&own, &folder, &names, now, entropy.as_ref())?,
+        };
+        let mut last_error = None;
+        let uploaded = folder.read(UPLOADED_FILE)?.and_then(|file| {
+            let read = Credential::read(&file);
+            read.inspect_err(|damaged| last_error = Some(told("upload_damaged", damaged, now))).ok()
+        });
+        let resolver = Arc::new(Resolver::new(Arc::clone(&own_leaf.certified)));
+        let state = State {
+            names,
+            source: settings.source,
+            own,
+            own_leaf,
+            uploaded,
+            in_use: SourceKind::Own,
+            alarm: Alarm::Fine,
+            failures: 0,
+            last_error,
+        };
+        let metrics = Metrics::new(registry);
+        let wake = Notify::new();
+        let inner = Inner { folder, clock, entropy, resolver, metrics, state: Mutex::new(state), wake };
+        let this = Self { inner: Arc::new(inner) };
+        this.renew_own(&mut this.state());
+        this.put_in_use(&mut this.state());
+        Ok(this)
+    }
+
+    /// What the listener gives to rustls.
+    pub fn resolver(&self) -> Arc<Resolver> {
+        Arc::clone(&self.inner.resolver)
+    }
+
+    /// The own authority's root in PEM, for a closed network to install.
+    pub fn own_root_pem(&self) -> String {
+        pem::block("CERTIFICATE", self.state().own.root())
+    }
+
+    /// The same in DER, which phones ask for.
+    pub fn own_root_der(&self) -> Vec<u8> {
+        self.state().own.root().to_vec()
+    }
+
+    /// Everything that would be wrong with an upload; nothing is kept.
+    pub fn check_upload(&self, chain_pem: &[u8], key_pem: &[u8]) -> Vec<Fault> {
+        let names = self.state().names.public.clone();
+        check(chain_pem, key_pem, &names, self.now()).err().unwrap_or_default()
+    }
+
+    /// Checks and keeps an uploaded chain and key; puts it in use if uploads are the wanted source.
+    ///
+    /// Writes to disk: call it where that may be waited for.
+    pub fn upload(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<Status, UploadError> {
+        let names = self.state().names.public.clone();
+        let refuse = |faults: Vec<Fault>| {
+            self.inner.metrics.refused_uploads.inc();
+            UploadError::Faults(faults)
+        };
+        let checked = check(chain_pem, key_pem, &names, self.now()).map_err(refuse)?;
+        let uploaded = Credential::of_checked(checked).map_err(|_| refuse(vec![Fault::UnusableKey]))?;
+        self.inner.folder.write(UPLOADED_FILE, uploaded.to_pem().as_bytes())?;
+        let mut state = self.state();
+        state.uploaded = Some(uploaded);
+        state.last_error = None;
+        self.put_in_use(&mut state);
+        drop(state);
+        Ok(self.status())
+    }
+
+    /// Takes another source from now on.
+    pub fn set_source(&self, source: Source) {
+        let mut state = self.state();
+        state.source = source;
+        self.put_in_use(&mut state);
+        drop(state);
+        self.inner.wake.notify_one();
+    }
+
+    /// Takes other names from now on, and makes the own authority's certificate anew if they demand it.
+    pub fn set_names(&self, names: Names) {
+        let mut state = self.state();
+        state.names = names;
+        self.renew_own(&mut state);
+        self.put_in_use(&mut state);
+        drop(state);
+        self.inner.wake.notify_one();
+    }
+
+    /// Does what is due until `shutdown`.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        loop {
+            let wait = self.tick().min(WAIT_MAX);
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = self.inner.wake.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Does what is due now, and says after what time something is due again.
+    pub fn tick(&self) -> Duration {
+        let mut state = self.state();
+        self.renew_own(&mut state);
+        self.put_in_use(&mut state);
+        let seconds = renewal_time(&state.own_leaf.facts).saturating_sub(self.now());
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).max(Duration::from_secs(60))
+    }
+
+    /// Everything there is to know about the certificate in use.
+    pub fn status(&self) -> Status {
+        let state = self.state();
+        let now = self.now();
+        let (in_use, credential) = state.choice();
+        let facts = &credential.facts;
+        Status {
+            wanted: state.source.kind(),
+            in_use,
+            names: facts.names.iter().map(ToString::to_string).collect(),
+            missing_names: missing_names(facts, &state.names.public).iter().map(ToString::to_string).collect(),
+            issuer: facts.issuer_text.clone(),
+            fingerprint_sha256: fingerprint(&credential.certified.cert[0]),
+            not_before: facts.not_before,
+            not_after: facts.not_after,
+            next_try: (in_use == SourceKind::Own).then(|| renewal_time(facts).max(now)),
+            failures: state.failures,
+            next_is_staging: false,
+            last_error: state.last_error.clone(),
+            alarm: self.alarm(&state, now),
+            own_root: RootStatus {
+                fingerprint_sha256: fingerprint(state.own.root()),
+                not_before: state.own.facts().not_before,
+                not_after: state.own.facts().not_after,
+            },
+        }
+    }
+
+    fn now(&self) -> UnixSeconds {
+        sane_now(self.inner.clock.as_ref())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is made as a whole, so what a panic leaves can be used.
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the own authority's root and certificate anew if they are due; keeps the old ones if that fails.
+    fn renew_own(&self, state: &mut State) {
+        let now = self.now();
+        if let Err(error) = self.try_renew_own(state, now) {
+            error!(%error, "the server's own certificate cannot be renewed; the old one stays in use");
+            state.failures = state.failures.saturating_add(1);
+            state.last_error = Some(told("own_renewal", &error, now));
+        }
+    }
+
+    fn try_renew_own(&self, state: &mut State, now: UnixSeconds) -> Result<(), OwnError> {
+        let (folder, entropy) = (&self.inner.folder, self.inner.entropy.as_ref());
+        state.own.renew(folder, &state.names, now, entropy)?;
+        if state.is_own_due(now) {
+            state.own_leaf = issue_own(&state.own, folder, &state.names, now, entropy)?;
+            state.failures = 0;
+            state.last_error = None;
+        }
+        Ok(())
+    }
+
+    /// Gives the wanted certificate to the listener, and tells how near its end is.
+    fn put_in_use(&self, state: &mut State) {
+        let (kind, credential) = state.choice();
+        if self.inner.resolver.replace(&credential.certified) || kind != state.in_use {
+            self.inner.metrics.swaps.inc();
+            info!(source = kind.as_str(), not_after = credential.facts.not_after, "another certificate is in use");
+        }
+        self.inner.metrics.not_after_seconds.set(credential.facts.not_after);
+        state.in_use = kind;
+        let now = self.now();
+        let alarm = self.alarm(state, now);
+        self.inner.metrics.alarm_level.set(alarm.level());
+        self.inner.metrics.failures.set(i64::from(state.failures));
+        if alarm > state.alarm {
+            let days_left = (state.choice().1.facts.not_after - now) / (24 * 60 * 60);
+            let source = kind.as_str();
+            if alarm >= Alarm::Days7 {
+                error!(source, days_left, "the certificate ends soon or is invalid");
+            } else {
+                warn!(source, days_left, "the certificate ends soon");
+            }
+        }
+        state.alarm = alarm;
+    }
+
+    fn alarm(&self, state: &State, now: UnixSeconds) -> Alarm {
+        let (kind, credential) = state.choice();
+        let renewal = match kind {
+            SourceKind::Uploaded => Renewal::ByHand,
+            SourceKind::Own | SourceKind::Acme => Renewal::ByItself { failures: state.failures },
+        };
+        Alarm::of(&credential.facts, now, renewal)
+    }
+}
+
+fn issue_own(
+    own: &OwnAuthority,
+    folder: &Folder,
+    names: &Names,
+    now: UnixSeconds,
+    entropy: &dyn Entropy,
+) -> Result<Credential, OwnError> {
+    let leaf = own.issue(names, now, entropy)?;
+    folder.write(OWN_FILE, leaf.to_pem().as_bytes())?;
+    info!(not_after = leaf.facts.not_after, "the server's own authority issued a certificate");
+    Ok(leaf)
+}
+
+fn told(code: &'static str, error: &dyn std::error::Error, at: UnixSeconds) -> LastError {
+    LastError { code, words: error.to_string(), at }
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;
