@@ -131,4 +131,4 @@ fn is_never_a_peer(ip: IpAddr) -> bool {
 
 #[cfg(test)]
 #[path = "policy_tests.rs"]
-mod tests;
+pub(crate) mod tests;

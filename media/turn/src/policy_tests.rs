@@ -9,81 +9,87 @@ fn ip(text: &str) -> IpAddr {
     text.parse().expect("the table holds valid addresses")
 }
 
-/// A server with both families, a sink, and every network outside allowed that can be.
-fn open_to_all() -> AllowList {
-    let config = Config {
+/// Addresses that must not be reached however they are written, with `own` as in [`open_to_all`].
+pub(crate) const REFUSED: &[&str] = &[
+    // Loopback.
+    "127.0.0.1",
+    "127.0.0.2",
+    "127.255.255.254",
+    "::1",
+    "::ffff:127.0.0.1",
+    "::127.0.0.1",
+    "::ffff:0:127.0.0.1",
+    "64:ff9b::127.0.0.1",
+    "2002:7f00:1::",
+    "2002:7f00:1::1",
+    "2001:0:4136:e378:8000:63bf:80ff:fffe",
+    "fe80::5efe:127.0.0.1",
+    "2001:db8::200:5efe:127.0.0.1",
+    // Unspecified, which reaches the machine itself.
+    "0.0.0.0",
+    "0.0.0.1",
+    "::",
+    "::ffff:0.0.0.0",
+    "64:ff9b::",
+    "2002::",
+    // Metadata.
+    "169.254.169.254",
+    "::ffff:169.254.169.254",
+    "64:ff9b::169.254.169.254",
+    "2002:a9fe:a9fe::",
+    "fd00:ec2::254",
+    "100.100.100.200",
+    "::ffff:100.100.100.200",
+    "192.0.0.192",
+    // Our own interfaces, under their names and under others.
+    "172.17.0.1",
+    "::ffff:172.17.0.1",
+    "64:ff9b::172.17.0.1",
+    "2002:ac11:1::",
+    "fd12::5",
+    "192.168.7.7",
+    "::ffff:192.168.7.7",
+    "::ffff:10.1.1.5",
+    "::ffff:203.0.113.5",
+    "2002:cb00:7105::",
+    "64:ff9b::10.1.1.5",
+    // The link, groups, broadcast, reserved.
+    "169.254.0.1",
+    "fe80::1",
+    "febf::1",
+    "fec0::1",
+    "224.0.0.1",
+    "239.255.255.255",
+    "ff02::1",
+    "ff0e::1",
+    "255.255.255.255",
+    "240.0.0.1",
+    "::ffff:255.255.255.255",
+    "::ffff:224.0.0.1",
+];
+
+/// Both families, and a sink in each of our two IPv4 addresses.
+fn config() -> Config {
+    Config {
         external_ipv4: Some("203.0.113.5".parse().unwrap()),
         external_ipv6: Some("2001:db8::5".parse().unwrap()),
         sinks: vec!["203.0.113.5:7882".parse().unwrap(), "10.1.1.5:7882".parse().unwrap()],
         ..Config::default()
-    };
+    }
+}
+
+/// The policy of a server with this configuration and every network outside allowed that can be.
+pub(crate) fn open_to_all(config: &Config) -> AllowList {
     let everything = vec![Network::new(ip("0.0.0.0"), 0).unwrap(), Network::new(ip("::"), 0).unwrap()];
     let own = vec![ip("10.1.1.5"), ip("172.17.0.1"), ip("fd12::5"), ip("::ffff:192.168.7.7")];
-    AllowList::new(&config, own, Outside { internet: true, networks: everything })
+    AllowList::new(config, own, Outside { internet: true, networks: everything })
 }
 
 #[test]
 fn no_spelling_of_ourselves_or_of_nobody_is_a_peer() {
-    let policy = open_to_all();
-    let refused = [
-        // Loopback.
-        "127.0.0.1",
-        "127.0.0.2",
-        "127.255.255.254",
-        "::1",
-        "::ffff:127.0.0.1",
-        "::127.0.0.1",
-        "::ffff:0:127.0.0.1",
-        "64:ff9b::127.0.0.1",
-        "2002:7f00:1::",
-        "2002:7f00:1::1",
-        "2001:0:4136:e378:8000:63bf:80ff:fffe",
-        "fe80::5efe:127.0.0.1",
-        "2001:db8::200:5efe:127.0.0.1",
-        // Unspecified, which reaches the machine itself.
-        "0.0.0.0",
-        "0.0.0.1",
-        "::",
-        "::ffff:0.0.0.0",
-        "64:ff9b::",
-        "2002::",
-        // Metadata.
-        "169.254.169.254",
-        "::ffff:169.254.169.254",
-        "64:ff9b::169.254.169.254",
-        "2002:a9fe:a9fe::",
-        "fd00:ec2::254",
-        "100.100.100.200",
-        "::ffff:100.100.100.200",
-        "192.0.0.192",
-        // Our own interfaces, under their names and under others.
-        "172.17.0.1",
-        "::ffff:172.17.0.1",
-        "64:ff9b::172.17.0.1",
-        "2002:ac11:1::",
-        "fd12::5",
-        "192.168.7.7",
-        "::ffff:192.168.7.7",
-        "::ffff:10.1.1.5",
-        "::ffff:203.0.113.5",
-        "2002:cb00:7105::",
-        "64:ff9b::10.1.1.5",
-        // The link, groups, broadcast, reserved.
-        "169.254.0.1",
-        "fe80::1",
-        "febf::1",
-        "fec0::1",
-        "224.0.0.1",
-        "239.255.255.255",
-        "ff02::1",
-        "ff0e::1",
-        "255.255.255.255",
-        "240.0.0.1",
-        "::ffff:255.255.255.255",
-        "::ffff:224.0.0.1",
-    ];
-    assert!(refused.len() >= 40);
-    for text in refused {
+    let policy = open_to_all(&config());
+    assert!(REFUSED.len() >= 40);
+    for text in REFUSED {
         assert!(!policy.allows_ip(ip(text)), "permission for {text}");
         for port in [0, 1, 80, 443, 7_882, 8_008, 50_000] {
             assert!(!policy.allows(SocketAddr::new(ip(text), port)), "{text} port {port}");
@@ -93,7 +99,7 @@ fn no_spelling_of_ourselves_or_of_nobody_is_a_peer() {
 
 #[test]
 fn of_our_own_addresses_only_relayed_ports_and_sinks_are_peers() {
-    let policy = open_to_all();
+    let policy = open_to_all(&config());
     for (peer, allowed) in [
         ("203.0.113.5:49152", true),
         ("203.0.113.5:65535", true),

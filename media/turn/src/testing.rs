@@ -9,8 +9,8 @@ use veche_base::testing::SeededEntropy;
 
 use crate::stun::{Algorithm, Class, LongTermKey, Message, MessageWriter, Method, attribute};
 use crate::{
-    AllowList, Config, Destination, FiveTuple, HEADROOM_BYTES, Limits, Network, Now, Outside, Packet, Server,
-    TAILROOM_BYTES, Transport, credentials,
+    AllowList, Config, Destination, FiveTuple, HEADROOM_BYTES, Limits, Network, Now, Outside, Packet, PeerPolicy,
+    Server, TAILROOM_BYTES, Transport, credentials,
 };
 
 /// Where the SFU is.
@@ -54,7 +54,12 @@ impl World {
         let networks = vec![Network::new("198.51.100.0".parse().unwrap(), 24).unwrap()];
         let own = vec!["203.0.113.5".parse().unwrap(), "10.1.1.5".parse().unwrap()];
         let policy = AllowList::new(&config, own, Outside { internet: false, networks });
-        let server = Server::new(config, Box::new(policy), Arc::new(SeededEntropy::new(7))).unwrap();
+        Self::with_policy(config, Box::new(policy))
+    }
+
+    /// A world with another policy.
+    pub(crate) fn with_policy(config: Config, policy: Box<dyn PeerPolicy>) -> Self {
+        let server = Server::new(config, policy, Arc::new(SeededEntropy::new(7))).unwrap();
         Self { server, now: Now { monotonic: Duration::from_secs(1_000), wall_ms: START_MS }, ids: 0 }
     }
 

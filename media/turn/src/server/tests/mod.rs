@@ -1,2 +1,6 @@
 mod codes;
+mod floods;
+mod hostile;
+mod refused_peers;
 mod relaying;
+mod simulation;
