@@ -106,6 +106,8 @@ families! {
     RoomPositionReceipt: r::receipts::ReceiptPositionKey = "roomposition_receipt", Walk;
     /// Events a user has to be told about.
     UserRoomPushAction: r::receipts::PushActionKey = "userroomposition_pushaction", Walk;
+    /// Events a user was told about and has read.
+    UserPositionReadAction: r::receipts::ReadActionKey = "userposition_readaction", Walk;
 
     /// Where a user's notifications go.
     UserAppPusher: r::pushers::PusherKey = "userapppushkey_pusher", Walk;

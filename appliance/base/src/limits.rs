@@ -102,6 +102,8 @@ pub const ACCOUNT_DATA_BYTES_MAX: usize = 64 * 1_024;
 pub const TAGS_PER_ROOM_MAX: usize = 100;
 /// Stored filters of one account.
 pub const FILTERS_PER_USER_MAX: usize = 100;
+/// Notifications of one account that are listed after they were read; the oldest go.
+pub const READ_NOTIFICATIONS_PER_USER_MAX: usize = 1_000;
 /// Pushers of one account.
 pub const PUSHERS_PER_USER_MAX: usize = 20;
 /// Unused one-time keys of one device.

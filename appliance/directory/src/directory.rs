@@ -106,7 +106,17 @@ impl Directory {
 
     /// Whether this is an account of ours that has not been deactivated.
     pub fn is_active(&self, user: &UserId) -> bool {
-        self.account(user).is_some_and(|account| account.deactivated_ms.is_none())
+        self.registry.is_account(user, |account| account.deactivated_ms.is_none())
+    }
+
+    /// Whether this is an account of ours that is gone for good.
+    pub fn is_deactivated(&self, user: &UserId) -> bool {
+        self.registry.is_account(user, |account| account.deactivated_ms.is_some())
+    }
+
+    /// Whether this is an account of ours whose owner wanted its messages forgotten when it was deactivated.
+    pub fn is_erased(&self, user: &UserId) -> bool {
+        self.registry.is_account(user, |account| account.deactivated_ms.is_some() && account.erased)
     }
 
     /// An account of ours, deactivated or not.

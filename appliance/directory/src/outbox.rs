@@ -9,7 +9,8 @@ impl Directory {
     /// The oldest work that conversations have not done yet, each with the number for [`Directory::work_done`].
     /// Do all of it at the start, before serving, and after every [`Directory::work_arrived`].
     pub async fn pending_work(&self, limit: u32) -> Result<Vec<(u64, Work)>, StoreError> {
-        self.sql.read(move |view| outbox::page(view, limit)).await
+        // In line with the writes: what made the work necessary is in the picture in memory before it is answered.
+        self.sql.write(move |tx| outbox::page(tx, limit)).await
     }
 
     /// Takes work away that is done, on disk.

@@ -198,6 +198,11 @@ impl Registry {
         self.read().accounts.get(user).map(|known| known.account.clone())
     }
 
+    /// Whether there is such an account and `test` says so of it; nothing is copied.
+    pub(crate) fn is_account(&self, user: &UserId, test: impl FnOnce(&Account) -> bool) -> bool {
+        self.read().accounts.get(user).is_some_and(|known| test(&known.account))
+    }
+
     pub(crate) fn accounts(&self) -> Vec<Account> {
         self.read().accounts.values().map(|known| known.account.clone()).collect()
     }

@@ -8,7 +8,7 @@ use ruma::{OwnedServerName, RoomVersionId, UserId};
 use veche_base::{Clock, Entropy};
 use veche_directory::Directory;
 use veche_rooms::SigningKeys;
-use veche_store::Store;
+use veche_store::{Error, Key, Store, keys::KeyPrefix};
 
 /// Settings of the homeserver that an administrator may change in the settings file; all apply after a restart.
 #[derive(Debug, Clone)]
@@ -34,6 +34,9 @@ impl Default for Settings {
     }
 }
 
+/// Rows deleted by one commit where there may be many.
+const DELETED_AT_ONCE: usize = 1_000;
+
 /// The ground under all parts.
 pub struct Core {
     /// Conversations, administration and content on disk.
@@ -56,5 +59,26 @@ impl Core {
     /// Whether `user` belongs to this server.
     pub fn is_local(&self, user: &UserId) -> bool {
         user.server_name() == self.server_name
+    }
+
+    /// Deletes all rows under a prefix, a bounded number in each commit. What a crash leaves is deleted by whoever
+    /// asks again.
+    pub(crate) async fn delete_all<K: Key>(&self, prefix: impl KeyPrefix + Copy) -> Result<(), Error> {
+        loop {
+            let rows = self.store.scan::<K>(prefix).keys().take(DELETED_AT_ONCE);
+            let keys = rows.collect::<Result<Vec<K>, _>>()?;
+            let count = keys.len();
+            if count == 0 {
+                return Ok(());
+            }
+            let commit = self.store.commit(move |txn| {
+                keys.iter().for_each(|key| txn.delete(key));
+                Ok::<_, Error>(())
+            });
+            commit.await?;
+            if count < DELETED_AT_ONCE {
+                return Ok(());
+            }
+        }
     }
 }

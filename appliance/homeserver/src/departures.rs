@@ -5,10 +5,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ruma::{UserId, presence::PresenceState};
 use veche_directory::Work;
 use veche_runtime::tasks::Supervisor;
 
-use crate::{Parts, StoreError, core::Core, sliding::Sliding};
+use crate::{
+    Parts, StoreError, core::Core, delayed::Delayed, membership::Members, profiles::Profiles, sliding::Sliding,
+};
 
 /// Notes read at once.
 const PAGE: u32 = 100;
@@ -30,13 +33,23 @@ pub enum DepartureError {
 pub struct Departures {
     core: Arc<Core>,
     parts: Parts,
+    members: Arc<Members>,
+    profiles: Arc<Profiles>,
+    delayed: Arc<Delayed>,
     sliding: Arc<Sliding>,
 }
 
 impl Departures {
     /// Over these parts.
-    pub fn new(core: Arc<Core>, parts: Parts, sliding: Arc<Sliding>) -> Self {
-        Self { core, parts, sliding }
+    pub(crate) fn new(
+        core: Arc<Core>,
+        parts: Parts,
+        members: Arc<Members>,
+        profiles: Arc<Profiles>,
+        delayed: Arc<Delayed>,
+        sliding: Arc<Sliding>,
+    ) -> Self {
+        Self { core, parts, members, profiles, delayed, sliding }
     }
 
     /// Does the work that is there, and then whenever there is some.
@@ -80,12 +93,33 @@ impl Departures {
         match work {
             Work::DeviceRemoved { user_id, device_id } => {
                 self.sliding.forget_device(user_id, device_id);
+                self.parts.notify.forget_device(user_id, device_id).await?;
                 self.parts.e2ee.forget_device(user_id, device_id).await?;
+                self.parts.timeline.forget_device(user_id, device_id).await?;
             }
-            Work::AccountDeactivated { user_id, .. } => {
-                self.parts.e2ee.forget_user(user_id).await?;
-            }
+            Work::AccountDeactivated { user_id, erase } => self.settle_account(user_id, *erase).await?,
         }
         Ok(())
     }
+
+    /// The rooms first: from then on the user is nobody's company. What he said stays with those who heard it, and his
+    /// files with what shows them; with `erase` those who come later get it without content (see
+    /// [`Renderer`](crate::timeline::Renderer)). Addresses of rooms belong to the rooms and stay.
+    async fn settle_account(&self, user: &UserId, erase: bool) -> Result<(), DepartureError> {
+        // That he is offline is told to nobody any more; a status nobody may see needs no memory.
+        let _ = self.parts.presence.set(user, &PresenceState::Offline, None);
+        self.parts.notify.forget_user(user).await?;
+        self.delayed.forget_user(user).await?;
+        self.members.leave_all(user).await?;
+        self.parts.e2ee.forget_user(user).await?;
+        self.parts.account_data.forget_user(user).await?;
+        if erase {
+            self.profiles.forget(user).await?;
+        }
+        tracing::info!(%user, erase, "a deactivated account has left its rooms");
+        Ok(())
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,9 @@ pub mod spaces;
 pub mod sync;
 pub mod timeline;
 
+#[cfg(test)]
+mod testing;
+
 use std::sync::Arc;
 
 use ruma::{RoomId, UserId};
@@ -170,7 +173,14 @@ impl Homeserver {
             Arc::new(Relations::new(Arc::clone(&core), Arc::clone(&parts.timeline), Arc::clone(&parts.account_data)));
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
-        let departures = Arc::new(Departures::new(Arc::clone(&core), parts.clone(), Arc::clone(&sliding)));
+        let departures = Arc::new(Departures::new(
+            Arc::clone(&core),
+            parts.clone(),
+            Arc::clone(&members),
+            Arc::clone(&profiles),
+            Arc::clone(&delayed),
+            Arc::clone(&sliding),
+        ));
         Self {
             core,
             parts,

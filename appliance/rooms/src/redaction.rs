@@ -36,12 +36,21 @@ pub enum RedactError {
 /// redaction event, is kept in `unsigned` in client format, so that it is shown wherever the
 /// event is. Fails only for events that are no events.
 pub fn redact(pdu: &Pdu, because: &Pdu, version: &RoomVersionId) -> Result<Pdu, RedactError> {
-    let rules = room_versions::rules(version)?;
-    let mut object = pdu.to_object()?;
     let shown = format::client_event(because, Unsigned::default());
     let shown = serde_json::from_str(shown.get()).map_err(PduError::Malformed)?;
-    redact_in_place(&mut object, &rules.redaction, Some(RedactedBecause::from_json(shown)))
-        .map_err(|error| RedactError::Format(error.to_string()))?;
+    strip(pdu, Some(RedactedBecause::from_json(shown)), version)
+}
+
+/// The event with everything removed that its room version does not protect, without anybody having redacted it: what
+/// is shown of a user who wanted to be forgotten. Fails only for events that are no events.
+pub fn erase(pdu: &Pdu, version: &RoomVersionId) -> Result<Pdu, RedactError> {
+    strip(pdu, None, version)
+}
+
+fn strip(pdu: &Pdu, because: Option<RedactedBecause>, version: &RoomVersionId) -> Result<Pdu, RedactError> {
+    let rules = room_versions::rules(version)?;
+    let mut object = pdu.to_object()?;
+    redact_in_place(&mut object, &rules.redaction, because).map_err(|error| RedactError::Format(error.to_string()))?;
     let json = RawValue::from_string(crate::canonical::to_string(&object)).map_err(PduError::Malformed)?;
     let mut redacted = Pdu::parse(pdu.event_id.clone(), pdu.room_id.clone(), json)?;
     redacted.rejected = pdu.rejected;

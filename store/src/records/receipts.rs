@@ -110,11 +110,37 @@ pub struct PushAction {
 
 versioned!(PushAction, 1);
 
+record! {
+    /// An event that a user was told about and has read, for the list of notifications. The newest ones are kept.
+    pub struct ReadActionKey {
+        /// Who.
+        user: OwnedUserId,
+        /// The event's position.
+        position: StreamPosition,
+    } in Family::UserPositionReadAction => ReadAction
+}
+
+/// How a user was told about an event that he has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadAction {
+    /// The event's room.
+    pub room: ShortRoomId,
+    /// As in [`PushAction`].
+    pub notify: bool,
+    /// As in [`PushAction`].
+    pub highlight: bool,
+}
+
+versioned!(ReadAction, 1);
+
 #[cfg(test)]
 mod tests {
     use ruma::{event_id, user_id};
 
-    use super::{PushAction, PushActionKey, Receipt, ReceiptKey, ReceiptKind, ReceiptPointer, ReceiptPositionKey};
+    use super::{
+        PushAction, PushActionKey, ReadAction, ReadActionKey, Receipt, ReceiptKey, ReceiptKind, ReceiptPointer,
+        ReceiptPositionKey,
+    };
     use crate::positions::{ShortRoomId, StreamPosition};
     use crate::records::testing::round_trip;
 
@@ -129,6 +155,7 @@ mod tests {
         let action = PushAction { notify: true, highlight: false, thread: Some(event_id) };
         round_trip(&ReceiptKey { room, user: user.clone(), kind, thread: thread.clone() }, &receipt);
         round_trip(&ReceiptPositionKey { room, position }, &ReceiptPointer { user: user.clone(), kind, thread });
-        round_trip(&PushActionKey { user, room, position }, &action);
+        round_trip(&PushActionKey { user: user.clone(), room, position }, &action);
+        round_trip(&ReadActionKey { user, position }, &ReadAction { room, notify: true, highlight: true });
     }
 }

@@ -10,7 +10,7 @@ use veche_homeserver::{
     timeline::{ReadError, SendError},
 };
 
-use super::ApiError;
+use super::{ApiError, personal::too_many};
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
@@ -34,6 +34,7 @@ impl From<SendError> for ApiError {
             SendError::Forbidden(why) => Self::forbidden(why),
             SendError::Invalid(why) => Self::bad_json(why),
             SendError::TooLarge => Self::too_large(),
+            SendError::TooManyRooms => too_many(error.to_string()),
             SendError::DuplicateAnnotation => Self::bad_request("M_DUPLICATE_ANNOTATION", error.to_string()),
             SendError::Internal(error) => error.into(),
         }
@@ -65,6 +66,7 @@ impl From<MembershipError> for ApiError {
             MembershipError::Forbidden(why) => Self::forbidden(why),
             MembershipError::BadState(why) => Self::new(StatusCode::FORBIDDEN, "M_BAD_STATE", why),
             MembershipError::Invalid(why) => Self::bad_json(why),
+            MembershipError::TooManyRooms => too_many(error.to_string()),
             MembershipError::Internal(error) => error.into(),
         }
     }
@@ -76,6 +78,7 @@ impl From<CreateRoomError> for ApiError {
             CreateRoomError::UnsupportedVersion => Self::bad_request("M_UNSUPPORTED_ROOM_VERSION", error.to_string()),
             CreateRoomError::InvalidState(why) => Self::bad_request("M_INVALID_ROOM_STATE", why),
             CreateRoomError::Invalid(why) => Self::invalid_param(why),
+            CreateRoomError::TooManyRooms => too_many(error.to_string()),
             CreateRoomError::AliasTaken => Self::bad_request("M_ROOM_IN_USE", "this room address is taken"),
             CreateRoomError::Internal(error) => error.into(),
         }

@@ -107,6 +107,6 @@ impl From<PresenceError> for ApiError {
 }
 
 /// A quota of the account is used up; waiting does not help.
-fn too_many(message: String) -> ApiError {
+pub(super) fn too_many(message: String) -> ApiError {
     ApiError::bad_request("M_RESOURCE_LIMIT_EXCEEDED", message)
 }

@@ -27,7 +27,7 @@ use serde_json::{
 use veche_base::limits;
 use veche_store::{
     Change, Error, Json, ShortRoomId, StreamPosition, Txn,
-    records::users::{AccountData as Record, AccountDataKey, AccountDataPointer, AccountDataPositionKey},
+    records::users::{AccountData as Record, AccountDataKey, AccountDataPointer, AccountDataPositionKey, FilterKey},
 };
 
 use self::push_rules::PUSH_RULES;
@@ -112,6 +112,16 @@ impl AccountData {
         if kind == IGNORED_USERS {
             self.ignored.write().unwrap_or_else(PoisonError::into_inner).remove(user);
         }
+        Ok(())
+    }
+
+    /// Forgets everything that an account which is gone kept here: data, tags, push rules, filters.
+    pub(crate) async fn forget_user(&self, user: &UserId) -> Result<(), Error> {
+        self.core.delete_all::<AccountDataPositionKey>((user,)).await?;
+        self.core.delete_all::<AccountDataKey>((user,)).await?;
+        self.core.delete_all::<FilterKey>((user,)).await?;
+        self.ignored.write().unwrap_or_else(PoisonError::into_inner).remove(user);
+        self.rules.forget(user);
         Ok(())
     }
 

@@ -69,6 +69,16 @@ pub(super) struct Cache {
     slots: RwLock<HashMap<OwnedUserId, Slot>>,
 }
 
+impl Cache {
+    /// The rules of this user changed on disk.
+    pub(super) fn forget(&self, user: &UserId) {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.entry(user.to_owned()).or_default();
+        slot.version += 1;
+        slot.rules = None;
+    }
+}
+
 #[derive(Deserialize)]
 struct Content {
     global: Ruleset,

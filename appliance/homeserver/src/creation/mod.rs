@@ -34,7 +34,7 @@ use crate::{
     timeline::{Draft, DraftError, Timeline},
 };
 
-use veche_base::limits::CREATE_ROOM_INVITES_MAX as INVITES_MAX;
+use veche_base::limits::{CREATE_ROOM_INVITES_MAX as INVITES_MAX, ROOMS_PER_USER_MAX};
 
 /// Why a room was not made.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,9 @@ pub enum CreateRoomError {
     /// The request is not a valid one.
     #[error("{0}")]
     Invalid(String),
+    /// The creator or somebody invited has as many rooms as one may have.
+    #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
+    TooManyRooms,
     /// The alias belongs to another room.
     #[error("this address is taken")]
     AliasTaken,
@@ -63,6 +66,7 @@ impl From<DraftError> for CreateRoomError {
             DraftError::Invalid(why) => Self::Invalid(why),
             DraftError::TooLarge => Self::Invalid("one of the room's events is larger than 65,535 bytes".to_owned()),
             DraftError::Taken => Self::AliasTaken,
+            DraftError::TooManyRooms => Self::TooManyRooms,
             DraftError::Internal(error) => Self::Internal(error),
         }
     }

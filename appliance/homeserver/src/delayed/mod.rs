@@ -19,6 +19,7 @@ pub use veche_store::records::delayed::{End, Outcome};
 
 use std::sync::Arc;
 
+use ruma::UserId;
 use tokio::sync::Notify as Signal;
 use veche_store::{
     Error, Txn,
@@ -45,6 +46,28 @@ impl Delayed {
     /// Over these parts; nothing is sent before [`Delayed::start`].
     pub fn new(core: Arc<Core>, timeline: Arc<Timeline>, creation: Arc<Creation>) -> Self {
         Self { core, timeline, creation, sooner: Signal::new() }
+    }
+
+    /// Forgets the delayed events of an account that is gone, waiting and ended ones; none of them will be sent.
+    pub(crate) async fn forget_user(&self, user: &UserId) -> Result<(), Error> {
+        let user = user.to_owned();
+        let forget = self.core.store.commit(move |txn| {
+            let waiting = txn.scan::<UserScheduledKey>((&user,))?;
+            let ended = txn.scan::<UserFinalizedKey>((&user,))?;
+            waiting.iter().for_each(|(key, _)| txn.delete(key));
+            ended.iter().for_each(|(key, _)| txn.delete(key));
+            let ids = waiting.into_iter().map(|row| row.1).chain(ended.into_iter().map(|row| row.1));
+            for delay_id in ids {
+                let key = DelayedKey { delay_id };
+                if let Some(record) = txn.get(&key)? {
+                    txn.delete(&record.due_key());
+                    txn.delete(&key);
+                }
+            }
+            txn.delete_prefix::<DelayedRequestKey>((&user,))?;
+            Ok::<_, Error>(())
+        });
+        forget.await
     }
 
     fn record(&self, delay_id: &str) -> Result<Option<Record>, Error> {

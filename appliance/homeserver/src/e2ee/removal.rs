@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use ruma::{DeviceId, UserId};
 use veche_store::{
-    Change, Error, Key, Txn,
-    keys::KeyPrefix,
+    Change, Error, Txn,
     records::e2ee::{
         BackupVersionKey, ClaimedKeyKey, CrossSigningKeyKey, DeviceKeysKey, FallbackKeyKey, OneTimeKeyKey, ToDeviceKey,
         ToDeviceTransactionKey, UserSignatureKey,
@@ -15,14 +14,11 @@ use veche_store::{
 
 use super::{E2ee, changes, recent::Recent};
 
-/// Rows deleted by one commit where there may be many.
-const CHUNK: usize = 1_000;
-
 impl E2ee {
     /// Forgets a device: its keys, its queue, its transaction ids. Others hear that the user's devices changed.
     pub async fn forget_device(&self, user: &UserId, device: &DeviceId) -> Result<(), Error> {
-        self.delete_in_chunks::<ToDeviceKey>((user, device)).await?;
-        self.delete_in_chunks::<ToDeviceTransactionKey>((user, device)).await?;
+        self.core.delete_all::<ToDeviceKey>((user, device)).await?;
+        self.core.delete_all::<ToDeviceTransactionKey>((user, device)).await?;
         let (owner, gone, recent) = (user.to_owned(), device.to_owned(), Arc::clone(&self.recent));
         let changed = self.core.store.commit(move |txn| forget(txn, &recent, &owner, &gone)).await?;
         self.recent.forget(user, device);
@@ -60,26 +56,6 @@ impl E2ee {
         commit.await?;
         self.wake_sharers(user);
         Ok(())
-    }
-
-    /// Deletes all rows under a prefix, a bounded number in each commit.
-    pub(super) async fn delete_in_chunks<K: Key>(&self, prefix: impl KeyPrefix + Copy) -> Result<(), Error> {
-        loop {
-            let rows = self.core.store.scan::<K>(prefix).keys().take(CHUNK);
-            let keys = rows.collect::<Result<Vec<K>, _>>()?;
-            let count = keys.len();
-            if count == 0 {
-                return Ok(());
-            }
-            let commit = self.core.store.commit(move |txn| {
-                keys.iter().for_each(|key| txn.delete(key));
-                Ok::<_, Error>(())
-            });
-            commit.await?;
-            if count < CHUNK {
-                return Ok(());
-            }
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use ruma::{
     events::{TimelineEventType, room::member::MembershipState},
 };
 use serde_json::{Map, Value};
+use veche_base::limits::ROOMS_PER_USER_MAX;
 use veche_rooms::NewEvent;
 use veche_store::{
     Change, Error,
@@ -32,6 +33,9 @@ pub enum MembershipError {
     /// The request is not a valid one.
     #[error("{0}")]
     Invalid(String),
+    /// The person has as many rooms as one may have.
+    #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
+    TooManyRooms,
     /// The store failed or refused.
     #[error(transparent)]
     Internal(#[from] Error),
@@ -53,6 +57,7 @@ impl From<DraftError> for MembershipError {
             DraftError::Invalid(why) => Self::Invalid(why),
             DraftError::TooLarge => Self::Invalid("the reason is too long".to_owned()),
             DraftError::Taken => Self::Invalid(error.to_string()),
+            DraftError::TooManyRooms => Self::TooManyRooms,
             DraftError::Internal(error) => Self::Internal(error),
         }
     }

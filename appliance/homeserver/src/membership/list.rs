@@ -19,6 +19,12 @@ use crate::rooms::Rooms;
 /// One user's memberships: room to record, forgotten rooms left out.
 pub type RoomMembership = BTreeMap<ShortRoomId, MembershipRecord>;
 
+/// Whether a membership keeps a place in the room: being in it, asked in, or asking. These count for the limit of
+/// rooms of one user.
+pub(crate) const fn is_inside(membership: Membership) -> bool {
+    matches!(membership, Membership::Join | Membership::Invite | Membership::Knock)
+}
+
 #[derive(Default)]
 struct Slot {
     /// Counts the changes, so that a list read before a change is not kept after it.

@@ -1,11 +1,14 @@
 //! Who is in which room, and how that changes: join, knock, invite, kick, ban, leave, forget.
 
 mod change;
+mod gone;
 mod join;
 mod list;
 mod stripped;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use self::change::member_event;
+pub(crate) use self::{change::member_event, list::is_inside};
 pub use self::{
     change::{MemberAction, MembershipError},
     list::{RoomMembership, UserRooms},

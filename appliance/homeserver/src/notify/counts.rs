@@ -13,7 +13,7 @@ use ruma::{OwnedEventId, OwnedUserId, UserId};
 use veche_rooms::Pdu;
 use veche_store::{
     Error, ShortRoomId, StreamPosition, Txn,
-    records::receipts::{PushAction, PushActionKey, ReceiptKey},
+    records::receipts::{PushAction, PushActionKey, ReadActionKey, ReceiptKey},
 };
 
 use super::Notify;
@@ -146,8 +146,8 @@ impl Notify {
         Ok(last)
     }
 
-    /// Deletes the rows of what `user` has read up to a position. Part of the transaction that says so; takes a
-    /// position of it if anything was unread.
+    /// Takes the rows of what `user` has read up to a position from those to be told, and keeps the newest for the list
+    /// of notifications. Part of the transaction that says so; takes a position of it if anything was unread.
     pub(crate) fn read(
         &self,
         txn: &mut Txn,
@@ -156,25 +156,63 @@ impl Notify {
         scope: &ReadScope,
         upto: StreamPosition,
     ) -> Result<(), Error> {
-        let rows = txn.scan::<PushActionKey>((user, room))?;
-        let read = rows.iter().filter(|(key, action)| key.position <= upto && scope.covers(action.thread.as_ref()));
-        let mut any = false;
-        for (key, _) in read {
-            txn.delete(key);
-            any = true;
-        }
-        if any {
-            let position = txn.next_position();
-            self.counters.forget(user, room, position);
-            self.queue.badge(user, position);
-        }
-        Ok(())
+        let read = self.take(txn, user, room, scope, upto)?;
+        self.history.keep(txn, user, read)
     }
 
     /// Deletes everything that `user` was to be told of a room: he has come or gone, and what was before does not
     /// count.
     pub(crate) fn forget_room(&self, txn: &mut Txn, user: &UserId, room: ShortRoomId) -> Result<(), Error> {
-        self.read(txn, user, room, &ReadScope::All, StreamPosition(u64::MAX))
+        self.take(txn, user, room, &ReadScope::All, StreamPosition(u64::MAX)).map(drop)
+    }
+
+    /// Deletes what any of these users was told of an event, or was to be told: it has been redacted.
+    pub(crate) fn forget_event(
+        &self,
+        txn: &mut Txn,
+        users: &[OwnedUserId],
+        room: ShortRoomId,
+        position: StreamPosition,
+    ) -> Result<(), Error> {
+        let mut unread = Vec::new();
+        for user in users {
+            let read = ReadActionKey { user: user.clone(), position };
+            if txn.contains(&read)? {
+                txn.delete(&read);
+            }
+            let key = PushActionKey { user: user.clone(), room, position };
+            if txn.contains(&key)? {
+                txn.delete(&key);
+                unread.push(user);
+            }
+        }
+        if !unread.is_empty() {
+            let now = txn.next_position();
+            for user in unread {
+                self.counters.forget(user, room, now);
+                self.queue.badge(user, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(
+        &self,
+        txn: &mut Txn,
+        user: &UserId,
+        room: ShortRoomId,
+        scope: &ReadScope,
+        upto: StreamPosition,
+    ) -> Result<Vec<(PushActionKey, PushAction)>, Error> {
+        let mut rows = txn.scan::<PushActionKey>((user, room))?;
+        rows.retain(|(key, action)| key.position <= upto && scope.covers(action.thread.as_ref()));
+        rows.iter().for_each(|(key, _)| txn.delete(key));
+        if !rows.is_empty() {
+            let position = txn.next_position();
+            self.counters.forget(user, room, position);
+            self.queue.badge(user, position);
+        }
+        Ok(rows)
     }
 
     /// What sending an event makes read: who writes in a room or a thread has seen what stands there. `None` if

@@ -1,15 +1,18 @@
 //! Who is notified of an event: push rules, counts, pushers.
 //!
 //! What a user is to be told stands in rows beside the events ([`PushRow`]), written in the same transaction and
-//! deleted when they are read. Counts are the rows that are left; pushers walk them; nothing else is kept that could
+//! moved to a short history when they are read. Counts are the rows that are left; pushers walk them; nothing else is kept that could
 //! disagree with them.
 
 mod counts;
+mod history;
 mod payload;
 mod plan;
 mod pushers;
 mod queue;
 mod sender;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     counts::{ReadScope, RoomCounts},
@@ -29,6 +32,7 @@ pub struct Notify {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) account_data: Arc<AccountData>,
     counters: counts::Counters,
+    history: history::History,
     pushers: pushers::Table,
     queue: queue::Queue,
     outbound: OnceLock<outbound::Client>,
@@ -42,6 +46,7 @@ impl Notify {
             rooms,
             account_data,
             counters: counts::Counters::default(),
+            history: history::History::default(),
             pushers: pushers::Table::default(),
             queue: queue::Queue::default(),
             outbound: OnceLock::new(),

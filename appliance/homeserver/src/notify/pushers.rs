@@ -15,7 +15,10 @@ use ruma::{
 use veche_base::limits::{ID_BYTES_MAX, PUSHERS_PER_USER_MAX};
 use veche_store::{
     Error, Json, Txn,
-    records::pushers::{Pusher as Record, PusherKey, PusherProgressKey},
+    records::{
+        pushers::{Pusher as Record, PusherKey, PusherProgressKey},
+        receipts::ReadActionKey,
+    },
 };
 
 use super::Notify;
@@ -115,6 +118,17 @@ impl Notify {
     pub async fn delete_pusher(&self, user: &UserId, ids: &WireIds) -> Result<(), Error> {
         let key = key_of(user, ids);
         self.delete_pushers(move |other, _| *other == key).await
+    }
+
+    /// Takes away the pushers of a device that is gone.
+    pub(crate) async fn forget_device(&self, user: &UserId, device: &DeviceId) -> Result<(), Error> {
+        self.delete_pushers(|key, record| key.user == user && record.device == device).await
+    }
+
+    /// Takes away all pushers of an account that is gone, and what it was told.
+    pub(crate) async fn forget_user(&self, user: &UserId) -> Result<(), Error> {
+        self.delete_pushers(|key, _| key.user == user).await?;
+        self.core.delete_all::<ReadActionKey>((user,)).await
     }
 
     /// Takes away all pushers that `is_gone` says it of.

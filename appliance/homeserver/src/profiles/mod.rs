@@ -101,6 +101,11 @@ impl Profiles {
         Ok(())
     }
 
+    /// Forgets the whole profile of an account that is gone.
+    pub(crate) async fn forget(&self, user: &UserId) -> Result<(), Error> {
+        self.core.delete_all::<ProfileKey>((user,)).await
+    }
+
     /// What a member event says of a user: his display name and picture, where he has them.
     pub(crate) fn member_content(&self, user: &UserId) -> Result<Map<String, Value>, Error> {
         let mut content = Map::new();

@@ -25,6 +25,8 @@ use super::{
     draft::{DraftError, Extra, GroupRef, Staged, Target},
 };
 use crate::{
+    core::Core,
+    membership::is_inside,
     notify::Notify,
     rooms::{Head, LAYERS_MAX, Room, order_of},
 };
@@ -47,7 +49,7 @@ struct Plan {
     extremities_before: Vec<OwnedEventId>,
     extremities_after: Vec<OwnedEventId>,
     group: GroupRef,
-    local_server: ruma::OwnedServerName,
+    core: Arc<Core>,
     notify: Arc<Notify>,
     now_ms: u64,
 }
@@ -78,7 +80,7 @@ impl Draft<'_> {
             extremities_before,
             extremities_after: head.extremities.clone(),
             group,
-            local_server: timeline.core.server_name.clone(),
+            core: Arc::clone(&timeline.core),
             notify: Arc::clone(&timeline.notify),
             now_ms: timeline.core.clock.wall_ms(),
         };
@@ -177,7 +179,7 @@ impl Plan {
         position: StreamPosition,
         before: ShortStateHash,
         after: ShortStateHash,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DraftError> {
         let pdu = &staged.pdu;
         let order = order_of(position);
         let entry = TimelineEntry {
@@ -211,6 +213,7 @@ impl Plan {
             txn.put(&key, &result);
             let echo = TransactionEcho {
                 device: transaction.device_id.clone(),
+            self.notify.forget_event(txn, &redaction.audience, room, redaction.entry.short)?;
                 txn_id: transaction.txn_id.to_string(),
                 delay_id: None,
             };
@@ -226,7 +229,7 @@ impl Plan {
             txn.put(&key, &action);
             self.notify.wrote(&row.user, room, position);
         }
-        super::relate::write(txn, room, pdu, position)
+        Ok(super::relate::write(txn, room, pdu, position)?)
     }
 
     fn write_membership(
@@ -236,7 +239,7 @@ impl Plan {
         staged: &Staged,
         position: StreamPosition,
         user: OwnedUserId,
-    ) -> Result<(), Error> {
+    ) -> Result<(), DraftError> {
         let membership = membership::read(&staged.pdu)
             .and_then(|member| Membership::from_state(&member.membership))
             .unwrap_or(Membership::Leave);
@@ -251,8 +254,12 @@ impl Plan {
         };
         let key = RoomUserKey { room, user: user.clone() };
         let before = txn.get(&key)?;
+        // Asked here, in the order of commits: one who is gone has left everything and must not come back.
+        if is_inside(membership) && self.core.directory.is_deactivated(&user) {
+            return Err(DraftError::Forbidden("this account has been deactivated".to_owned()));
+        }
         txn.put(&key, &membership);
-        if user.server_name() == self.local_server {
+        if self.core.is_local(&user) {
             if before.is_some_and(|before| before != membership) {
                 self.notify.forget_room(txn, &user, room)?;
             }

@@ -7,13 +7,18 @@ use std::sync::Arc;
 
 use ruma::{
     OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
-    events::{StateEventType, TimelineEventType},
+    events::{StateEventType, TimelineEventType, room::member::MembershipState},
 };
+use veche_base::limits::ROOMS_PER_USER_MAX;
 use veche_rooms::{AuthError, BuildContext, BuildError, NewEvent, Pdu, StateMap, authorize, build, membership};
-use veche_store::{Error, ShortRoomId, ShortStateHash, Txn};
+use veche_store::{
+    Error, ShortRoomId, ShortStateHash, Txn,
+    records::memberships::{Membership, UserRoomKey},
+};
 
 use super::{Timeline, redact::Redaction, send::TransactionId};
 use crate::{
+    membership::is_inside,
     notify::PushRow,
     rooms::{Head, LockedRoom},
 };
@@ -30,6 +35,9 @@ pub enum DraftError {
     /// The event is larger than an event may be.
     #[error("the event is larger than 65,535 bytes")]
     TooLarge,
+    /// Somebody whom the event lets in has as many rooms as one may have.
+    #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
+    TooManyRooms,
     /// A name that the draft would take is taken.
     #[error("this address is taken")]
     Taken,
@@ -196,6 +204,7 @@ impl Draft<'_> {
         };
         let pdu = Arc::new(build(event, context, &self.timeline.core.keys)?);
         authorize(&pdu, &self.head.state, &version)?;
+        self.check_newcomer(&pdu)?;
         let redaction = self.plan_redaction(&pdu)?;
         let push = self.timeline.notify.plan(&pdu, &self.head, &version)?;
         let before = self.group;
@@ -215,6 +224,22 @@ impl Draft<'_> {
             pdu: Arc::clone(&pdu),
         });
         Ok(pdu)
+    }
+
+    /// A user of this server who gets a place in the room that he had not must not have too many of them.
+    fn check_newcomer(&self, pdu: &Pdu) -> Result<(), DraftError> {
+        let core = &self.timeline.core;
+        let Some(user) = Self::member_of(pdu).filter(|user| core.is_local(user)) else { return Ok(()) };
+        let is_place = |state: &MembershipState| Membership::from_state(state).is_some_and(is_inside);
+        let gets_one = membership::read(pdu).is_some_and(|member| is_place(&member.membership));
+        if !gets_one || is_place(&self.head.membership(&user)) {
+            return Ok(());
+        }
+        let mut places = 0;
+        for row in core.store.scan::<UserRoomKey>((&user,)) {
+            places += usize::from(is_inside(row?.1.membership));
+        }
+        if places < ROOMS_PER_USER_MAX { Ok(()) } else { Err(DraftError::TooManyRooms) }
     }
 
     /// Says under which id the last event pushed was scheduled.
@@ -253,7 +278,6 @@ impl Draft<'_> {
 
     /// What an invited or knocking user may see of the room before being in it (spec: "stripped state").
     fn stripped_for(&self, pdu: &Pdu) -> Option<Vec<u8>> {
-        use ruma::events::room::member::MembershipState;
         if pdu.kind != TimelineEventType::RoomMember {
             return None;
         }

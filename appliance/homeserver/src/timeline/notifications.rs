@@ -1,12 +1,17 @@
-//! The list of what a user is to be told (`GET /notifications`): the rows of [`notify`](crate::notify) with their
-//! events. What is read is not on it.
+//! The list of what a user is to be told and was told (`GET /notifications`): the rows of [`notify`](crate::notify)
+//! with their events.
 
-use ruma::{OwnedRoomId, push::Action};
+use std::collections::BTreeMap;
+
+use ruma::{OwnedRoomId, UserId, push::Action};
 use serde_json::value::RawValue;
 use veche_base::limits::PAGE_EVENTS_MAX;
 use veche_store::{
-    Error,
-    records::{receipts::PushActionKey, rooms::TimelineKey},
+    Error, ShortRoomId, StreamPosition,
+    records::{
+        receipts::{PushActionKey, ReadActionKey},
+        rooms::TimelineKey,
+    },
 };
 
 use super::{Audience, EventForm, Timeline};
@@ -22,6 +27,8 @@ pub struct Notification {
     pub actions: Vec<Action>,
     /// When the event was sent.
     pub sent_ms: u64,
+    /// Whether the user has read it.
+    pub read: bool,
 }
 
 /// A page of notifications, newest first.
@@ -42,24 +49,22 @@ impl Timeline {
         only_highlights: bool,
     ) -> Result<Notifications, Error> {
         let limit = limit.clamp(1, PAGE_EVENTS_MAX);
-        let mut rows = Vec::new();
-        for row in self.core.store.scan::<PushActionKey>((audience.user,)) {
-            let (key, action) = row?;
-            let is_wanted = if only_highlights { action.highlight } else { action.notify };
-            if is_wanted && before.is_none_or(|before| key.position.0 < before) {
-                rows.push(key);
-            }
-        }
-        rows.sort_unstable_by_key(|key| std::cmp::Reverse(key.position));
-        let next = (rows.len() > limit).then(|| rows[limit - 1].position.0);
-        rows.truncate(limit);
+        let before = StreamPosition(before.unwrap_or(u64::MAX));
+        let mut rows = self.newest_told(audience.user, before, limit + 1, only_highlights)?;
+        let next = if rows.len() > limit { rows.pop_first().and(rows.first_key_value()) } else { None };
+        let next = next.map(|(position, _)| position.0);
         let mut list = Vec::with_capacity(rows.len());
-        for key in rows {
-            let room = self.rooms.find_short(key.room)?;
-            let order = order_of(key.position);
-            let Some(entry) = self.core.store.get(&TimelineKey { room: key.room, order })? else { continue };
+        for (position, (short, read)) in rows.into_iter().rev() {
+            let room = self.rooms.find_short(short)?;
+            let order = order_of(position);
+            let Some(entry) = self.core.store.get(&TimelineKey { room: short, order })? else { continue };
+            // What was told may be hidden since: the user has left, and the room was shown to members only.
+            if !self.may_see(&room, &entry, audience.user)? {
+                continue;
+            }
             let pdu = self.rooms.parse(&room, order, &entry)?;
             list.push(Notification {
+                read,
                 room_id: room.id.clone(),
                 event: self.renderer(&room, audience, EventForm::Sync).entry(order, &entry)?,
                 actions: self.notify.actions(&pdu, &room.head(), &room.version, audience.user)?,
@@ -67,5 +72,43 @@ impl Timeline {
             });
         }
         Ok(Notifications { list, next })
+    }
+
+    /// The newest rows older than a position, read or not, with their rooms and whether they were read.
+    fn newest_told(
+        &self,
+        user: &UserId,
+        before: StreamPosition,
+        count: usize,
+        only_highlights: bool,
+    ) -> Result<BTreeMap<StreamPosition, (ShortRoomId, bool)>, Error> {
+        let is_wanted = |notify: bool, highlight: bool| if only_highlights { highlight } else { notify };
+        let mut newest = BTreeMap::new();
+        for row in self.core.store.scan::<PushActionKey>((user,)) {
+            let (key, action) = row?;
+            if key.position < before && is_wanted(action.notify, action.highlight) {
+                newest.insert(key.position, (key.room, false));
+                if newest.len() > count {
+                    newest.pop_first();
+                }
+            }
+        }
+        let mut taken = 0;
+        let from = ReadActionKey { user: user.to_owned(), position: before };
+        for row in self.core.store.scan::<ReadActionKey>((user,)).reverse().after(&from) {
+            let (key, action) = row?;
+            if taken == count {
+                break;
+            }
+            if is_wanted(action.notify, action.highlight) {
+                // A row that was read between the two walks is in both.
+                newest.insert(key.position, (action.room, true));
+                taken += 1;
+            }
+        }
+        while newest.len() > count {
+            newest.pop_first();
+        }
+        Ok(newest)
     }
 }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use ruma::events::TimelineEventType;
-use veche_rooms::{Pdu, PowerLevels, redaction};
+use ruma::{
+    OwnedUserId,
+    events::{TimelineEventType, room::member::MembershipState},
+};
+use veche_rooms::{Pdu, PowerLevels, membership, redaction};
 use veche_store::{
     Error,
     records::rooms::{TimelineEntry, TimelineKey},
@@ -22,6 +25,8 @@ pub(super) struct Redaction {
     pub(super) was_state: bool,
     /// What the redacted event related to, which it no longer does.
     pub(super) lost: Option<LostRelation>,
+    /// Who may have been told of it: nobody needs to be any more.
+    pub(super) audience: Vec<OwnedUserId>,
 }
 
 impl Draft<'_> {
@@ -50,6 +55,13 @@ impl Draft<'_> {
         let lost = LostRelation::plan(&self.timeline.core.store, locked.room.short, &original, entry.short)?;
         let entry = TimelineEntry { json: redacted.json.get().as_bytes().to_vec(), ..entry };
         let key = TimelineKey { room: locked.room.short, order };
-        Ok(Some(Redaction { key, entry, was_state: original.state_key.is_some(), lost }))
+        Ok(Some(Redaction { key, entry, was_state: original.state_key.is_some(), lost, audience: self.audience() }))
+    }
+
+    /// The users of this server who are told of what happens in the room.
+    fn audience(&self) -> Vec<OwnedUserId> {
+        let invited = membership::users_with(&self.head.state, &[MembershipState::Invite]).map(|(user, _)| user);
+        let all = self.head.joined.iter().cloned().chain(invited);
+        all.filter(|user| self.timeline.core.is_local(user)).collect()
     }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use veche_rooms::{
     Pdu,
     format::{self, Unsigned},
-    membership,
+    membership, redaction,
 };
 use veche_store::{
     Error, ShortStateHash, StreamPosition,
@@ -68,12 +68,16 @@ impl Renderer<'_> {
         entry: &TimelineEntry,
         bundling: Bundling,
     ) -> Result<Box<RawValue>, Error> {
-        let pdu = self.timeline.rooms.parse(self.room, order, entry)?;
+        let mut pdu = self.timeline.rooms.parse(self.room, order, entry)?;
+        let membership = self.membership_at(entry.state_after)?;
+        if membership != MembershipState::Join && self.timeline.core.directory.is_erased(&pdu.sender) {
+            pdu = self.erased(&pdu)?;
+        }
         let mut unsigned = Unsigned::default().with_age(&pdu, self.now_ms);
         if self.audience.user == pdu.sender {
             self.name_request(entry.short, &mut unsigned)?;
         }
-        unsigned.membership = Some(self.membership_at(entry.state_after)?);
+        unsigned.membership = Some(membership);
         if let Some(replaced) = self.replaced_by(&pdu, entry.state_before)? {
             unsigned = unsigned.with_previous(&replaced);
         }
@@ -91,6 +95,14 @@ impl Renderer<'_> {
         let mut emptied = pdu.clone();
         emptied.content = RawValue::from_string("{}".to_owned()).expect("an empty object is JSON");
         self.state_event(&emptied)
+    }
+
+    /// What is left of an event whose sender wanted to be forgotten, for a reader who was not there (spec: `erase` of
+    /// `POST /account/deactivate`).
+    fn erased(&self, pdu: &Pdu) -> Result<Arc<Pdu>, Error> {
+        let erased = redaction::erase(pdu, &self.room.version);
+        let erased = erased.map_err(|error| Error::corrupt("event", pdu.event_id.as_str(), &error.to_string()))?;
+        Ok(Arc::new(erased))
     }
 
     fn shape(&self, pdu: &Pdu, unsigned: Unsigned) -> Box<RawValue> {

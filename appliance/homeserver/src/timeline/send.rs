@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use ruma::{OwnedDeviceId, OwnedEventId, OwnedTransactionId, RoomId, UserId};
+use ruma::{DeviceId, OwnedDeviceId, OwnedEventId, OwnedTransactionId, RoomId, UserId};
+use veche_base::limits::ROOMS_PER_USER_MAX;
 use veche_rooms::{NewEvent, Pdu};
-use veche_store::{Error, StreamPosition, records::rooms::TransactionKey};
+use veche_store::{
+    Error, StreamPosition,
+    records::rooms::{EventTransactionKey, TransactionKey},
+};
 
 use super::{DraftError, Timeline};
 use crate::rooms::{FindRoomError, Room};
+
+/// Transaction ids forgotten by one commit.
+const TRANSACTIONS_AT_ONCE: usize = 1_000;
 
 /// Why an event was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +31,9 @@ pub enum SendError {
     /// The event is larger than an event may be.
     #[error("the event is larger than 65,535 bytes")]
     TooLarge,
+    /// The person whom the event lets in has as many rooms as one may have.
+    #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
+    TooManyRooms,
     /// The same reaction of the same person is there already.
     #[error("you have reacted like this already")]
     DuplicateAnnotation,
@@ -39,6 +49,7 @@ impl From<DraftError> for SendError {
             DraftError::Invalid(why) => Self::Invalid(why),
             DraftError::TooLarge => Self::TooLarge,
             DraftError::Taken => Self::Invalid(error.to_string()),
+            DraftError::TooManyRooms => Self::TooManyRooms,
             DraftError::Internal(error) => Self::Internal(error),
         }
     }
@@ -132,6 +143,25 @@ impl Timeline {
         }
         draft.commit().await?;
         Ok(Sent { event_id: pdu.event_id.clone(), position: None })
+    }
+
+    /// Forgets the transaction ids of a device that is gone: nobody repeats its requests or asks which they were.
+    pub(crate) async fn forget_device(&self, user: &UserId, device: &DeviceId) -> Result<(), Error> {
+        loop {
+            let rows = self.core.store.scan::<TransactionKey>((user, device)).take(TRANSACTIONS_AT_ONCE);
+            let rows = rows.collect::<Result<Vec<_>, _>>()?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let forget = self.core.store.commit(move |txn| {
+                for (key, result) in rows {
+                    txn.delete(&EventTransactionKey { position: result.position });
+                    txn.delete(&key);
+                }
+                Ok::<_, Error>(())
+            });
+            forget.await?;
+        }
     }
 
     fn already_sent(

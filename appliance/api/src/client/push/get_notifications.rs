@@ -22,7 +22,7 @@ const LIMIT_DEFAULT: usize = 10;
 /// Notifications in one answer.
 const LIMIT_MAX: usize = 100;
 
-/// What one is to be told and has not read yet, newest first.
+/// What one is to be told and was told, newest first.
 pub(super) async fn get_notifications(
     State(app): State<App>,
     req: Ruma<Request>,
@@ -40,7 +40,7 @@ fn get(app: &App, req: &Ruma<Request>) -> Result<RumaResponse<Response>, ApiErro
     let shown = page.list.into_iter().map(|notification| {
         let event = Raw::from_json(notification.event);
         let sent = MilliSecondsSinceUnixEpoch(UInt::new_saturating(notification.sent_ms));
-        Notification::new(notification.actions, event, false, notification.room_id, sent)
+        Notification::new(notification.actions, event, notification.read, notification.room_id, sent)
     });
     let mut response = Response::new(shown.collect());
     response.next_token = page.next.and_then(|next| i64::try_from(next).ok()).map(|order| token(app, order));

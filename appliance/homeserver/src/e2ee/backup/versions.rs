@@ -85,7 +85,7 @@ impl E2ee {
             Ok::<_, Error>(())
         });
         commit.await?;
-        self.delete_in_chunks::<BackupKeyKey>((user, version)).await?;
+        self.core.delete_all::<BackupKeyKey>((user, version)).await?;
         let commit = self.core.store.commit(move |txn| {
             txn.delete(&key);
             Ok::<_, Error>(())
