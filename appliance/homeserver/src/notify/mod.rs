@@ -1,8 +1,8 @@
 //! Who is notified of an event: push rules, counts, pushers.
 //!
 //! What a user is to be told stands in rows beside the events ([`PushRow`]), written in the same transaction and
-//! moved to a short history when they are read. Counts are the rows that are left; pushers walk them; nothing else is kept that could
-//! disagree with them.
+//! moved to a short history when they are read. Counts are the rows that are left; pushers walk them; nothing else is
+//! kept that could disagree with them.
 
 mod counts;
 mod history;

@@ -202,6 +202,7 @@ impl Plan {
             if let Some(lost) = &redaction.lost {
                 lost.write(txn)?;
             }
+            self.notify.forget_event(txn, &redaction.audience, room, redaction.entry.short)?;
         }
         if let Some(transaction) = &staged.transaction {
             let key = TransactionKey {
@@ -213,7 +214,6 @@ impl Plan {
             txn.put(&key, &result);
             let echo = TransactionEcho {
                 device: transaction.device_id.clone(),
-            self.notify.forget_event(txn, &redaction.audience, room, redaction.entry.short)?;
                 txn_id: transaction.txn_id.to_string(),
                 delay_id: None,
             };
@@ -243,6 +243,10 @@ impl Plan {
         let membership = membership::read(&staged.pdu)
             .and_then(|member| Membership::from_state(&member.membership))
             .unwrap_or(Membership::Leave);
+        // Asked here, in the order of commits: one who is gone has left everything and must not come back.
+        if is_inside(membership) && self.core.directory.is_deactivated(&user) {
+            return Err(DraftError::Forbidden("this account has been deactivated".to_owned()));
+        }
         let record = MembershipRecord {
             membership,
             position,
@@ -254,10 +258,6 @@ impl Plan {
         };
         let key = RoomUserKey { room, user: user.clone() };
         let before = txn.get(&key)?;
-        // Asked here, in the order of commits: one who is gone has left everything and must not come back.
-        if is_inside(membership) && self.core.directory.is_deactivated(&user) {
-            return Err(DraftError::Forbidden("this account has been deactivated".to_owned()));
-        }
         txn.put(&key, &membership);
         if self.core.is_local(&user) {
             if before.is_some_and(|before| before != membership) {
