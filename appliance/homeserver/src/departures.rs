@@ -42,14 +42,21 @@ pub struct Departures {
 impl Departures {
     /// Over these parts.
     pub(crate) fn new(
-        core: Arc<Core>,
-        parts: Parts,
-        members: Arc<Members>,
-        profiles: Arc<Profiles>,
-        delayed: Arc<Delayed>,
-        sliding: Arc<Sliding>,
+        core: &Arc<Core>,
+        parts: &Parts,
+        members: &Arc<Members>,
+        profiles: &Arc<Profiles>,
+        delayed: &Arc<Delayed>,
+        sliding: &Arc<Sliding>,
     ) -> Self {
-        Self { core, parts, members, profiles, delayed, sliding }
+        Self {
+            core: Arc::clone(core),
+            parts: parts.clone(),
+            members: Arc::clone(members),
+            profiles: Arc::clone(profiles),
+            delayed: Arc::clone(delayed),
+            sliding: Arc::clone(sliding),
+        }
     }
 
     /// Does the work that is there, and then whenever there is some.

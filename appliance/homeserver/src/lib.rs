@@ -173,14 +173,7 @@ impl Homeserver {
             Arc::new(Relations::new(Arc::clone(&core), Arc::clone(&parts.timeline), Arc::clone(&parts.account_data)));
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
-        let departures = Arc::new(Departures::new(
-            Arc::clone(&core),
-            parts.clone(),
-            Arc::clone(&members),
-            Arc::clone(&profiles),
-            Arc::clone(&delayed),
-            Arc::clone(&sliding),
-        ));
+        let departures = Arc::new(Departures::new(&core, &parts, &members, &profiles, &delayed, &sliding));
         Self {
             core,
             parts,

@@ -157,7 +157,7 @@ impl Notify {
         upto: StreamPosition,
     ) -> Result<(), Error> {
         let read = self.take(txn, user, room, scope, upto)?;
-        self.history.keep(txn, user, read)
+        self.history.keep(txn, user, &read)
     }
 
     /// Deletes everything that `user` was to be told of a room: he has come or gone, and what was before does not

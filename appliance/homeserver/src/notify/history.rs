@@ -24,12 +24,7 @@ pub(super) struct History {
 
 impl History {
     /// Adds rows that were read, all of one room and oldest first, in the transaction that reads them.
-    pub(super) fn keep(
-        &self,
-        txn: &mut Txn,
-        user: &UserId,
-        read: Vec<(PushActionKey, PushAction)>,
-    ) -> Result<(), Error> {
+    pub(super) fn keep(&self, txn: &mut Txn, user: &UserId, read: &[(PushActionKey, PushAction)]) -> Result<(), Error> {
         if read.is_empty() {
             return Ok(());
         }

@@ -21,8 +21,10 @@ async fn house() -> (House, OwnedRoomId, OwnedUserId, OwnedUserId) {
     (house, room, alice, bob)
 }
 
+type Pair = (u64, u64);
+
 /// Notifications and highlights of the room and of each thread.
-fn counts(house: &House, room: &RoomId, user: &UserId) -> ((u64, u64), Vec<(OwnedEventId, (u64, u64))>) {
+fn counts(house: &House, room: &RoomId, user: &UserId) -> (Pair, Vec<(OwnedEventId, Pair)>) {
     let short = house.server.parts.rooms.find(room).unwrap().short;
     let counts = house.server.parts.notify.counts(user, short, true).unwrap();
     let pair = |counts: &crate::sync::UnreadCounts| (counts.notifications, counts.highlights);

@@ -34,7 +34,7 @@ impl Rooms {
     }
 
     /// How many layers a group lies above a complete one.
-    pub(super) fn hops_of(&self, group: ShortStateHash) -> Result<u8, Error> {
+    pub(crate) fn hops_of(&self, group: ShortStateHash) -> Result<u8, Error> {
         Ok(self.group(group)?.hops)
     }
 

@@ -9,7 +9,7 @@ use ruma::{
     OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
     events::{StateEventType, TimelineEventType, room::member::MembershipState},
 };
-use veche_base::limits::ROOMS_PER_USER_MAX;
+use veche_base::limits::{PREV_EVENTS_MAX, ROOMS_PER_USER_MAX};
 use veche_rooms::{AuthError, BuildContext, BuildError, NewEvent, Pdu, StateMap, authorize, build, membership};
 use veche_store::{
     Error, ShortRoomId, ShortStateHash, Txn,
@@ -198,7 +198,7 @@ impl Draft<'_> {
             version: &version,
             sender,
             now_ms: self.now_ms,
-            prev_events: self.head.extremities.clone(),
+            prev_events: self.head.extremities.iter().take(PREV_EVENTS_MAX).cloned().collect(),
             depth: self.head.depth + 1,
             state: &self.head.state,
         };
@@ -255,7 +255,9 @@ impl Draft<'_> {
     }
 
     fn advance(&mut self, pdu: &Arc<Pdu>) {
-        self.head.extremities = vec![pdu.event_id.clone()];
+        // What one event cannot name stays for the next one.
+        self.head.extremities.retain(|event_id| !pdu.prev_events.contains(event_id));
+        self.head.extremities.push(pdu.event_id.clone());
         self.head.depth = pdu.depth;
         let Some(state_key) = pdu.state_key.clone() else { return };
         let mut state = (*self.head.state).clone();

@@ -17,7 +17,7 @@ use veche_store::{
     },
 };
 
-use super::Timeline;
+use super::{Timeline, receive::is_dummy};
 use crate::rooms::Room;
 
 use veche_base::limits::PAGE_EVENTS_MAX;
@@ -138,6 +138,9 @@ impl<'a> Eyes<'a> {
 
     fn see(&mut self, entry: &TimelineEntry, pdu: &Pdu) -> Result<bool, Error> {
         let Some(reader) = self.reader else { return Ok(true) };
+        if is_dummy(pdu) {
+            return Ok(false);
+        }
         // What happened to oneself one always learns: an invite turned down, a knock refused.
         if pdu.kind == TimelineEventType::RoomMember && pdu.state_key.as_deref() == Some(reader.as_str()) {
             return Ok(true);

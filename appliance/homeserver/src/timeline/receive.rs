@@ -6,8 +6,15 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use ruma::{EventId, OwnedEventId, OwnedUserId, RoomId, events::StateEventType};
-use veche_rooms::{EventSource, Pdu, PduRef, ResolveError, StateMap, Verdict, event_auth, membership, resolve};
+use ruma::{
+    EventId, OwnedEventId, OwnedUserId, RoomId,
+    events::{StateEventType, TimelineEventType},
+};
+use serde_json::value::RawValue;
+use veche_base::limits::FORWARD_EXTREMITIES_MAX;
+use veche_rooms::{
+    EventSource, NewEvent, Pdu, PduRef, ResolveError, StateMap, Verdict, event_auth, membership, relations, resolve,
+};
 use veche_store::{
     Change, Error, Json, ShortRoomId, ShortStateHash, StreamPosition, Txn,
     records::{
@@ -19,8 +26,14 @@ use veche_store::{
     },
 };
 
-use super::{Timeline, append::complete};
+use super::{DraftError, Timeline, append::complete};
 use crate::rooms::{FindRoomError, Head, LockedRoom, Room, Rooms, order_of};
+
+/// Ancestors looked at for the state before an event whose parents were rejected. Reaching it takes that many
+/// rejected events in a row, which no well-meant room has.
+const ANCESTORS_MAX: usize = 1_000;
+/// Joins branches and says nothing; clients never see it.
+const DUMMY_EVENT: &str = "org.matrix.dummy_event";
 
 /// Why an event could not be judged.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +118,7 @@ impl Timeline {
             Verdict::Accepted => {
                 let next = self.next_head(&room, &head, &pdu, &before)?;
                 self.place(&locked, pdu, before, Some(next)).await?;
+                self.join_branches(locked).await;
             }
         }
         Ok(verdict)
@@ -122,11 +136,17 @@ impl Timeline {
 
     /// The state before an event: after its parent, or resolved from the states after its parents.
     fn state_before(&self, room: &Arc<Room>, pdu: &Pdu) -> Result<Base, ReceiveError> {
-        let mut groups = BTreeSet::new();
-        for parent in &pdu.prev_events {
-            // A rejected parent has no place in the timeline and changed nothing.
-            if let Some((_, entry)) = self.rooms.entry(room, parent)? {
+        let (mut groups, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let mut parents = pdu.prev_events.clone();
+        while let Some(parent) = parents.pop() {
+            if !seen.insert(parent.clone()) || seen.len() > ANCESTORS_MAX {
+                continue;
+            }
+            if let Some((_, entry)) = self.rooms.entry(room, &parent)? {
                 groups.insert(entry.state_after.0);
+            } else if let Some(rejected) = self.rooms.event(room, &parent)? {
+                // It has no place in the timeline and changed nothing: the state after it is the one before it.
+                parents.extend(rejected.prev_events.iter().cloned());
             }
         }
         self.resolve_groups(room, groups)
@@ -187,6 +207,33 @@ impl Timeline {
         Ok((next, current))
     }
 
+    /// Joins the branches of a room that has too many by an event of whichever member of this server may send one, so
+    /// that resolving them does not grow without end. Where nobody may, the room stays as it is.
+    async fn join_branches(&self, locked: LockedRoom) {
+        let head = locked.room.head();
+        if head.extremities.len() < FORWARD_EXTREMITIES_MAX {
+            return;
+        }
+        let room_id = locked.room.id.clone();
+        let content = RawValue::from_string("{}".to_owned()).expect("an empty object is JSON");
+        let dummy = NewEvent { kind: TimelineEventType::from(DUMMY_EVENT), state_key: None, content, redacts: None };
+        let mut draft = self.draft(locked);
+        for member in head.joined.iter().filter(|member| self.core.is_local(member)) {
+            match draft.push(member, dummy.clone()) {
+                Ok(_) => {
+                    // What was received is on disk; the next event tries again.
+                    if let Err(error) = draft.commit().await {
+                        tracing::warn!(%room_id, %error, "the branches of a room were not joined");
+                    }
+                    return;
+                }
+                Err(DraftError::Forbidden(_)) => {}
+                Err(error) => return tracing::warn!(%room_id, %error, "the branches of a room were not joined"),
+            }
+        }
+        tracing::debug!(%room_id, branches = head.extremities.len(), "nobody may join the branches of a room");
+    }
+
     async fn keep_rejected(&self, room: ShortRoomId, pdu: &Arc<Pdu>) -> Result<(), Error> {
         let pdu = Arc::clone(pdu);
         self.core
@@ -210,6 +257,10 @@ impl Timeline {
     ) -> Result<(), Error> {
         let room = &locked.room;
         let old = room.head();
+        let relates = next.is_some() && relations::target_of(&pdu).is_some();
+        if relates {
+            room.relation_coming();
+        }
         let plan = Placement {
             room: room.short,
             room_id: room.id.clone(),
@@ -224,11 +275,16 @@ impl Timeline {
             }),
             old: Arc::clone(&old),
         };
-        let (position, group) = self.core.store.commit(move |txn| plan.write(txn)).await?;
+        let written = self.core.store.commit(move |txn| plan.write(txn)).await;
+        if relates {
+            room.relation_written(written.as_ref().map_or(old.newest, |(position, _)| *position));
+        }
+        let (position, group) = written?;
         self.rooms.remember_event(room.short, order_of(position), pdu);
         if let Some((mut head, _)) = next {
+            // The group may be an older one with layers below it, where the event changed no state.
+            head.hops = self.rooms.hops_of(group)?;
             head.group = group;
-            head.hops = 0;
             head.newest = position;
             locked.advance(head);
         }
@@ -371,6 +427,19 @@ fn state_ids(state: &StateMap) -> Vec<&EventId> {
     state.values().map(|pdu| &*pdu.event_id).collect()
 }
 
+/// Whether an event only joins branches.
+pub(super) fn is_dummy(pdu: &Pdu) -> bool {
+    // Most events are told by their known types, without a text being made of them.
+    let is_usual = matches!(
+        pdu.kind,
+        TimelineEventType::RoomMessage
+            | TimelineEventType::RoomEncrypted
+            | TimelineEventType::Reaction
+            | TimelineEventType::RoomRedaction
+    );
+    !is_usual && pdu.state_key.is_none() && pdu.kind.to_string() == DUMMY_EVENT
+}
+
 /// What was said of an event when it first came; the reason is not kept.
 fn known_verdict(kind: EventKind) -> Verdict {
     match kind {
@@ -379,3 +448,6 @@ fn known_verdict(kind: EventKind) -> Verdict {
         EventKind::Rejected => Verdict::Rejected("rejected before".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;
