@@ -3,14 +3,18 @@
 //! A file is complete before it has its name: written under a temporary one, synced, renamed, and the directory
 //! synced. Only then may a record refer to it. Equal uploads are one file, so deleting is the business of whoever
 //! knows all references. What the names look like is known here only.
+//!
+//! A disk may change bytes by itself. So a file is compared with its name before its first byte is given out, once in
+//! the life of the process; what this process wrote was compared while it was written.
 
+use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +27,8 @@ use crate::store::create_private_dir;
 
 /// How much of a file is held in memory while it is hashed.
 const PIECE_BYTES: usize = 256 << 10;
+/// How many files are remembered as whole; past that, all are forgotten and compared once more. About a megabyte.
+const WHOLE_MAX: usize = 16_384;
 
 /// The name of a content file: the SHA-256 of its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,7 +110,26 @@ pub struct Listed {
 pub struct ContentFiles {
     dir: Arc<Path>,
     disk: Arc<DiskGuard>,
+    whole: Arc<Whole>,
     next_temporary: AtomicU64,
+}
+
+/// The files whose bytes were found to be those of their names.
+#[derive(Default)]
+struct Whole(Mutex<HashSet<ContentHash>>);
+
+impl Whole {
+    fn contains(&self, hash: ContentHash) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&hash)
+    }
+
+    fn insert(&self, hash: ContentHash) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= WHOLE_MAX {
+            known.clear();
+        }
+        known.insert(hash);
+    }
 }
 
 impl ContentFiles {
@@ -117,7 +142,7 @@ impl ContentFiles {
             let path = leftover.map_err(OpenError::file(&temporary))?.path();
             fs::remove_file(&path).map_err(OpenError::file(path))?;
         }
-        Ok(Self { dir: dir.into(), disk, next_temporary: AtomicU64::new(0) })
+        Ok(Self { dir: dir.into(), disk, whole: Arc::default(), next_temporary: AtomicU64::new(0) })
     }
 
     /// Starts an upload. Refused while the disk has less free space than uploads must leave.
@@ -129,14 +154,22 @@ impl ContentFiles {
         let path = self.dir.join(TEMPORARY_DIR).join(number.to_string());
         let dir = Arc::clone(&self.dir);
         let upload = blocking(move || Upload::create(dir, path)).await?;
-        Ok(ContentWriter { upload: Some(upload), disk: Arc::clone(&self.disk) })
+        Ok(ContentWriter { upload: Some(upload), disk: Arc::clone(&self.disk), whole: Arc::clone(&self.whole) })
     }
 
-    /// Opens a file for reading; `None` if there is none. Its bytes are not compared with its name.
+    /// Opens a file for reading; `None` if there is none. The first time, its bytes are compared with its name, and
+    /// [`Error::ContentDamaged`] if they are others.
     pub async fn reader(&self, hash: ContentHash) -> Result<Option<ContentReader>, Error> {
-        let dir = Arc::clone(&self.dir);
-        let opened = blocking(move || open(&dir, hash)).await?;
-        Ok(opened.map(|(file, bytes)| ContentReader { file: Arc::new(file), bytes, hash }))
+        let (dir, whole) = (Arc::clone(&self.dir), Arc::clone(&self.whole));
+        blocking(move || {
+            let Some((file, bytes)) = open(&dir, hash)? else { return Ok(None) };
+            if !whole.contains(hash) {
+                compare(&file, hash)?;
+                whole.insert(hash);
+            }
+            Ok(Some(ContentReader { file: Arc::new(file), bytes, hash }))
+        })
+        .await
     }
 
     /// All bytes of a file of at most `bytes_max`, compared with its name; `None` if there is none.
@@ -174,6 +207,7 @@ pub struct ContentWriter {
     /// `None` while a write is under way; it stays so if that write failed or was abandoned.
     upload: Option<Upload>,
     disk: Arc<DiskGuard>,
+    whole: Arc<Whole>,
 }
 
 impl ContentWriter {
@@ -197,7 +231,9 @@ impl ContentWriter {
     /// Makes the file durable and gives it its name.
     pub async fn finish(mut self) -> Result<Stored, Error> {
         let upload = self.upload.take().ok_or_else(abandoned)?;
-        blocking(move || upload.finish()).await
+        let stored = blocking(move || upload.finish()).await?;
+        self.whole.insert(stored.hash);
+        Ok(stored)
     }
 }
 
@@ -327,7 +363,13 @@ fn read_whole(dir: &Path, hash: ContentHash, bytes_max: u64) -> Result<Option<Ve
 
 /// Compares a file with its name; false if there is no file.
 pub(crate) fn check(dir: &Path, hash: ContentHash) -> Result<bool, Error> {
-    let Some((mut file, _)) = open(dir, hash)? else { return Ok(false) };
+    let Some((file, _)) = open(dir, hash)? else { return Ok(false) };
+    compare(&file, hash)?;
+    Ok(true)
+}
+
+/// Reads a file through; an error if its bytes are not those of its name.
+fn compare(mut file: &File, hash: ContentHash) -> Result<(), Error> {
     let mut hasher = Sha256::new();
     let mut piece = vec![0; PIECE_BYTES];
     loop {
@@ -336,8 +378,7 @@ pub(crate) fn check(dir: &Path, hash: ContentHash) -> Result<bool, Error> {
             read => hasher.update(&piece[..read]),
         }
     }
-    same(hash, ContentHash(hasher.finalize().into()))?;
-    Ok(true)
+    same(hash, ContentHash(hasher.finalize().into()))
 }
 
 fn same(hash: ContentHash, found: ContentHash) -> Result<(), Error> {

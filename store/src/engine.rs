@@ -25,6 +25,7 @@ use rocksdb::{
 use crate::error::{Error, OpenError};
 use crate::families::{Family, Tuning};
 use crate::keys::Key;
+use crate::log_tail;
 use crate::migrate;
 use crate::records::meta::MetaKey;
 use crate::values::Value;
@@ -58,6 +59,7 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens or creates the database in `dir`.
     pub(crate) fn open(dir: &Path, block_cache_bytes: usize) -> Result<Self, OpenError> {
+        log_tail::refuse_damaged(dir)?;
         let options = database_options()?;
         refuse_unknown_families(&options, dir)?;
         let families = descriptors(&options, block_cache_bytes);
@@ -66,6 +68,7 @@ impl Engine {
 
     /// Opens an existing database without changing a byte of it.
     pub(crate) fn open_read_only(dir: &Path, block_cache_bytes: usize) -> Result<Self, OpenError> {
+        log_tail::refuse_damaged(dir)?;
         let mut options = database_options()?;
         options.create_if_missing(false);
         options.create_missing_column_families(false);

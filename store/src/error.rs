@@ -105,6 +105,18 @@ pub enum OpenError {
     /// The database is damaged or cannot be opened.
     #[error("the database does not open: {0}")]
     Engine(String),
+    /// A record in a log is not as it was written, and the engine would take it for the end.
+    #[error(
+        "{} is damaged at byte {offset}: the length of a record is not the one it was written with; \
+         restore a snapshot, nothing was changed",
+        path.display()
+    )]
+    LogDamaged {
+        /// The log.
+        path: PathBuf,
+        /// Where the record starts.
+        offset: u64,
+    },
     /// A migration failed; the store is as before that step.
     #[error("the migration to schema {to} ({name}) failed: {cause}")]
     Migration {

@@ -16,6 +16,7 @@
 //! | `engine` | RocksDB and its durability settings |
 //! | [`content`] | uploaded files, named by their hash |
 //! | [`disk`], `lock` | free space; one process at a time |
+//! | `log_tail` | a torn end of a log told from a damaged one |
 //! | `migrate` | older databases forward, newer ones refused |
 //! | [`verify`] | `veche check`: every checksum, record and reference |
 //!
@@ -31,6 +32,7 @@ pub mod error;
 pub mod families;
 pub mod keys;
 mod lock;
+mod log_tail;
 pub mod metrics;
 mod migrate;
 pub mod positions;

@@ -108,6 +108,8 @@ impl Store {
     pub fn open(dir: &Path, options: OpenOptions) -> Result<Arc<Self>, OpenError> {
         create_private_dir(dir)?;
         let lock = DirLock::take(dir)?;
+        // The engine would let everybody read its files if somebody else made the data folder.
+        create_private_dir(&dir.join("db"))?;
         let engine = Engine::open(&dir.join("db"), options.block_cache_bytes)?;
         migrate::run(&engine)?;
         let epoch = epoch(&engine, options.entropy.as_ref())?;

@@ -167,3 +167,19 @@ fn names_parse_back() {
         assert_eq!(ContentHash::parse(bad), None, "{bad}");
     }
 }
+
+#[tokio::test]
+async fn a_file_whose_bytes_changed_is_not_given_out() {
+    let fixture = Fixture::new();
+    let stored = fixture.store(&[b"hello world"]).await;
+    fs::write(fixture.path(stored.hash), b"hello_world").expect("writable");
+    let restarted = ContentFiles::open(fixture.dir.path(), Arc::clone(&fixture.files.disk)).expect("opens");
+    for _ in 0..2 {
+        let refused = restarted.reader(stored.hash).await;
+        assert!(matches!(refused, Err(Error::ContentDamaged { .. })), "{refused:?}");
+    }
+    // The same upload again makes it whole.
+    fixture.store(&[b"hello world"]).await;
+    let reader = restarted.reader(stored.hash).await.expect("sound").expect("there");
+    assert_eq!(reader.read(0, 100).await.expect("readable"), b"hello world");
+}

@@ -150,6 +150,27 @@ fn damage_in_the_middle_of_the_log_refuses_to_open() {
 }
 
 #[test]
+fn a_changed_length_is_not_taken_for_a_torn_tail() {
+    let fixture = Fixture::new();
+    let (copy, log) = write_log(&fixture, 20);
+    let bytes = fs::read(&log).expect("readable");
+    let mut at = 0;
+    while let Some(header) = bytes.get(at..at + 7) {
+        let mut damaged = bytes.clone();
+        damaged[at + 5] ^= 0x80;
+        fs::write(&log, &damaged).expect("writable");
+        let Err(refused) = fixture.try_open(copy.path()) else { panic!("byte {at}: opened") };
+        assert!(matches!(refused, OpenError::LogDamaged { offset, .. } if offset == at as u64), "{refused}");
+        let checked = crate::verify::check(copy.path()).expect_err("it does not open");
+        assert_eq!(checked.to_string(), refused.to_string());
+        at += 7 + usize::from(u16::from_le_bytes([header[4], header[5]]));
+    }
+    assert!(at == bytes.len() && at > 1_000);
+    fs::write(&log, &bytes).expect("writable");
+    assert_eq!(prefix(&fixture.try_open(copy.path()).expect("the whole log opens"), 20), 20);
+}
+
+#[test]
 fn durability_settings_are_those_promised() {
     let fixture = Fixture::new();
     let store = fixture.open();
