@@ -3,6 +3,8 @@
 //! There is always one: the own authority's stands in until the wanted source has one. Whatever fails, what was in use before
 //! stays in use.
 
+mod renewal;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +17,7 @@ use tracing::{error, info, warn};
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy};
 
+use crate::challenge::HttpTokens;
 use crate::check::{check, missing_names};
 use crate::credential::Credential;
 use crate::fault::Fault;
@@ -24,8 +27,13 @@ use crate::names::{Name, Names};
 use crate::own::{OwnAuthority, OwnError, sane_now};
 use crate::pem;
 use crate::resolver::Resolver;
+use crate::schedule::{Failure, Schedule, Stage};
+use crate::source::Source;
 use crate::status::{Alarm, LastError, Renewal, RootStatus, SourceKind, Status, renewal_time};
+use crate::transport::Outbound;
 use crate::x509::UnixSeconds;
+
+pub use renewal::RevokeError;
 
 /// The certificate of the own authority, with its key.
 const OWN_FILE: &str = "own.pem";
@@ -34,24 +42,8 @@ const UPLOADED_FILE: &str = "uploaded.pem";
 
 /// The clock may be set at any time, so what is due is looked at this often at least.
 const WAIT_MAX: Duration = Duration::from_secs(60 * 60);
-
-/// Where the certificate is to come from.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// The server's own small authority.
-    Own,
-    /// What an administrator has uploaded.
-    Uploaded,
-}
-
-impl Source {
-    const fn kind(&self) -> SourceKind {
-        match self {
-            Self::Own => SourceKind::Own,
-            Self::Uploaded => SourceKind::Uploaded,
-        }
-    }
-}
+/// And not more often than this, even if it cannot be done.
+const WAIT_MIN: Duration = Duration::from_secs(60);
 
 /// How certificates are kept and chosen.
 #[derive(Debug, Clone)]
@@ -83,12 +75,16 @@ pub struct Certificates {
 
 struct Inner {
     folder: Folder,
+    outbound: Arc<dyn Outbound>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     resolver: Arc<Resolver>,
+    tokens: HttpTokens,
     metrics: Metrics,
     state: Mutex<State>,
     wake: Notify,
+    /// Held by whoever works, so that no two orders run at once.
+    turn: tokio::sync::Mutex<()>,
 }
 
 struct State {
@@ -96,20 +92,37 @@ struct State {
     source: Source,
     own: OwnAuthority,
     own_leaf: Credential,
+    own_failures: u32,
+    own_error: Option<LastError>,
     uploaded: Option<Credential>,
+    upload_error: Option<LastError>,
+    acme: Option<Credential>,
+    /// What is known about the orders to the directory of the settings; none while no directory is wanted.
+    schedule: Option<Schedule>,
     in_use: SourceKind,
     alarm: Alarm,
-    failures: u32,
-    last_error: Option<LastError>,
 }
 
 impl State {
     /// The certificate that should be in use, and where it is from.
     fn choice(&self) -> (SourceKind, &Credential) {
-        match (&self.source, &self.uploaded) {
-            (Source::Uploaded, Some(uploaded)) => (SourceKind::Uploaded, uploaded),
+        match (&self.source, &self.uploaded, &self.acme) {
+            (Source::Uploaded, Some(uploaded), _) => (SourceKind::Uploaded, uploaded),
+            (Source::Acme(_), _, Some(acme)) => (SourceKind::Acme, acme),
             _ => (SourceKind::Own, &self.own_leaf),
         }
+    }
+
+    /// Failures in a row of the wanted source.
+    fn failures(&self) -> u32 {
+        self.schedule.as_ref().map_or(self.own_failures, |schedule| schedule.failures)
+    }
+
+    /// What went wrong last: with the wanted source, or else with the own authority.
+    fn last_error(&self) -> Option<LastError> {
+        let ordered = self.schedule.as_ref().and_then(|schedule| schedule.last_failure.as_ref());
+        let uploaded = self.upload_error.as_ref().filter(|_| self.source.kind() == SourceKind::Uploaded);
+        ordered.map(Failure::told).or_else(|| uploaded.cloned()).or_else(|| self.own_error.clone())
     }
 
     /// Whether the own authority's certificate needs a successor.
@@ -128,9 +141,10 @@ impl Certificates {
     /// Opens the folder, makes what is missing, and puts the best certificate there is in use.
     ///
     /// Fails only if the folder cannot be used or the own authority's root is damaged; a damaged upload is reported by
-    /// [`Self::status`], and the own authority stands in.
+    /// [`Self::status`], and the own authority stands in. Nothing is ordered before [`Self::run`].
     pub fn open(
         settings: Settings,
+        outbound: Arc<dyn Outbound>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         registry: &Registry,
@@ -144,26 +158,39 @@ impl Certificates {
             Some(leaf) => leaf,
             None => issue_own(&own, &folder, &names, now, entropy.as_ref())?,
         };
-        let mut last_error = None;
+        let mut upload_error = None;
         let uploaded = folder.read(UPLOADED_FILE)?.and_then(|file| {
             let read = Credential::read(&file);
-            read.inspect_err(|damaged| last_error = Some(told("upload_damaged", damaged, now))).ok()
+            read.inspect_err(|damaged| upload_error = Some(told("upload_damaged", damaged, now))).ok()
         });
+        let (acme, schedule) = renewal::read(&folder, &settings.source)?;
         let resolver = Arc::new(Resolver::new(Arc::clone(&own_leaf.certified)));
         let state = State {
             names,
             source: settings.source,
             own,
             own_leaf,
+            own_failures: 0,
+            own_error: None,
             uploaded,
+            upload_error,
+            acme,
+            schedule,
             in_use: SourceKind::Own,
             alarm: Alarm::Fine,
-            failures: 0,
-            last_error,
         };
-        let metrics = Metrics::new(registry);
-        let wake = Notify::new();
-        let inner = Inner { folder, clock, entropy, resolver, metrics, state: Mutex::new(state), wake };
+        let inner = Inner {
+            folder,
+            outbound,
+            clock,
+            entropy,
+            resolver,
+            tokens: HttpTokens::default(),
+            metrics: Metrics::new(registry),
+            state: Mutex::new(state),
+            wake: Notify::new(),
+            turn: tokio::sync::Mutex::new(()),
+        };
         let this = Self { inner: Arc::new(inner) };
         this.renew_own(&mut this.state());
         this.put_in_use(&mut this.state());
@@ -173,6 +200,11 @@ impl Certificates {
     /// What the listener gives to rustls.
     pub fn resolver(&self) -> Arc<Resolver> {
         Arc::clone(&self.inner.resolver)
+    }
+
+    /// What port 80 answers to validators.
+    pub fn http_tokens(&self) -> HttpTokens {
+        self.inner.tokens.clone()
     }
 
     /// The own authority's root in PEM, for a closed network to install.
@@ -205,7 +237,7 @@ impl Certificates {
         self.inner.folder.write(UPLOADED_FILE, uploaded.to_pem().as_bytes())?;
         let mut state = self.state();
         state.uploaded = Some(uploaded);
-        state.last_error = None;
+        state.upload_error = None;
         self.put_in_use(&mut state);
         drop(state);
         Ok(self.status())
@@ -214,6 +246,7 @@ impl Certificates {
     /// Takes another source from now on.
     pub fn set_source(&self, source: Source) {
         let mut state = self.state();
+        state.schedule = renewal::schedule_for(&source, state.schedule.take());
         state.source = source;
         self.put_in_use(&mut state);
         drop(state);
@@ -230,10 +263,14 @@ impl Certificates {
         self.inner.wake.notify_one();
     }
 
-    /// Does what is due until `shutdown`.
+    /// Does what is due until `shutdown`. An order that is cut off by it is begun anew after the next start.
     pub async fn run(&self, shutdown: CancellationToken) {
         loop {
-            let wait = self.tick().min(WAIT_MAX);
+            let wait = tokio::select! {
+                biased;
+                wait = self.tick() => wait.min(WAIT_MAX),
+                () = shutdown.cancelled() => return,
+            };
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = self.inner.wake.notified() => {}
@@ -242,13 +279,18 @@ impl Certificates {
         }
     }
 
-    /// Does what is due now, and says after what time something is due again.
-    pub fn tick(&self) -> Duration {
+    /// Does what is due now, orders included, and says after what time something is due again.
+    pub async fn tick(&self) -> Duration {
+        let _turn = self.inner.turn.lock().await;
+        self.renew_own(&mut self.state());
+        self.order_if_due().await;
         let mut state = self.state();
-        self.renew_own(&mut state);
         self.put_in_use(&mut state);
-        let seconds = renewal_time(&state.own_leaf.facts).saturating_sub(self.now());
-        Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).max(Duration::from_secs(60))
+        let now = self.now();
+        let own = renewal_time(&state.own_leaf.facts);
+        let next = self.next_order(&state, now).map_or(own, |order| order.min(own));
+        let seconds = u64::try_from(next.saturating_sub(now)).unwrap_or(0);
+        Duration::from_secs(seconds).max(WAIT_MIN)
     }
 
     /// Everything there is to know about the certificate in use.
@@ -266,10 +308,14 @@ impl Certificates {
             fingerprint_sha256: fingerprint(&credential.certified.cert[0]),
             not_before: facts.not_before,
             not_after: facts.not_after,
-            next_try: (in_use == SourceKind::Own).then(|| renewal_time(facts).max(now)),
-            failures: state.failures,
-            next_is_staging: false,
-            last_error: state.last_error.clone(),
+            next_try: match state.source {
+                Source::Own => Some(renewal_time(facts).max(now)),
+                Source::Uploaded => None,
+                Source::Acme(_) => self.next_order(&state, now),
+            },
+            failures: state.failures(),
+            next_is_staging: state.schedule.as_ref().is_some_and(|schedule| schedule.stage == Stage::Staging),
+            last_error: state.last_error(),
             alarm: self.alarm(&state, now),
             own_root: RootStatus {
                 fingerprint_sha256: fingerprint(state.own.root()),
@@ -293,8 +339,8 @@ impl Certificates {
         let now = self.now();
         if let Err(error) = self.try_renew_own(state, now) {
             error!(%error, "the server's own certificate cannot be renewed; the old one stays in use");
-            state.failures = state.failures.saturating_add(1);
-            state.last_error = Some(told("own_renewal", &error, now));
+            state.own_failures = state.own_failures.saturating_add(1);
+            state.own_error = Some(told("own_renewal", &error, now));
         }
     }
 
@@ -303,8 +349,8 @@ impl Certificates {
         state.own.renew(folder, &state.names, now, entropy)?;
         if state.is_own_due(now) {
             state.own_leaf = issue_own(&state.own, folder, &state.names, now, entropy)?;
-            state.failures = 0;
-            state.last_error = None;
+            state.own_failures = 0;
+            state.own_error = None;
         }
         Ok(())
     }
@@ -321,7 +367,7 @@ impl Certificates {
         let now = self.now();
         let alarm = self.alarm(state, now);
         self.inner.metrics.alarm_level.set(alarm.level());
-        self.inner.metrics.failures.set(i64::from(state.failures));
+        self.inner.metrics.failures.set(i64::from(state.failures()));
         if alarm > state.alarm {
             let days_left = (state.choice().1.facts.not_after - now) / (24 * 60 * 60);
             let source = kind.as_str();
@@ -338,7 +384,8 @@ impl Certificates {
         let (kind, credential) = state.choice();
         let renewal = match kind {
             SourceKind::Uploaded => Renewal::ByHand,
-            SourceKind::Own | SourceKind::Acme => Renewal::ByItself { failures: state.failures },
+            SourceKind::Own => Renewal::ByItself { failures: state.own_failures },
+            SourceKind::Acme => Renewal::ByItself { failures: state.failures() },
         };
         Alarm::of(&credential.facts, now, renewal)
     }
@@ -358,7 +405,7 @@ fn issue_own(
 }
 
 fn told(code: &'static str, error: &dyn std::error::Error, at: UnixSeconds) -> LastError {
-    LastError { code, words: error.to_string(), at }
+    LastError { code: code.to_owned(), words: error.to_string(), at }
 }
 
 fn fingerprint(der: &[u8]) -> String {

@@ -1,6 +1,6 @@
 //! The figures of this crate.
 
-use veche_base::metrics::{Counter, Gauge, Registry};
+use veche_base::metrics::{Counter, Gauge, LabelledCounter, Registry};
 
 /// What can be watched from outside.
 pub(crate) struct Metrics {
@@ -9,6 +9,8 @@ pub(crate) struct Metrics {
     pub(crate) failures: Gauge,
     pub(crate) swaps: Counter,
     pub(crate) refused_uploads: Counter,
+    /// By `stage` and `outcome`.
+    pub(crate) orders: LabelledCounter,
 }
 
 impl Metrics {
@@ -20,6 +22,7 @@ impl Metrics {
             failures: scope.gauge("failures", "Renewals that failed since the last success"),
             swaps: scope.counter("swaps", "Times that another certificate was put in use"),
             refused_uploads: scope.counter("refused_uploads", "Uploaded certificates that had faults"),
+            orders: scope.labelled_counter("orders", "Orders to ACME directories that ended"),
         }
     }
 }

@@ -33,7 +33,7 @@ impl Resolver {
     }
 
     /// Answers TLS-ALPN-01 handshakes for `server_name` until [`Self::forget_challenge`].
-    pub fn add_challenge(&self, server_name: &str, answer: &Arc<CertifiedKey>) {
+    pub(crate) fn add_challenge(&self, server_name: &str, answer: &Arc<CertifiedKey>) {
         self.challenges.rcu(|challenges| {
             let mut challenges = BTreeMap::clone(challenges);
             challenges.insert(server_name.to_owned(), Arc::clone(answer));
@@ -42,7 +42,7 @@ impl Resolver {
     }
 
     /// Answers no more TLS-ALPN-01 handshakes for `server_name`.
-    pub fn forget_challenge(&self, server_name: &str) {
+    pub(crate) fn forget_challenge(&self, server_name: &str) {
         self.challenges.rcu(|challenges| {
             let mut challenges = BTreeMap::clone(challenges);
             challenges.remove(server_name);

@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::x509::{Facts, UnixSeconds};
 
 const DAY_SECS: i64 = 24 * 60 * 60;
+/// This server's clock may be behind the authority's by this much before a certificate counts as not valid yet.
+const CLOCK_SKEW_SECS: i64 = 60 * 60;
 
 /// Where a certificate comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -53,7 +55,7 @@ impl Alarm {
     /// A certificate that renews itself is no reason to worry while that works: below 63 days of lifetime it would have less than
     /// 21 left on every renewal. It alarms when a renewal has failed, or should have happened a day ago.
     pub(crate) fn of(facts: &Facts, now: UnixSeconds, renewal: Renewal) -> Self {
-        if now < facts.not_before || now > facts.not_after {
+        if now + CLOCK_SKEW_SECS < facts.not_before || now > facts.not_after {
             return Self::Invalid;
         }
         let is_on_its_way = match renewal {
@@ -99,7 +101,7 @@ pub(crate) const fn renewal_time(facts: &Facts) -> UnixSeconds {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LastError {
     /// A stable word for translations.
-    pub code: &'static str,
+    pub code: String,
     /// Plain English, with what the other side said.
     pub words: String,
     /// When, in Unix seconds.

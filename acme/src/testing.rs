@@ -1,6 +1,7 @@
 //! The openssl command line as an independent maker and checker of certificates. Tests only.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -45,6 +46,10 @@ impl Workshop {
         let output = Command::new("openssl").args(arguments).current_dir(self.dir.path()).output().unwrap();
         let words = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&words).into_owned())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
     }
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {

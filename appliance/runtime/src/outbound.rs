@@ -13,8 +13,9 @@ mod resolver;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use reqwest::{Certificate, Url, redirect};
+use bytes::{Bytes, BytesMut};
+use reqwest::header::HeaderMap;
+use reqwest::{Certificate, Method, StatusCode, Url, redirect};
 use serde_json::Value;
 use tracing::warn;
 use veche_base::limits;
@@ -89,6 +90,17 @@ pub enum SetupError {
     Tls(#[source] reqwest::Error),
 }
 
+/// An answer of any status, as [`Client::exchange`] gives it.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The status, also one that tells of a failure.
+    pub status: StatusCode,
+    /// The header lines.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
 /// The outbound client. Clones share connections.
 #[derive(Clone)]
 pub struct Client {
@@ -132,6 +144,28 @@ impl Client {
             }
             let answer = read_capped(response, policy.answer_bytes_max).await?;
             serde_json::from_slice(&answer).map_err(OutboundError::BadAnswer)
+        };
+        tokio::time::timeout(policy.time_max, exchange).await.unwrap_or(Err(OutboundError::TimedOut))
+    }
+
+    /// Sends one request and returns the answer whatever its status is, for protocols that speak in statuses and header
+    /// lines (ACME).
+    pub async fn exchange(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Bytes,
+        policy: Policy,
+    ) -> Result<Exchange, OutboundError> {
+        let url = Url::parse(url).map_err(|_| OutboundError::BadUrl("it does not parse"))?;
+        check_url(&url, self.reach)?;
+        let exchange = async {
+            let request = self.http.request(method, url).headers(headers).body(body);
+            let response = request.send().await.map_err(classify)?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let body = read_capped(response, policy.answer_bytes_max).await?.freeze();
+            Ok(Exchange { status, headers, body })
         };
         tokio::time::timeout(policy.time_max, exchange).await.unwrap_or(Err(OutboundError::TimedOut))
     }

@@ -34,15 +34,34 @@ pub(crate) fn server_config(dir: &Path, server_name: &str) -> Result<Arc<ServerC
     if !certificate_file.exists() || !key_file.exists() {
         make_certificate(&folder, server_name)?;
     }
+    load(&folder, &certificate_file, &key_file)
+}
+
+/// Whether the certificate and key in `dir/tls`, if they are there, are good.
+pub(crate) fn check(dir: &Path) -> Result<(), TlsError> {
+    let folder = dir.join("tls");
+    let (certificate_file, key_file) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    // What is missing is made at the next start.
+    if certificate_file.exists() && key_file.exists() {
+        load(&folder, &certificate_file, &key_file)?;
+    }
+    Ok(())
+}
+
+fn load(folder: &Path, certificate_file: &Path, key_file: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let damaged =
         |error: rustls::pki_types::pem::Error| TlsError::Damaged(folder.display().to_string(), error.to_string());
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(&certificate_file).map_err(damaged)?.collect();
-    let key = PrivateKeyDer::from_pem_file(&key_file).map_err(damaged)?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate_file).map_err(damaged)?.collect();
+    let chain = chain.map_err(damaged)?;
+    if chain.is_empty() {
+        return Err(TlsError::Damaged(folder.display().to_string(), "it holds no certificate".to_owned()));
+    }
+    let key = PrivateKeyDer::from_pem_file(key_file).map_err(damaged)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(chain.map_err(damaged)?, key)?;
+        .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

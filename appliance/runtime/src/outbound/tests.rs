@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use reqwest::Url;
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, Url};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -52,6 +54,24 @@ async fn json_goes_out_and_comes_back() {
         let address = serve(vec![answer("200 OK", "", r#"{"rejected":[]}"#)]).await;
         let got = post(&format!("http://{address}/_matrix/push/v1/notify"), Reach::Loopback).await.unwrap();
         assert_eq!(got, json!({ "rejected": [] }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn exchange_gives_failures_with_their_headers() {
+    locally(async {
+        let address = serve(vec![answer("429 Too Many Requests", "retry-after: 7\r\n", "slowly")]).await;
+        let (client, url) = (client(Reach::Loopback), format!("http://{address}/order"));
+        let got = client.exchange(Method::HEAD, &url, HeaderMap::new(), Bytes::new(), POLICY).await.unwrap();
+        assert_eq!((got.status.as_u16(), &got.headers["retry-after"]), (429, &"7".parse().unwrap()));
+        let address = serve(vec![answer("200 OK", "", &"x".repeat(1_001))]).await;
+        let url = format!("http://{address}/");
+        let refused = client.exchange(Method::GET, &url, HeaderMap::new(), Bytes::new(), POLICY).await;
+        assert!(matches!(refused, Err(OutboundError::TooLarge(1_000))), "{refused:?}");
+        let public = Client::new(&Settings::default()).unwrap();
+        let refused = public.exchange(Method::GET, "https://10.0.0.1/", HeaderMap::new(), Bytes::new(), POLICY).await;
+        assert!(matches!(refused, Err(OutboundError::OutOfReach)), "{refused:?}");
     })
     .await;
 }
