@@ -9,17 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use veche_base::Clock;
+use veche_base::limits::{DISK_RESERVE_BYTES, DISK_RESERVE_PERCENT, DISK_WARN_PERCENT};
 
 use crate::error::Error;
 
-/// The reserve is never more than this, however large the volume.
-const RESERVE_BYTES_MAX: u64 = 1 << 30;
 /// Uploads leave this much to everything else, at most.
 const UPLOAD_RESERVE_BYTES_MAX: u64 = 10 << 30;
-/// The share of the volume that is kept free: one part in so many.
-const RESERVE_PART: u64 = 20;
-/// Below one part in so many of the volume, an administrator should be told.
-const WARN_PART: u64 = 10;
 /// How long a measurement holds. Short against how fast a disk fills, long against a commit.
 const MEASURED_FOR: Duration = Duration::from_millis(200);
 
@@ -103,7 +98,7 @@ impl DiskGuard {
             DiskLevel::ReadOnly
         } else if volume.free_bytes < self.upload_reserve(volume) {
             DiskLevel::NoUploads
-        } else if volume.free_bytes < volume.total_bytes / WARN_PART {
+        } else if volume.free_bytes < percent(volume, DISK_WARN_PERCENT) {
             DiskLevel::Low
         } else {
             DiskLevel::Plenty
@@ -123,12 +118,16 @@ impl DiskGuard {
     }
 
     fn reserve(&self, volume: Volume) -> u64 {
-        self.reserve_bytes.unwrap_or_else(|| RESERVE_BYTES_MAX.min(volume.total_bytes / RESERVE_PART))
+        self.reserve_bytes.unwrap_or_else(|| DISK_RESERVE_BYTES.min(percent(volume, DISK_RESERVE_PERCENT)))
     }
 
     fn upload_reserve(&self, volume: Volume) -> u64 {
-        self.reserve(volume).max(UPLOAD_RESERVE_BYTES_MAX.min(volume.total_bytes / RESERVE_PART))
+        self.reserve(volume).max(UPLOAD_RESERVE_BYTES_MAX.min(percent(volume, DISK_RESERVE_PERCENT)))
     }
+}
+
+fn percent(volume: Volume, percent: u64) -> u64 {
+    (volume.total_bytes / 100).saturating_mul(percent)
 }
 
 fn refusal(volume: Volume, reserve_bytes: u64) -> Option<Error> {

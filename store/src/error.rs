@@ -67,7 +67,13 @@ impl Error {
     }
 
     pub(crate) fn content(what: &str, cause: &std::io::Error) -> Self {
-        Self::Content(format!("{what}: {cause}"))
+        match cause.kind() {
+            // The guard measures now and then; the disk itself is never late.
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull { free_bytes: 0, reserve_bytes: 0 }
+            }
+            _ => Self::Content(format!("{what}: {cause}")),
+        }
     }
 }
 

@@ -110,15 +110,20 @@ impl Client {
     /// A new account through the shared secret, with the session that comes with it.
     pub async fn register(base_url: &str, secret: &str, name: &str, admin: bool) -> Self {
         let client = Self::anonymous(base_url);
+        let session = client.shared_secret_registration(secret, name, admin).await.ok();
+        client.with_session(&session)
+    }
+
+    /// Asks for a new account through the shared secret.
+    pub async fn shared_secret_registration(&self, secret: &str, name: &str, admin: bool) -> Answer {
         let path = "/_synapse/admin/v1/register";
-        let nonce = client.get(path).await.ok()["nonce"].as_str().expect("a nonce").to_owned();
+        let nonce = self.get(path).await.ok()["nonce"].as_str().expect("a nonce").to_owned();
         let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("any length will do");
         let role = if admin { "admin" } else { "notadmin" };
         mac.update([nonce.as_str(), name, PASSWORD, role].join("\0").as_bytes());
         let mac: String = mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect();
         let body = json!({ "nonce": nonce, "username": name, "password": PASSWORD, "admin": admin, "mac": mac });
-        let session = client.post(path, &body).await.ok();
-        client.with_session(&session)
+        self.post(path, &body).await
     }
 
     /// A further session of the account by password.

@@ -84,8 +84,10 @@ async fn timelines_hold_what_is_wanted() {
         (json!({ "limit": 100, "types": ["m.room.*"], "not_types": ["m.room.mess*"] }), "", false),
         (json!({ "limit": 100, "not_types": ["org.*.note"] }), "123f", false),
         (json!({ "limit": 100, "types": [] }), "", false),
-        (json!({ "limit": 100, "senders": [alice, bob] }), "12fn", false),
-        (json!({ "limit": 100, "not_senders": [bob] }), "13f", false),
+        // Alice's invitations are shown and the joins that replaced them are not: a client that reads the state first
+        // would take the invitations for the state now, so the timeline begins behind them.
+        (json!({ "limit": 100, "senders": [alice, bob] }), "12fn", true),
+        (json!({ "limit": 100, "not_senders": [bob] }), "13f", true),
         (json!({ "limit": 100, "senders": [bob], "not_senders": [bob] }), "", false),
         (json!({ "limit": 100, "contains_url": true }), "f", false),
         (json!({ "limit": 100, "contains_url": false }), "123n", false),
