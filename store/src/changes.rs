@@ -9,6 +9,8 @@ use crate::positions::{ShortRoomId, StreamPosition};
 pub enum Change {
     /// Everybody who looks at the room.
     Room(ShortRoomId),
+    /// Everybody who looks at the room, though what changed is no event and can wait a little: typing, receipts.
+    RoomEphemeral(ShortRoomId),
     /// All devices of a user.
     User(OwnedUserId),
     /// One device.

@@ -50,18 +50,10 @@ pub const PDU_BYTES_MAX: usize = 65_536;
 pub const ID_BYTES_MAX: usize = 255;
 /// Events that one event may name as its predecessors.
 pub const PREV_EVENTS_MAX: usize = 20;
-/// Events that one event may name as its authorization.
-pub const AUTH_EVENTS_MAX: usize = 10;
 /// The largest depth: the largest integer of canonical JSON, 2^53 - 1.
 pub const DEPTH_MAX: u64 = 9_007_199_254_740_991;
 /// Forward extremities a room may have before the server joins them with an event of its own.
 pub const FORWARD_EXTREMITIES_MAX: usize = 20;
-/// One ephemeral event (receipt, typing, to-device) of another server.
-pub const EDU_BYTES_MAX: usize = 64 * 1_024;
-/// Events another server may send in one transaction.
-pub const TRANSACTION_PDUS_MAX: usize = 50;
-/// Ephemeral events another server may send in one transaction.
-pub const TRANSACTION_EDUS_MAX: usize = 100;
 
 // Sync and reading.
 
@@ -151,8 +143,6 @@ pub const LOCALPART_BYTES_MAX: usize = 128;
 pub const OPENID_TOKEN_SECS_MAX: u64 = 60 * 60;
 /// How long a login token may be used.
 pub const LOGIN_TOKEN_SECS_MAX: u64 = 2 * 60;
-/// From a revoked access token to the end of the long polls it opened.
-pub const REVOCATION_SECS_MAX: u64 = 5;
 
 // Content.
 
@@ -176,8 +166,6 @@ pub const IMAGE_FILE_BYTES_MAX: u64 = 50 * MIB;
 pub const THUMBNAIL_SECS_MAX: u64 = 10;
 /// How long a download waits for content that was announced and has not arrived.
 pub const DOWNLOAD_WAIT_SECS_MAX: u64 = 60;
-/// A compressed thing may grow by this factor at most when it is unpacked.
-pub const DECOMPRESSION_RATIO_MAX: u64 = 100;
 
 // Outbound connections.
 
@@ -189,10 +177,6 @@ pub const OUTBOUND_CONNECT_SECS_MAX: u64 = 10;
 pub const OUTBOUND_REQUEST_SECS_MAX: u64 = 30;
 /// A JSON answer of a push gateway.
 pub const PUSH_ANSWER_BYTES_MAX: usize = 64 * 1_024;
-/// A JSON answer of another homeserver.
-pub const REMOTE_ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
-/// A `.well-known` document of another server.
-pub const WELL_KNOWN_BYTES_MAX: usize = 50 * 1_024;
 
 // Disk.
 

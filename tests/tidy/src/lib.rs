@@ -10,6 +10,8 @@ mod documents;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod growth;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod layers;
