@@ -25,6 +25,10 @@ use clap::Parser;
 
 use cli::{Cli, Command, UserCommand};
 
+/// RocksDB allocates through it, too (it takes the place of `malloc`).
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),

@@ -10,6 +10,9 @@ use veche_store::{Error, Txn};
 use super::Content;
 use super::names::{ContentType, FileName, is_media_id};
 
+/// What a file counts against its owner's quota at least.
+const COUNTED_BYTES_MIN: u64 = 4_096;
+
 /// Characters of a media id, 5.95 bits each: more than 128 bits, so that knowing the address is having been told it.
 const MEDIA_ID_CHARS: usize = 22;
 /// How much is gathered before it goes to the disk.
@@ -223,7 +226,8 @@ fn keep(
         txn.delete(&PendingMediaKey { user: media.owner.clone(), media_id: key.media_id.clone() });
     }
     let uploaded = UploadedBytesKey { user: media.owner.clone() };
-    let used = txn.get(&uploaded)?.unwrap_or(0).saturating_add(bytes);
+    // The smallest file takes a block of the disk, a name and a record, too: a million empty ones are not nothing.
+    let used = txn.get(&uploaded)?.unwrap_or(0).saturating_add(bytes.max(COUNTED_BYTES_MIN));
     // Other uploads of the user may have ended while this one came.
     if used > quota_bytes {
         return Err(UploadError::QuotaExceeded);

@@ -205,10 +205,9 @@ impl E2ee {
             tracing::warn!(%user, %error, "cannot tell who shares a room with a user whose keys changed");
             BTreeSet::new()
         });
-        let position = self.core.store.position();
-        self.watch.wake(user, position);
+        self.watch.wake_user(user);
         for sharer in sharers {
-            self.watch.wake(&sharer, position);
+            self.watch.wake_user(&sharer);
         }
     }
 

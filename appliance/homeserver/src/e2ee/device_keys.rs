@@ -25,6 +25,9 @@ const ONE_TIME_KEY_BYTES_MAX: usize = 4 * 1_024;
 /// Fallback keys of one device; there is one for each algorithm.
 const FALLBACK_KEYS_MAX: usize = 10;
 
+/// Claimed keys of one device that are remembered, so that a repeated upload does not bring them back.
+const CLAIMED_KEYS_MAX: usize = 10 * ONE_TIME_KEYS_PER_DEVICE_MAX;
+
 /// Why keys were not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadKeysError {
@@ -258,8 +261,9 @@ fn write_one_time_keys(
     if stored.len() + fresh.len() > ONE_TIME_KEYS_PER_DEVICE_MAX {
         return Err(UploadKeysError::TooMany);
     }
-    if known.is_empty() {
-        // All of it is new, so the device has seen our answer to its last upload and will not repeat it.
+    // All of it is new, so the device has seen our answer to its last upload and will not repeat it. And no device
+    // repeats a key of so many claims ago.
+    if known.is_empty() || txn.scan::<ClaimedKeyKey>((user, device))?.len() > CLAIMED_KEYS_MAX {
         txn.delete_prefix::<ClaimedKeyKey>((user, device))?;
     }
     let restocked = !fresh.is_empty();
@@ -272,11 +276,21 @@ fn write_one_time_keys(
     Ok(restocked)
 }
 
-fn write_fallback_key(txn: &mut Txn, user: &UserId, device: &DeviceId, key: OneTimeKey) -> Result<bool, Error> {
+fn write_fallback_key(
+    txn: &mut Txn,
+    user: &UserId,
+    device: &DeviceId,
+    key: OneTimeKey,
+) -> Result<bool, UploadKeysError> {
     let algorithm = algorithm_of(&key.key_id).to_owned();
     let at = FallbackKeyKey { user: user.to_owned(), device: device.to_owned(), algorithm };
-    if txn.get(&at)?.is_some_and(|before| before.key_id == key.key_id && before.json == key.json) {
-        return Ok(false);
+    match txn.get(&at)? {
+        Some(before) if before.key_id == key.key_id && before.json == key.json => return Ok(false),
+        Some(_) => {}
+        None if txn.scan::<FallbackKeyKey>((user, device))?.len() >= FALLBACK_KEYS_MAX => {
+            return Err(UploadKeysError::TooMany);
+        }
+        None => {}
     }
     txn.put(&at, &FallbackKey { key_id: key.key_id, used: false, json: key.json });
     Ok(true)

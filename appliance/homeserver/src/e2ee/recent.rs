@@ -159,7 +159,7 @@ impl ChangeListener for Recent {
                 Change::Room(room) if users_too => {
                     self.rooms.write().unwrap_or_else(PoisonError::into_inner).insert(*room, published.position);
                 }
-                Change::Room(_) | Change::User(_) => {}
+                Change::Room(_) | Change::RoomEphemeral(_) | Change::User(_) => {}
             }
         }
     }

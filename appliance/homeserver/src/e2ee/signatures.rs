@@ -76,7 +76,7 @@ impl E2ee {
         if told_all {
             self.wake_sharers(signer);
         } else {
-            self.watch.wake(signer, self.core.store.position());
+            self.watch.wake_user(signer);
         }
         Ok(failures)
     }

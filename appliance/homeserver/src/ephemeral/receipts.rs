@@ -172,7 +172,7 @@ impl Write {
 
 fn concerned(kind: ReceiptKind, room: ShortRoomId, user: OwnedUserId) -> Change {
     match kind {
-        ReceiptKind::Public => Change::Room(room),
+        ReceiptKind::Public => Change::RoomEphemeral(room),
         ReceiptKind::Private => Change::User(user),
     }
 }

@@ -124,7 +124,7 @@ impl Ephemeral {
             let mut lists = table.lock();
             for room in rooms {
                 lists.entry(room).or_default().changed = position;
-                txn.change(Change::Room(room));
+                txn.change(Change::RoomEphemeral(room));
             }
             Ok(())
         };

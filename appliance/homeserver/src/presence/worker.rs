@@ -57,13 +57,11 @@ impl Presence {
                 entry.told = told;
                 entry.changed = position;
             }
-            Ok::<_, Error>(position)
+            Ok::<_, Error>(())
         };
         // No change is published: that would make every sync look through all rooms of its user.
-        let position = self.core.store.commit(work).await?;
-        for user in self.neighbors(&users)? {
-            self.watch.wake(&user, position);
-        }
+        self.core.store.commit(work).await?;
+        self.watch.wake_patiently(&self.neighbors(&users)?);
         Ok(())
     }
 

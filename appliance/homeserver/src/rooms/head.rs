@@ -28,6 +28,8 @@ pub struct Room {
     head: RwLock<Arc<Head>>,
     /// No event at or after this position has another one that relates to it.
     related: AtomicU64,
+    /// Position of the newest event of which a commit knows, readable already or not.
+    written: AtomicU64,
 }
 
 /// The room after its newest append.
@@ -79,8 +81,8 @@ pub(super) fn joined_members(state: &StateMap) -> BTreeSet<OwnedUserId> {
 impl Room {
     /// A room with the head it has on disk.
     pub(crate) fn new(short: ShortRoomId, id: OwnedRoomId, version: RoomVersionId, head: Head) -> Self {
-        let related = AtomicU64::new(head.newest.0);
-        Self { short, id, version, writer: Arc::default(), head: RwLock::new(Arc::new(head)), related }
+        let (related, written) = (AtomicU64::new(head.newest.0), AtomicU64::new(head.newest.0));
+        Self { short, id, version, writer: Arc::default(), head: RwLock::new(Arc::new(head)), related, written }
     }
 
     /// Whether the event at this order can have others that relate to it. Says no without a look at the disk for
@@ -98,6 +100,20 @@ impl Room {
     /// That event is written, or never will be; `newest` is the position of the newest event of the room.
     pub(crate) fn relation_written(&self, newest: StreamPosition) {
         self.related.store(newest.0, Ordering::Release);
+    }
+
+    /// A commit writes an event at this position. To be called inside the commit, before anybody can read it.
+    pub(crate) fn writing(&self, position: StreamPosition) {
+        self.written.store(position.0, Ordering::Release);
+    }
+
+    /// The head, if no event lies after this order that somebody who knows a readable order could see. Answers without
+    /// a look at the disk what most syncs ask.
+    pub(crate) fn head_if_nothing_after(&self, order: i64) -> Option<Arc<Head>> {
+        let head = self.head();
+        // The head follows the commit that it shows: until then the disk knows better.
+        let shows_all = self.written.load(Ordering::Acquire) == head.newest.0;
+        (shows_all && super::order_of(head.newest) <= order).then_some(head)
     }
 
     /// The newest head. Readers keep the one they took.

@@ -25,6 +25,8 @@ pub(super) struct Delta {
     in_timeline: BTreeSet<OwnedEventId>,
     /// The client had a picture of the room.
     is_known: bool,
+    /// Nothing changed: there is only to tell again who speaks.
+    same: bool,
 }
 
 impl Delta {
@@ -42,7 +44,7 @@ impl Delta {
 
     /// Whether members are among what is news.
     pub(super) fn has_members(&self) -> bool {
-        self.walk().any(|((kind, _), _, is_new)| is_new && *kind == StateEventType::RoomMember)
+        !self.same && self.walk().any(|((kind, _), _, is_new)| is_new && *kind == StateEventType::RoomMember)
     }
 }
 
@@ -74,6 +76,7 @@ impl Sync {
             end: self.parts.rooms.state(room, end)?,
             in_timeline: if explained || reading.request.state_after { BTreeSet::new() } else { slice.ids.clone() },
             is_known: known.is_some(),
+            same: explained && known == Some(end) && start == end,
         }))
     }
 
@@ -91,6 +94,15 @@ impl Sync {
         let renderer = self.parts.timeline.renderer(room, Audience { user, device: None }, EventForm::Sync);
         let lazy = is_lazy(reading);
         let mut events = Vec::new();
+        if delta.same {
+            // Nearly every message of a large room comes here, once for each reader: the state is not walked.
+            let told: BTreeSet<&str> =
+                slice.senders.iter().map(String::as_str).chain(heroes.iter().map(|hero| hero.as_str())).collect();
+            let members = told.into_iter().map(|member| (StateEventType::RoomMember, member.to_owned()));
+            let members = members.filter_map(|key| delta.end.get(&key));
+            let wanted = members.filter(|pdu| filter::matches_room_event(wanted, pdu));
+            return wanted.map(|pdu| renderer.state_event(pdu)).collect();
+        }
         for ((kind, state_key), pdu, is_new) in delta.walk() {
             // Who speaks and who names the room is told again, known or not. Who changed since the last answer is told
             // too: the client may have all members already, and cannot find out otherwise that one of them left.

@@ -84,12 +84,20 @@ impl Draft<'_> {
             notify: Arc::clone(&timeline.notify),
             now_ms: timeline.core.clock.wall_ms(),
         };
-        let relating = match &target {
-            Target::Existing(locked) if plan.relates() => Some(Arc::clone(&locked.room)),
-            Target::Existing(_) | Target::New(_) => None,
+        let existing = match &target {
+            Target::Existing(locked) => Some(Arc::clone(&locked.room)),
+            Target::New(_) => None,
         };
+        let relating = existing.clone().filter(|_| plan.relates());
         relating.iter().for_each(|room| room.relation_coming());
-        let written = timeline.core.store.commit(move |txn| plan.write(txn)).await;
+        let write = move |txn: &mut Txn| {
+            let written = plan.write(txn)?;
+            if let (Some(room), Some(newest)) = (existing, written.positions.last()) {
+                room.writing(*newest);
+            }
+            Ok::<_, DraftError>(written)
+        };
+        let written = timeline.core.store.commit(write).await;
         let newest = written.as_ref().ok().and_then(|written| written.positions.last().copied());
         relating.iter().for_each(|room| room.relation_written(newest.unwrap_or(head.newest)));
         let written = written?;

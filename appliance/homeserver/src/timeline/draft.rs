@@ -9,7 +9,7 @@ use ruma::{
     OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
     events::{StateEventType, TimelineEventType, room::member::MembershipState},
 };
-use veche_base::limits::{PREV_EVENTS_MAX, ROOMS_PER_USER_MAX};
+use veche_base::limits::{DEPTH_MAX, PREV_EVENTS_MAX, ROOMS_PER_USER_MAX};
 use veche_rooms::{AuthError, BuildContext, BuildError, NewEvent, Pdu, StateMap, authorize, build, membership};
 use veche_store::{
     Error, ShortRoomId, ShortStateHash, Txn,
@@ -199,7 +199,8 @@ impl Draft<'_> {
             sender,
             now_ms: self.now_ms,
             prev_events: self.head.extremities.iter().take(PREV_EVENTS_MAX).cloned().collect(),
-            depth: self.head.depth + 1,
+            // Another server's event may stand as deep as an event can.
+            depth: (self.head.depth + 1).min(DEPTH_MAX),
             state: &self.head.state,
         };
         let pdu = Arc::new(build(event, context, &self.timeline.core.keys)?);

@@ -67,6 +67,9 @@ impl Timeline {
         reader: Option<&UserId>,
         filter: ReadFilter<'_>,
     ) -> Result<Page, Error> {
+        if room.head_if_nothing_after(span.after).is_some() {
+            return Ok(Page { rows: Vec::new(), next: None });
+        }
         let limit = limit.min(PAGE_EVENTS_MAX);
         let mut eyes = Eyes::new(self, room, reader)?;
         let mut page = Page { rows: Vec::with_capacity(limit.min(64)), next: None };
@@ -110,6 +113,9 @@ impl Timeline {
 
     /// The current resolved state at an order: as it was after the newest event that is not newer.
     pub fn state_group_at(&self, room: &Arc<Room>, order: i64) -> Result<ShortStateHash, Error> {
+        if let Some(head) = room.head_if_nothing_after(order) {
+            return Ok(head.group);
+        }
         let at = TimelineKey { room: room.short, order };
         match self.core.store.scan::<TimelineKey>((room.short,)).reverse().from(&at).next() {
             Some(row) => Ok(row?.1.room_state),

@@ -275,7 +275,13 @@ impl Timeline {
             }),
             old: Arc::clone(&old),
         };
-        let written = self.core.store.commit(move |txn| plan.write(txn)).await;
+        let written = next.is_some().then(|| Arc::clone(room));
+        let write = move |txn: &mut Txn| {
+            let (position, group) = plan.write(txn)?;
+            written.iter().for_each(|room| room.writing(position));
+            Ok::<_, Error>((position, group))
+        };
+        let written = self.core.store.commit(write).await;
         if relates {
             room.relation_written(written.as_ref().map_or(old.newest, |(position, _)| *position));
         }

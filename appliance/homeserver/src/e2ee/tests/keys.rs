@@ -139,3 +139,20 @@ async fn a_device_that_signed_out_is_forgotten() {
     let again = house.sign_in("alice", "A").await;
     assert_eq!(house.update(&again, None).one_time_keys["signed_curve25519"], 0);
 }
+
+#[tokio::test]
+async fn a_device_has_one_fallback_key_for_each_of_few_algorithms() {
+    let house = House::new().await;
+    let alice = house.device("alice", "HOME").await;
+    let upload = |algorithm: usize| {
+        let key = raw(&alice.key.sign(&alice.user, &json!({ "key": "f", "fallback": true })));
+        let fallback_keys = vec![(format!("signed_org.example.{algorithm}:F"), key)];
+        KeysUpload { fallback_keys, ..KeysUpload::default() }
+    };
+    for algorithm in 0..10 {
+        house.upload(&alice, upload(algorithm)).await.unwrap();
+    }
+    let more = house.upload(&alice, upload(10)).await;
+    assert!(matches!(more, Err(UploadKeysError::TooMany)), "{more:?}");
+    house.upload(&alice, upload(3)).await.unwrap();
+}

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use ruma::{OwnedRoomId, RoomVersionId, events::room::member::MembershipState};
 use serde_json::{Map, Value, json, value::to_raw_value};
-use veche_base::{Entropy, testing::SeededEntropy};
+use veche_base::{Entropy, limits::DEPTH_MAX, testing::SeededEntropy};
 use veche_rooms::{BuildContext, authorize, build};
 use veche_store::records::rooms::ExtremityKey;
 
@@ -26,6 +26,8 @@ struct Elsewhere {
     made: Vec<Arc<Pdu>>,
     rejected: BTreeSet<OwnedEventId>,
     now_ms: u64,
+    /// What the next events claim as their depth.
+    depth: Option<u64>,
 }
 
 impl Elsewhere {
@@ -43,6 +45,7 @@ impl Elsewhere {
             made: Vec::new(),
             rejected: BTreeSet::new(),
             now_ms: 2_000_000_000_000,
+            depth: None,
         }
     }
 
@@ -56,7 +59,7 @@ impl Elsewhere {
             sender: &user(sender),
             now_ms: self.now_ms,
             prev_events: parents,
-            depth: self.made.len() as u64 + 100,
+            depth: self.depth.unwrap_or(self.made.len() as u64 + 100),
             state: &before,
         };
         let pdu = Arc::new(build(event, context, &house.server.core.keys).unwrap());
@@ -320,6 +323,18 @@ async fn a_room_that_nobody_may_join_together_still_takes_messages() {
     assert_eq!(branches(&house, &room_id), 6);
     house.say(&room_id, &user("carol"), "and the rest").await;
     assert_eq!(branches(&house, &room_id), 1);
+}
+
+#[tokio::test]
+async fn a_room_goes_on_after_the_deepest_event_there_can_be() {
+    let (house, room_id) = house_with_room(&RoomVersionId::V12).await;
+    let mut elsewhere = Elsewhere::of(&house, &room_id);
+    elsewhere.depth = Some(DEPTH_MAX);
+    let tip = elsewhere.after.keys().next().unwrap().clone();
+    let pdu = elsewhere.make(&house, "bob", message(), vec![tip]);
+    assert_eq!(house.server.parts.timeline.receive(&room_id, pdu).await.unwrap(), Verdict::Accepted);
+    let next = house.say(&room_id, &user("alice"), "deeper is nothing").await;
+    assert!(house.seen(&room_id, &user("bob"), &next).is_some());
 }
 
 #[tokio::test]
