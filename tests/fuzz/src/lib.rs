@@ -1,0 +1,17 @@
+//! The entrances of the server, each with a function `feed` that takes whatever a stranger might send.
+//!
+//! A `feed` never fails for bad input: refusing it is what the server is for. It panics when something is broken that
+//! must hold for any input: that is what libFuzzer reports. It begins each run with every input that is kept in `corpus`.
+
+pub mod event;
+#[cfg(feature = "server")]
+pub mod filter;
+#[cfg(feature = "server")]
+mod house;
+#[cfg(feature = "server")]
+pub mod request_body;
+pub mod stream_framer;
+pub mod stun;
+#[cfg(feature = "server")]
+pub mod sync_token;
+pub mod turn_server;
