@@ -15,11 +15,12 @@ ARGS ?=
 # RocksDB is built once for tests, run and bench.
 FAST := CARGO_PROFILE_DEV_OPT_LEVEL=3
 
-.PHONY: help run build test bench fmt setup
+.PHONY: help run build test kill bench fmt setup
 help:
 	@echo 'make run    build and start the server: https://localhost:8443, data in ./$(DATA)'
 	@echo 'make test   everything that must pass: format, lints, house rules, tests, suites'
 	@echo 'make bench  figures, side by side with the peer'
+	@echo 'make kill   a thousand kills under load, with an oracle'
 	@echo 'make fmt    format the code'
 
 run: build
@@ -27,10 +28,14 @@ run: build
 	@exec '$(CARGO_TARGET_DIR)/debug/veche' serve --data '$(DATA)' $(ARGS)
 
 build: setup
-	@$(FAST) cargo build --locked --package veche-server
+	@$(FAST) .ci/run server
 
 test: setup
-	@.ci/run fmt clippy build tidy unit suites sdk
+	@.ci/run setup_tests fmt clippy build tidy unit suites fuzz sdk matrix_sdk
+
+# A thousand kills instead of a hundred.
+kill: setup
+	@VECHE_KILL_CYCLES=1000 .ci/run setup_tests build kill
 
 bench: build
 	@.ci/run bench

@@ -130,6 +130,12 @@ impl Server {
         self.transmits.pop_front()
     }
 
+    /// Whether a client has an allocation that lives. A driver closes streams that have none.
+    pub fn has_allocation(&self, now: Now, client: &FiveTuple) -> bool {
+        let allocation = self.table.of_client(client).and_then(|slot| self.table.get(slot));
+        allocation.is_some_and(|allocation| allocation.is_alive(now.monotonic))
+    }
+
     /// A stream was closed: its allocation ends (RFC 8656 §3.2).
     pub fn connection_closed(&mut self, client: &FiveTuple) {
         if let Some(slot) = self.table.of_client(client) {

@@ -131,8 +131,10 @@ fn a_closed_stream_ends_its_allocation_and_no_other() {
     let mut world = World::new(config());
     let (alice, _) = world.allocated(Transport::Tcp, ALICE, "alice");
     let (bob, _) = world.allocated(Transport::Udp, ALICE, "bob");
+    assert!(world.server.has_allocation(world.now, &alice.tuple));
     world.server.connection_closed(&alice.tuple);
     world.server.connection_closed(&alice.tuple);
+    assert!(!world.server.has_allocation(world.now, &alice.tuple));
     assert_eq!(alice.refresh(&mut world, 600).code(), Some(437));
     assert_eq!(bob.refresh(&mut world, 600).code(), None, "same address, another transport");
 }
