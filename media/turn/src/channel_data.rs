@@ -2,8 +2,9 @@
 
 /// Channel number and length.
 pub(crate) const CHANNEL_HEADER_BYTES: usize = 4;
-/// The numbers that clients may bind (RFC 8656 §12).
-pub(crate) const CHANNEL_NUMBERS: std::ops::RangeInclusive<u16> = 0x4000..=0x4FFF;
+/// The numbers that clients may bind: those of RFC 5766 §11, of which RFC 8656 §12 has left the first quarter, because
+/// clients in the field (coturn's among them) still use all. Nothing else begins with these two bits on our ports.
+pub(crate) const CHANNEL_NUMBERS: std::ops::RangeInclusive<u16> = 0x4000..=0x7FFF;
 
 /// Reads the number and where the data lies; `None` if the bytes are not ChannelData.
 ///
@@ -30,8 +31,9 @@ mod tests {
     fn numbers_and_lengths_are_checked() {
         assert_eq!(read(b"\x40\x00\x00\x02ab"), Some((0x4000, 4..6)));
         assert_eq!(read(b"\x4F\xFF\x00\x02ab\0\0"), Some((0x4FFF, 4..6)));
+        assert_eq!(read(b"\x7F\xFF\x00\x00"), Some((0x7FFF, 4..4)));
         assert_eq!(read(b"\x40\x00\x00\x00"), Some((0x4000, 4..4)));
-        for bad in [&b"\x50\x00\x00\x00"[..], b"\x3F\xFF\x00\x00", b"\x40\x00\x00\x01", b"\x40\x00\x00", b""] {
+        for bad in [&b"\x80\x00\x00\x00"[..], b"\x3F\xFF\x00\x00", b"\x40\x00\x00\x01", b"\x40\x00\x00", b""] {
             assert_eq!(read(bad), None);
         }
         assert_eq!(header(0x4001, 258), Some([0x40, 0x01, 0x01, 0x02]));

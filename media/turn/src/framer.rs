@@ -90,7 +90,7 @@ impl Framer {
 fn frame_bytes(waiting: &[u8]) -> Result<Option<usize>, FramingError> {
     let Some([a, b, c, d]) = waiting.first_chunk().copied() else {
         return match waiting.first() {
-            Some(first) if *first & 0xF0 != 0x40 && *first & 0xC0 != 0 => Err(FramingError::Foreign),
+            Some(first) if *first & 0x80 != 0 => Err(FramingError::Foreign),
             _ => Ok(None),
         };
     };
@@ -177,9 +177,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_closes_the_stream() {
         for bad in [
-            &b"POST / HTTP/1.1\r\n"[..],
-            b"\x50\x00\x00\x00",
-            b"\x80",
+            &b"\x80"[..],
             b"\xFF\xFF\xFF\xFF",
             b"\x00\x01\x00\x00NOPE",
             b"\x00\x01\x00\x00\x21\x13",
@@ -187,7 +185,8 @@ mod tests {
         ] {
             assert_eq!(cut(bad, &[1]).unwrap_err(), FramingError::Foreign, "{bad:?}");
         }
-        // Its first letters make a channel number, and what follows a length.
+        // Their first letters make a channel number, and what follows a length.
+        assert_eq!(cut(b"POST / HTTP/1.1\r\n", &[1]).unwrap_err(), FramingError::TooLong);
         assert_eq!(cut(b"GET / HTTP/1.1\r\n", &[1]).unwrap_err(), FramingError::TooLong);
         assert_eq!(cut(b"\x40\x00\xFF\xFF", &[1]).unwrap_err(), FramingError::TooLong);
         assert_eq!(cut(b"\x00\x01\xFF\xFC\x21\x12\xA4\x42", &[1]).unwrap_err(), FramingError::TooLong);

@@ -32,6 +32,14 @@ impl StreamQueue {
         Self { control: VecDeque::new(), media: VecDeque::new(), media_bytes: 0, media_bytes_max, next: 0, dropped: 0 }
     }
 
+    /// Whether [`StreamQueue::push`] would take so many bytes without dropping anything for them.
+    pub fn has_room_for(&self, priority: Priority, bytes: usize) -> bool {
+        match priority {
+            Priority::Control => self.control.len() < CONTROL_MESSAGES_MAX,
+            Priority::Media => self.media_bytes + bytes <= self.media_bytes_max,
+        }
+    }
+
     /// Appends a message, dropping the oldest media if there is too much of it.
     ///
     /// # Errors
@@ -40,7 +48,7 @@ impl StreamQueue {
         let entry = (self.next, bytes);
         self.next += 1;
         match priority {
-            Priority::Control if self.control.len() >= CONTROL_MESSAGES_MAX => return Err(Clogged),
+            Priority::Control if !self.has_room_for(Priority::Control, entry.1.len()) => return Err(Clogged),
             Priority::Control => self.control.push_back(entry),
             Priority::Media => {
                 self.media_bytes += entry.1.len();
@@ -106,6 +114,7 @@ mod tests {
             queue.push(Media, vec![byte; 10]).unwrap();
         }
         assert_eq!(queue.dropped(), 5);
+        assert!(queue.has_room_for(Media, 5) && !queue.has_room_for(Media, 6));
         assert_eq!(drain(&mut queue), [vec![2; 1_000], vec![7; 10], vec![8; 10]]);
         queue.push(Media, vec![9; 26]).unwrap();
         assert_eq!((queue.dropped(), queue.is_empty()), (6, true));
@@ -117,6 +126,7 @@ mod tests {
         for _ in 0..CONTROL_MESSAGES_MAX {
             queue.push(Control, vec![0]).unwrap();
         }
+        assert!(!queue.has_room_for(Control, 0) && queue.has_room_for(Media, 25));
         assert_eq!(queue.push(Control, vec![0]), Err(Clogged));
         queue.push(Media, vec![0]).unwrap();
         assert_eq!(drain(&mut queue).len(), CONTROL_MESSAGES_MAX + 1);

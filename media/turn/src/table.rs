@@ -10,7 +10,7 @@ use veche_base::Entropy;
 use crate::address::FiveTuple;
 use crate::allocation::{Allocation, Relayed, Slot};
 use crate::hash::{KeyedHash, KeyedMap};
-use crate::relay_ports::RelayPorts;
+use crate::relay_ports::{Parity, RelayPorts};
 use crate::stun::Family;
 
 /// Both families, in the order that they are kept in.
@@ -113,9 +113,10 @@ impl Table {
         external: std::net::IpAddr,
         expires: Duration,
         random: u64,
+        parity: Parity,
     ) -> Option<SocketAddr> {
         let family = Family::of(external);
-        let address = SocketAddr::new(external, self.ports.take(family, slot, random)?);
+        let address = SocketAddr::new(external, self.ports.take(family, slot, random, parity)?);
         let allocation = self.slots.get_mut(index(slot)).and_then(Option::as_mut)?;
         allocation.relayed[family.index()] = Some(Relayed { address, expires });
         self.end_at(slot, expires);

@@ -10,16 +10,21 @@ use crate::allocation::{Allocation, Founding, Slot};
 use crate::credentials::Username;
 use crate::hash::{KeyedHash, random_u64};
 use crate::rate::Bucket;
+use crate::relay_ports::Parity;
 use crate::stun::{Class, Family, MessageWriter, attribute};
 use crate::table::FAMILIES;
 
 /// The protocol number of UDP in REQUESTED-TRANSPORT.
 const UDP: u8 = 17;
+/// The bit of EVEN-PORT that asks for the next port as well (RFC 8656 §18.6).
+const RESERVE_NEXT: u8 = 0x80;
 
 /// Relayed addresses that an Allocate asks for.
 struct Wanted {
     /// Refused as a whole without it.
     first: IpAddr,
+    /// Whether its port has to be even.
+    parity: Parity,
     /// Asked for in addition: the address, or why there is none.
     second: Option<Result<IpAddr, u16>>,
 }
@@ -83,13 +88,15 @@ impl Server {
     ) -> Result<MessageWriter, Refusal> {
         let answer = MessageWriter::answer(&request.message, Class::Success);
         let random = random_u64(&*self.entropy);
-        let first = self.table.add_relayed(slot, wanted.first, expires, random).ok_or(Refusal::new(508))?;
+        let first =
+            self.table.add_relayed(slot, wanted.first, expires, random, wanted.parity).ok_or(Refusal::new(508))?;
         let answer = answer.xor_address(attribute::XOR_RELAYED_ADDRESS, first);
         let Some(second) = wanted.second else {
             return Ok(answer);
         };
         let random = random_u64(&*self.entropy);
-        let second = second.and_then(|external| self.table.add_relayed(slot, external, expires, random).ok_or(508));
+        let second =
+            second.and_then(|external| self.table.add_relayed(slot, external, expires, random, Parity::Any).ok_or(508));
         Ok(match second {
             Ok(address) => answer.xor_address(attribute::XOR_RELAYED_ADDRESS, address),
             Err(code) => answer.address_error_code(Family::Ipv6.number(), code),
@@ -112,21 +119,25 @@ impl Server {
             return Err(Refusal::new(508));
         }
         let even_port = request.fixed::<1>(attribute::EVEN_PORT)?;
-        if has_additional && (family.is_some() || even_port.is_some_and(|[flags]| flags & 0x80 != 0)) {
+        if has_additional && (family.is_some() || even_port.is_some_and(|[flags]| flags & RESERVE_NEXT != 0)) {
             return Err(BAD_REQUEST);
         }
-        if even_port.is_some() {
+        if even_port.is_some_and(|[flags]| flags & RESERVE_NEXT != 0) {
             // RTP and RTCP on neighboring ports were given up by WebRTC; reserving ports for it has
             // leaked them in other servers.
             return Err(Refusal::new(508));
         }
+        let parity = if even_port.is_some() { Parity::Even } else { Parity::Any };
         let first = self.config.external(family.unwrap_or(Family::Ipv4)).ok_or(Refusal::new(440))?;
         if !has_additional {
-            return Ok(Wanted { first, second: None });
+            return Ok(Wanted { first, parity, second: None });
         }
         // RFC 8656 §7.2: only IPv6 can be additional, because IPv4 is what comes without asking.
         match request.family(attribute::ADDITIONAL_ADDRESS_FAMILY) {
-            Ok(Some(Family::Ipv6)) => Ok(Wanted { first, second: Some(self.config.external(Family::Ipv6).ok_or(440)) }),
+            Ok(Some(Family::Ipv6)) => {
+                let second = Some(self.config.external(Family::Ipv6).ok_or(440));
+                Ok(Wanted { first, parity, second })
+            }
             _ => Err(BAD_REQUEST),
         }
     }

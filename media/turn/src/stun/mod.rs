@@ -76,7 +76,7 @@ pub mod attribute {
     pub const ERROR_CODE: u16 = 0x0009;
     /// Which attributes were not understood.
     pub const UNKNOWN_ATTRIBUTES: u16 = 0x000A;
-    /// Two bytes from 0x4000 to 0x4FFF and two of padding.
+    /// Two bytes from 0x4000 to 0x7FFF and two of padding.
     pub const CHANNEL_NUMBER: u16 = 0x000C;
     /// Seconds.
     pub const LIFETIME: u16 = 0x000D;

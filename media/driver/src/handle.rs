@@ -1,0 +1,194 @@
+//! Starting and stopping the thread, and what other threads may ask of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::{fmt, io};
+
+use mio::Waker;
+use veche_base::metrics::Registry;
+use veche_base::{Clock, Entropy, Secret};
+use veche_turn::{ConfigError, PeerPolicy, Server};
+
+use crate::settings::{Settings, SettingsError};
+use crate::sockets::Sockets;
+use crate::stream::TlsStream;
+use crate::worker::Worker;
+
+/// Commands that wait for the thread; it takes them all each time it wakes.
+const COMMANDS_MAX: usize = 1_024;
+
+/// What the thread is asked to do.
+pub(crate) enum Command {
+    /// See [`Handle::hand_over`].
+    Take(Box<TlsStream>),
+    /// See [`Handle::set_secrets`].
+    SetSecrets(Vec<Secret<Vec<u8>>>),
+    /// See [`Handle::end_allocations_of`].
+    EndAllocationsOf(String),
+}
+
+/// Why the driver cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The driver's settings cannot work.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The engine's settings cannot work.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An address cannot be bound.
+    #[error("{0} cannot be bound for TURN: {1}")]
+    Bind(SocketAddr, #[source] io::Error),
+    /// The kernel gives no poll or no thread.
+    #[error("the TURN thread cannot be started: {0}")]
+    Thread(#[source] io::Error),
+}
+
+/// Why the thread was not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// It has too much to do.
+    #[error("the TURN thread does not keep up")]
+    Busy,
+    /// It has stopped.
+    #[error("the TURN thread has stopped")]
+    Stopped,
+    /// There would be no secret, or an empty one.
+    #[error("there must be a secret, and none may be empty")]
+    Secrets,
+}
+
+/// The thread ended in a panic, which is on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the TURN thread panicked")]
+pub struct Panicked;
+
+/// STUN and TURN on real sockets, served by one thread of its own. Dropping it stops it.
+pub struct TurnDriver {
+    handle: Handle,
+    addresses: Vec<SocketAddr>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TurnDriver {
+    /// Binds the sockets and starts the thread. `policy` says which peers clients may reach
+    /// ([`veche_turn::AllowList`] in the product); metrics are named `veche_turn_...`.
+    ///
+    /// # Errors
+    /// [`StartError`] if the settings cannot work or an address is taken; nothing is left behind.
+    pub fn start(
+        settings: Settings,
+        policy: Box<dyn PeerPolicy>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        registry: &Registry,
+    ) -> Result<Self, StartError> {
+        settings.check()?;
+        let server = Server::new(settings.turn, policy, entropy)?;
+        let sockets = Sockets::bind(&settings.listen, &settings.relay, &settings.limits)?;
+        let addresses = sockets.addresses();
+        let (sender, inbox) = sync_channel(COMMANDS_MAX);
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let (worker, waker) =
+            Worker::new(server, sockets, settings.limits, clock, inbox, Arc::clone(&is_stopping), registry)
+                .map_err(StartError::Thread)?;
+        let thread = thread::Builder::new().name("turn".to_owned()).spawn(|| worker.run());
+        let thread = Some(thread.map_err(StartError::Thread)?);
+        let handle = Handle { inbox: sender, waker: Arc::new(waker), is_stopping };
+        Ok(Self { handle, addresses, thread })
+    }
+
+    /// Where clients are served: the addresses of [`Settings::listen`] in their order, with the ports
+    /// that were really bound.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// For whoever hands streams over or revokes sessions.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Whether the thread serves. If it does not without having been stopped, it has panicked.
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Closes all connections and sockets, and waits for the thread, which takes milliseconds.
+    ///
+    /// # Errors
+    /// [`Panicked`] if it did not end by itself.
+    pub fn stop(mut self) -> Result<(), Panicked> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), Panicked> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        self.handle.is_stopping.store(true, Ordering::Release);
+        // A thread that cannot be woken has ended already.
+        let _ = self.handle.waker.wake();
+        thread.join().map_err(|_| Panicked)
+    }
+}
+
+impl Drop for TurnDriver {
+    fn drop(&mut self) {
+        // The panic was reported when it happened.
+        let _ = self.end();
+    }
+}
+
+/// Asks the thread. Clones ask the same one.
+#[derive(Clone)]
+pub struct Handle {
+    inbox: SyncSender<Command>,
+    waker: Arc<Waker>,
+    is_stopping: Arc<AtomicBool>,
+}
+
+impl Handle {
+    /// Gives a TLS connection to TURN. It is closed if it turns out to be something else, if there is
+    /// no room for it, or when it has been idle without an allocation.
+    ///
+    /// # Errors
+    /// [`AskError`]; the connection is closed.
+    pub fn hand_over(&self, stream: TlsStream) -> Result<(), AskError> {
+        self.ask(Command::Take(Box::new(stream)))
+    }
+
+    /// Replaces the shared secrets, the newest first. Allocations that exist go on.
+    ///
+    /// # Errors
+    /// [`AskError`]; the old ones stay.
+    pub fn set_secrets(&self, secrets: Vec<Secret<Vec<u8>>>) -> Result<(), AskError> {
+        if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
+            return Err(AskError::Secrets);
+        }
+        self.ask(Command::SetSecrets(secrets))
+    }
+
+    /// Ends all allocations of a user, named as in [`veche_turn::credentials`]: his session was revoked.
+    ///
+    /// # Errors
+    /// [`AskError`]; they go on.
+    pub fn end_allocations_of(&self, user: &str) -> Result<(), AskError> {
+        self.ask(Command::EndAllocationsOf(user.to_owned()))
+    }
+
+    fn ask(&self, command: Command) -> Result<(), AskError> {
+        self.inbox.try_send(command).map_err(|error| match error {
+            TrySendError::Full(_) => AskError::Busy,
+            TrySendError::Disconnected(_) => AskError::Stopped,
+        })?;
+        self.waker.wake().map_err(|_| AskError::Stopped)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,28 @@
+//! The only sockets and threads of media.
+//!
+//! [`TurnDriver`] serves STUN and TURN ([`veche_turn`]) on real sockets: UDP and TCP on one port, TLS
+//! connections that the HTTPS listener hands over ([`Handle::hand_over`]) after it found TURN in
+//! their first bytes ([`veche_turn::sniff`]), and one socket per family toward peers outside.
+//!
+//! One thread does it all, so there is no lock between a packet that comes and the one that goes. It
+//! receives up to 32 buffers with one system call, each with as many datagrams as the kernel joined
+//! (GRO), and sends what goes to one receiver with one call (GSO). Media that a socket does not take
+//! is dropped and counted: late media is worth nothing.
+//!
+//! Invariant of absence: no async runtime, no HTTP, no decision about what may be relayed. Time and
+//! randomness are handed in.
+
+mod handle;
+mod kernel_drops;
+mod metrics;
+mod outgoing;
+mod settings;
+mod sockets;
+mod stream;
+mod streams;
+mod udp;
+mod worker;
+
+pub use handle::{AskError, Handle, Panicked, StartError, TurnDriver};
+pub use settings::{Limits, Settings, SettingsError};
+pub use stream::TlsStream;
