@@ -54,16 +54,18 @@ pub(crate) trait Job: Send {
     fn answer(self: Box<Self>);
 }
 
-/// A closure and whoever waits for what it returns.
-pub(crate) struct TypedJob<F, R, E> {
+/// A closure, what follows its commit, and whoever waits for what it returns.
+pub(crate) struct TypedJob<F, T, R, E> {
     pub(crate) build: Option<F>,
+    pub(crate) then: T,
     pub(crate) outcome: Option<Result<R, E>>,
     pub(crate) caller: oneshot::Sender<Result<R, E>>,
 }
 
-impl<F, R, E> Job for TypedJob<F, R, E>
+impl<F, T, R, E> Job for TypedJob<F, T, R, E>
 where
     F: FnOnce(&mut Txn) -> Result<R, E> + Send,
+    T: FnOnce(&R) + Send,
     R: Send,
     E: From<Error> + Send,
 {
@@ -82,10 +84,15 @@ where
     }
 
     fn answer(self: Box<Self>) {
-        if let Some(outcome) = self.outcome {
-            // A caller that has gone away does not undo what is on disk.
-            let _ = self.caller.send(outcome);
+        let Self { then, outcome, caller, .. } = *self;
+        let Some(outcome) = outcome else { return };
+        match &outcome {
+            Ok(done) => then(done),
+            // What it holds on to is given back before the caller goes on.
+            Err(_) => drop(then),
         }
+        // A caller that has gone away does not undo what is on disk.
+        let _ = caller.send(outcome);
     }
 }
 

@@ -4,31 +4,38 @@
 //! synced. Only then may a record refer to it. Equal uploads are one file, so deleting is the business of whoever
 //! knows all references. What the names look like is known here only.
 //!
-//! A disk may change bytes by itself. So a file is compared with its name before its first byte is given out, once in
-//! the life of the process; what this process wrote was compared while it was written.
+//! A disk may change bytes by itself. So a file is compared with its name before its first byte is given out, unless it
+//! was found whole, or was written, within the last day.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use veche_base::Clock;
 
 use crate::disk::DiskGuard;
 use crate::error::{Error, OpenError};
+use crate::folders::{create_private_dir, sync_dir};
 use crate::keys::{KeyPart, KeyWrite};
-use crate::store::create_private_dir;
 
 /// How much of a file is held in memory while it is hashed.
 const PIECE_BYTES: usize = 256 << 10;
 /// How many files are remembered as whole; past that, all are forgotten and compared once more. About a megabyte.
 const WHOLE_MAX: usize = 16_384;
+/// How long a file is taken for whole without being looked at.
+const WHOLE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Is told how many bytes were read since it was told last, and may take its time, or break the reading off.
+pub type Pace<'a> = dyn FnMut(u64) -> ControlFlow<()> + 'a;
 
 /// The name of a content file: the SHA-256 of its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,27 +121,42 @@ pub struct ContentFiles {
     next_temporary: AtomicU64,
 }
 
-/// The files whose bytes were found to be those of their names.
-#[derive(Default)]
-struct Whole(Mutex<HashSet<ContentHash>>);
+/// The files whose bytes were found to be those of their names, and when.
+struct Whole {
+    clock: Arc<dyn Clock>,
+    found: Mutex<HashMap<ContentHash, Duration>>,
+}
 
 impl Whole {
     fn contains(&self, hash: ContentHash) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&hash)
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.get(&hash).is_some_and(|at| self.clock.monotonic().saturating_sub(*at) < WHOLE_FOR)
     }
 
     fn insert(&self, hash: ContentHash) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= WHOLE_MAX {
-            known.clear();
+        let now = self.clock.monotonic();
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.len() >= WHOLE_MAX {
+            found.clear();
         }
-        known.insert(hash);
+        found.insert(hash, now);
     }
+}
+
+/// How a content file compares with its name, if its bytes are not others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Compared {
+    /// Its bytes are those of its name.
+    Whole,
+    /// There is no such file.
+    Missing,
+    /// It was not read to its end.
+    BrokenOff,
 }
 
 impl ContentFiles {
     /// Opens the directory and removes what unfinished uploads left.
-    pub(crate) fn open(dir: &Path, disk: Arc<DiskGuard>) -> Result<Self, OpenError> {
+    pub(crate) fn open(dir: &Path, disk: Arc<DiskGuard>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let temporary = dir.join(TEMPORARY_DIR);
         create_private_dir(&temporary)?;
         let leftovers = fs::read_dir(&temporary).map_err(OpenError::file(&temporary))?;
@@ -142,7 +164,8 @@ impl ContentFiles {
             let path = leftover.map_err(OpenError::file(&temporary))?.path();
             fs::remove_file(&path).map_err(OpenError::file(path))?;
         }
-        Ok(Self { dir: dir.into(), disk, whole: Arc::default(), next_temporary: AtomicU64::new(0) })
+        let whole = Arc::new(Whole { clock, found: Mutex::default() });
+        Ok(Self { dir: dir.into(), disk, whole, next_temporary: AtomicU64::new(0) })
     }
 
     /// Starts an upload. Refused while the disk has less free space than uploads must leave.
@@ -157,14 +180,14 @@ impl ContentFiles {
         Ok(ContentWriter { upload: Some(upload), disk: Arc::clone(&self.disk), whole: Arc::clone(&self.whole) })
     }
 
-    /// Opens a file for reading; `None` if there is none. The first time, its bytes are compared with its name, and
-    /// [`Error::ContentDamaged`] if they are others.
+    /// Opens a file for reading; `None` if there is none. Unless it was found whole within the last day, its bytes are
+    /// compared with its name, and [`Error::ContentDamaged`] if they are others.
     pub async fn reader(&self, hash: ContentHash) -> Result<Option<ContentReader>, Error> {
         let (dir, whole) = (Arc::clone(&self.dir), Arc::clone(&self.whole));
         blocking(move || {
             let Some((file, bytes)) = open(&dir, hash)? else { return Ok(None) };
             if !whole.contains(hash) {
-                compare(&file, hash)?;
+                compare(&file, hash, &mut without_pause)?;
                 whole.insert(hash);
             }
             Ok(Some(ContentReader { file: Arc::new(file), bytes, hash }))
@@ -181,7 +204,7 @@ impl ContentFiles {
     /// Reads a file through and compares its bytes with its name. False if there is none.
     pub async fn check(&self, hash: ContentHash) -> Result<bool, Error> {
         let dir = Arc::clone(&self.dir);
-        blocking(move || check(&dir, hash)).await
+        blocking(move || check(&dir, hash, &mut without_pause).map(|compared| compared == Compared::Whole)).await
     }
 
     /// Deletes a file. The caller knows that no record refers to it any more. False if there was none.
@@ -305,17 +328,22 @@ impl Upload {
         self.file.sync_all()?;
         let path = path_of(&self.dir, hash);
         let parent = path.parent().unwrap_or(&self.dir);
-        match fs::create_dir(parent) {
-            // A new directory is itself an entry that must survive.
-            Ok(()) => sync_dir(&self.dir)?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
+        make_folder(parent, sync_dir)?;
         // Over an equal file, too: if that one was damaged, it is whole again.
         fs::rename(&self.temporary, &path)?;
         self.named = true;
         sync_dir(parent)
     }
+}
+
+/// Makes a folder for files that begin alike, and sees to it that its own entry survives a power cut.
+fn make_folder(folder: &Path, sync: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        // It may be another upload that has just made it and has not synced it yet. Syncing once more costs little.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    folder.parent().map_or(Ok(()), sync)
 }
 
 impl Drop for Upload {
@@ -329,10 +357,6 @@ impl Drop for Upload {
 
 fn abandoned() -> Error {
     Error::Content("an earlier write of this upload did not end".to_owned())
-}
-
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
 }
 
 fn path_of(dir: &Path, hash: ContentHash) -> PathBuf {
@@ -361,24 +385,35 @@ fn read_whole(dir: &Path, hash: ContentHash, bytes_max: u64) -> Result<Option<Ve
     Ok(Some(bytes))
 }
 
-/// Compares a file with its name; false if there is no file.
-pub(crate) fn check(dir: &Path, hash: ContentHash) -> Result<bool, Error> {
-    let Some((file, _)) = open(dir, hash)? else { return Ok(false) };
-    compare(&file, hash)?;
-    Ok(true)
+/// Compares a file with its name at this pace.
+pub(crate) fn check(dir: &Path, hash: ContentHash, pace: &mut Pace<'_>) -> Result<Compared, Error> {
+    match open(dir, hash)? {
+        Some((file, _)) => compare(&file, hash, pace),
+        None => Ok(Compared::Missing),
+    }
 }
 
 /// Reads a file through; an error if its bytes are not those of its name.
-fn compare(mut file: &File, hash: ContentHash) -> Result<(), Error> {
+fn compare(mut file: &File, hash: ContentHash, pace: &mut Pace<'_>) -> Result<Compared, Error> {
     let mut hasher = Sha256::new();
     let mut piece = vec![0; PIECE_BYTES];
     loop {
-        match file.read(&mut piece).map_err(|error| Error::content("reading", &error))? {
-            0 => break,
-            read => hasher.update(&piece[..read]),
+        let read = file.read(&mut piece).map_err(|error| Error::content("reading", &error))?;
+        hasher.update(&piece[..read]);
+        if read == 0 {
+            break;
+        }
+        if pace(read as u64).is_break() {
+            return Ok(Compared::BrokenOff);
         }
     }
-    same(hash, ContentHash(hasher.finalize().into()))
+    same(hash, ContentHash(hasher.finalize().into()))?;
+    Ok(Compared::Whole)
+}
+
+/// The pace of somebody who waits for the file.
+fn without_pause(_: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 fn same(hash: ContentHash, found: ContentHash) -> Result<(), Error> {

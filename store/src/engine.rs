@@ -8,14 +8,17 @@
 //! `get_options_from_string`, and an unknown name there fails the opening, so none is silently lost. What the
 //! wrapper cannot reach at all:
 //! - `VerifyChecksum` and `VerifyFileChecksums`: [`Engine::records`] reads every block of every family with
-//!   checksums on instead, which covers every live block. The checksums of whole files are written (crc32c),
-//!   ready for a tool that can compare them.
+//!   checksums on instead, which covers every live block. Blocks in the cache would not be read again, so the weekly
+//!   verification opens a second database over the same files ([`Engine::link_to`]). The checksums of whole files are
+//!   written (crc32c), ready for a tool that can compare them.
 //! - `LockWAL` and `SstFileManager`: all writes go through the one commit thread, which is the gate, and
 //!   `disk.rs` watches the free space.
 //! - `track_and_verify_wals` (experimental): `track_and_verify_wals_in_manifest` covers the closed logs.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
     DBRawIteratorWithThreadMode, DBRecoveryMode, LogLevel, Options, ReadOptions, WriteBatch, WriteBufferManager,
@@ -106,8 +109,13 @@ impl Engine {
         self.db.raw_iterator_cf_opt(self.handle(family), options)
     }
 
-    /// Calls `visit` with every record of a family, checking all checksums and leaving the cache alone.
-    pub(crate) fn records(&self, family: Family, mut visit: impl FnMut(&[u8], &[u8])) -> Result<(), Error> {
+    /// Calls `visit` with every record of a family until it breaks off, checking all checksums and leaving the cache
+    /// alone.
+    pub(crate) fn records(
+        &self,
+        family: Family,
+        mut visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
         let mut options = ReadOptions::default();
         options.set_verify_checksums(true);
         options.fill_cache(false);
@@ -115,10 +123,19 @@ impl Engine {
         let mut iterator = self.db.raw_iterator_cf_opt(self.handle(family), options);
         iterator.seek_to_first();
         while let Some((key, value)) = iterator.item() {
-            visit(key, value);
+            if visit(key, value).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
             iterator.next();
         }
-        Ok(iterator.status()?)
+        iterator.status()?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Makes a second database in `dir`, which must not exist, out of links to the files of this one: what was
+    /// committed until now, which keeps its place on the disk until the links are removed.
+    pub(crate) fn link_to(&self, dir: &Path) -> Result<(), Error> {
+        Ok(Checkpoint::new(&self.db)?.create_checkpoint(dir)?)
     }
 
     /// Writes all of the batch or nothing, and returns when it is on the disk.

@@ -15,10 +15,10 @@
 //! | [`changes`] | what listeners are told of each commit |
 //! | `engine` | RocksDB and its durability settings |
 //! | [`content`] | uploaded files, named by their hash |
-//! | [`disk`], `lock` | free space; one process at a time |
+//! | [`disk`], `lock`, `folders` | free space; one process at a time; folders that survive a power cut |
 //! | `log_tail` | a torn end of a log told from a damaged one |
 //! | `migrate` | older databases forward, newer ones refused |
-//! | [`verify`] | `veche check`: every checksum, record and reference |
+//! | [`verify`] | `veche check` and the weekly verification: every checksum, record and reference |
 //!
 //! Invariants of absence: this crate knows nothing of room rules, sync or HTTP, and no caller of it ever sees a
 //! RocksDB type, so that the engine behind it can change.
@@ -30,6 +30,7 @@ pub mod disk;
 mod engine;
 pub mod error;
 pub mod families;
+mod folders;
 pub mod keys;
 mod lock;
 mod log_tail;
@@ -48,6 +49,7 @@ pub use changes::{Change, ChangeListener, Published};
 pub use content::{ContentFiles, ContentHash};
 pub use error::{Error, OpenError};
 pub use families::Family;
+pub use folders::create_private_dir;
 pub use keys::{Key, KeyPart, KeyPrefix};
 pub use metrics::Metrics;
 pub use positions::{ShortRoomId, ShortStateHash, ShortStateKey, StreamPosition};

@@ -1,6 +1,5 @@
 //! The store: opening the data directory, reading, committing.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +15,7 @@ use crate::content::ContentFiles;
 use crate::disk::{DiskGuard, Measure};
 use crate::engine::{BLOCK_CACHE_BYTES, Engine, decode};
 use crate::error::{Error, OpenError};
+use crate::folders::create_private_dir;
 use crate::keys::{Key, KeyPrefix};
 use crate::lock::DirLock;
 use crate::metrics::Metrics;
@@ -116,7 +116,7 @@ impl Store {
         let ceiling = engine.get_record(&MetaKey::named(POSITION_CEILING))?.unwrap_or(0);
         let measure = options.measure.unwrap_or_else(|| DiskGuard::measure_dir(dir));
         let disk = Arc::new(DiskGuard::new(Arc::clone(&options.clock), measure, options.disk_reserve_bytes));
-        let content = ContentFiles::open(&dir.join("content"), Arc::clone(&disk))?;
+        let content = ContentFiles::open(&dir.join("content"), Arc::clone(&disk), Arc::clone(&options.clock))?;
         let shared =
             Arc::new(Shared::new(Arc::new(engine), disk, options.clock, options.metrics, ceiling, options.on_stopped));
         let (queue, inbox) = mpsc::channel(QUEUE_MAX);
@@ -184,8 +184,24 @@ impl Store {
         R: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.commit_then(build, |_| ()).await
+    }
+
+    /// [`commit`](Self::commit), after which the commit thread calls `then`: once the writes are on disk and can be
+    /// read, before the caller is answered and anybody is woken, and also if the caller has stopped waiting. It is for
+    /// the picture in memory that belongs to the writes. It must not block or fail; if nothing is written, it is
+    /// dropped without being called.
+    pub async fn commit_then<R, E>(
+        &self,
+        build: impl FnOnce(&mut Txn) -> Result<R, E> + Send + 'static,
+        then: impl FnOnce(&R) + Send + 'static,
+    ) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         let (caller, answer) = oneshot::channel();
-        let job = TypedJob { build: Some(build), outcome: None, caller };
+        let job = TypedJob { build: Some(build), then, outcome: None, caller };
         if self.queue.send(Message::Commit(Box::new(job))).await.is_err() {
             return Err(self.gone().into());
         }
@@ -199,7 +215,7 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let job = TypedJob { build: Some(build), outcome: None, caller };
+        let job = TypedJob { build: Some(build), then: |_: &R| (), outcome: None, caller };
         if self.queue.blocking_send(Message::Commit(Box::new(job))).is_err() {
             return Err(self.gone().into());
         }
@@ -224,6 +240,10 @@ impl Store {
     /// The data directory.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.shared.engine
     }
 
     /// Why the store has stopped acknowledging writes, if it has.
@@ -268,12 +288,6 @@ impl Drop for Store {
             let _ = thread.join();
         }
     }
-}
-
-/// Makes a directory that only the service's user may enter.
-pub(crate) fn create_private_dir(dir: &Path) -> Result<(), OpenError> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(OpenError::file(dir))
 }
 
 /// The store's epoch; a new store draws one.

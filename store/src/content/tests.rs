@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use veche_base::testing::ManualClock;
 
-use super::{ContentFiles, ContentHash, TEMPORARY_DIR, path_of};
+use super::{ContentFiles, ContentHash, TEMPORARY_DIR, WHOLE_FOR, WHOLE_MAX, Whole, make_folder, path_of};
 use crate::disk::{DiskGuard, Volume};
 use crate::error::Error;
 
@@ -28,12 +28,16 @@ impl Fixture {
         let measure =
             Arc::new(move || Ok(Volume { free_bytes: measured.load(Ordering::SeqCst), total_bytes: 100 * GIB }));
         let disk = Arc::new(DiskGuard::new(clock.clone(), measure, None));
-        let files = ContentFiles::open(dir.path(), disk).expect("an empty directory opens");
+        let files = ContentFiles::open(dir.path(), disk, clock.clone()).expect("an empty directory opens");
         Self { dir, free, clock, files }
     }
 
     fn path(&self, hash: ContentHash) -> PathBuf {
         path_of(self.dir.path(), hash)
+    }
+
+    fn reopened(&self) -> ContentFiles {
+        ContentFiles::open(self.dir.path(), Arc::clone(&self.files.disk), self.clock.clone()).expect("opens")
     }
 
     fn temporary_files(&self) -> usize {
@@ -137,8 +141,7 @@ async fn an_abandoned_upload_leaves_nothing() {
 async fn opening_removes_what_a_crash_left() {
     let fixture = Fixture::new();
     fs::write(fixture.dir.path().join(TEMPORARY_DIR).join("17"), b"half").expect("writable");
-    let disk = Arc::clone(&fixture.files.disk);
-    ContentFiles::open(fixture.dir.path(), disk).expect("opens");
+    fixture.reopened();
     assert_eq!(fixture.temporary_files(), 0);
 }
 
@@ -173,7 +176,7 @@ async fn a_file_whose_bytes_changed_is_not_given_out() {
     let fixture = Fixture::new();
     let stored = fixture.store(&[b"hello world"]).await;
     fs::write(fixture.path(stored.hash), b"hello_world").expect("writable");
-    let restarted = ContentFiles::open(fixture.dir.path(), Arc::clone(&fixture.files.disk)).expect("opens");
+    let restarted = fixture.reopened();
     for _ in 0..2 {
         let refused = restarted.reader(stored.hash).await;
         assert!(matches!(refused, Err(Error::ContentDamaged { .. })), "{refused:?}");
@@ -182,4 +185,51 @@ async fn a_file_whose_bytes_changed_is_not_given_out() {
     fixture.store(&[b"hello world"]).await;
     let reader = restarted.reader(stored.hash).await.expect("sound").expect("there");
     assert_eq!(reader.read(0, 100).await.expect("readable"), b"hello world");
+}
+
+#[tokio::test]
+async fn a_file_is_taken_for_whole_for_a_day_at_most_also_by_who_wrote_it() {
+    let fixture = Fixture::new();
+    let [own, read] = [fixture.store(&[b"own"]).await.hash, fixture.store(&[b"read"]).await.hash];
+    let restarted = fixture.reopened();
+    restarted.reader(read).await.expect("sound").expect("there");
+    for (hash, bytes) in [(own, "OWN"), (read, "READ")] {
+        fs::write(fixture.path(hash), bytes).expect("writable");
+    }
+    fixture.clock.advance(WHOLE_FOR - Duration::from_millis(1));
+    for (files, hash) in [(&fixture.files, own), (&restarted, read)] {
+        files.reader(hash).await.expect("not looked at").expect("there");
+    }
+    fixture.clock.advance(Duration::from_millis(1));
+    for (files, hash) in [(&fixture.files, own), (&restarted, read)] {
+        let refused = files.reader(hash).await;
+        assert!(matches!(refused, Err(Error::ContentDamaged { .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn as_many_files_are_remembered_as_whole_as_there_is_room_for() {
+    let whole = Whole { clock: Arc::new(ManualClock::new()), found: std::sync::Mutex::default() };
+    let hash = |number: usize| ContentHash::of(&number.to_be_bytes());
+    for number in 0..=WHOLE_MAX {
+        whole.insert(hash(number));
+        assert!(whole.contains(hash(number)));
+    }
+    assert_eq!(whole.found.lock().expect("no panic").len(), 1, "all were forgotten to make room for the last");
+}
+
+#[test]
+fn the_folder_of_a_file_is_on_the_disk_before_the_file_also_if_another_upload_made_it() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    for _ in 0..2 {
+        let mut synced = Vec::new();
+        let made = make_folder(&dir.path().join("ab"), |folder| {
+            synced.push(folder.to_owned());
+            Ok(())
+        });
+        made.expect("made or there");
+        assert_eq!(synced, [dir.path()]);
+    }
+    let failed = make_folder(&dir.path().join("missing").join("ab"), |_| Ok(()));
+    assert_eq!(failed.expect_err("there is nothing to make it in").kind(), std::io::ErrorKind::NotFound);
 }

@@ -70,6 +70,7 @@ pub fn create(tx: &Tx<'_>, new: &NewAccount) -> Result<bool, Error> {
 
 /// One account.
 pub fn get(view: &View<'_>, user: &UserId) -> Result<Option<Account>, Error> {
+    view.expect_whole("accounts", user.as_str())?;
     view.row(&format!("SELECT {COLUMNS} FROM accounts WHERE user_id = ?1"), [user.as_str()], read)
 }
 
@@ -85,6 +86,7 @@ pub fn count(view: &View<'_>) -> Result<u64, Error> {
 
 /// The password hash of an account that may be signed in to by password.
 pub fn password_hash(view: &View<'_>, user: &UserId) -> Result<Option<String>, Error> {
+    view.expect_whole("accounts", user.as_str())?;
     let sql = "SELECT password_hash FROM accounts WHERE user_id = ?1";
     Ok(view.row(sql, [user.as_str()], |row| Ok(row.get(0)?))?.flatten())
 }

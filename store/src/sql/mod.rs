@@ -4,7 +4,9 @@
 //! - one connection writes, on a thread of its own, and it is the only one that checkpoints;
 //! - an answer of [`Sql::write`] means that the write is on disk (`synchronous=FULL`);
 //! - writes that wait together share one transaction and one sync, each inside a savepoint of its own;
-//! - hooks given to [`Sql::write_then`] run in commit order, before anybody is answered.
+//! - hooks given to [`Sql::write_then`] run in commit order, before anybody is answered;
+//! - a changed byte in the file is found at the next start, weekly, by `veche check`, or when it is read
+//!   (`docs/administration-database.md`).
 //!
 //! Invariants of absence: no type of the engine leaves this module, and nothing here knows a clock,
 //! randomness, passwords or tokens: callers bring times as numbers and tokens as hashes.
@@ -19,13 +21,16 @@ pub mod outbox;
 mod readers;
 pub mod registration_tokens;
 pub mod reports;
+mod row_hashes;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;
 pub mod short_tokens;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod view;
+mod wal;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +38,7 @@ use std::sync::Arc;
 
 use veche_base::metrics::Registry;
 
+pub use self::verify::check;
 pub use self::view::{Tx, View};
 
 /// The file inside the data folder.
@@ -187,9 +193,9 @@ impl Sql {
         self.writer.write_blocking(work)
     }
 
-    /// The full check of the file, for the weekly job and for snapshots. `None` means sound.
-    pub async fn integrity_problem(&self) -> Result<Option<String>, Error> {
-        self.read(|view| connection::problem(view.connection(), connection::Check::Full)).await
+    /// What is wrong with the database, in plain words, for the weekly job and for snapshots. Empty means sound.
+    pub async fn problems(&self) -> Result<Vec<String>, Error> {
+        self.read(|view| verify::problems(view.connection(), migrate::FORMAT)).await
     }
 
     /// Finishes the waiting writes, writes the log back into the file and stops the writer.

@@ -4,7 +4,7 @@
 //! owns conversations does the work, more than once if need be, and then takes the row away. What a
 //! crash interrupts is therefore done at the next start.
 
-use ruma::{OwnedDeviceId, OwnedUserId};
+use ruma::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
 use rusqlite::params;
 
 use super::view::user_id;
@@ -54,6 +54,12 @@ pub fn page(view: &View<'_>, limit: u32) -> Result<Vec<(u64, Work)>, Error> {
         };
         Ok((to_ms(row.get(0)?), work))
     })
+}
+
+/// The numbers of the work not done yet that [`Work::DeviceRemoved`] asks for one device.
+pub fn of_device(view: &View<'_>, user: &UserId, device: &DeviceId) -> Result<Vec<u64>, Error> {
+    let sql = "SELECT row_id FROM outbox WHERE user_id = ?1 AND device_id = ?2 ORDER BY row_id";
+    view.rows(sql, [user.as_str(), device.as_str()], |row| Ok(to_ms(row.get(0)?)))
 }
 
 /// Takes work away that has been done.

@@ -44,6 +44,7 @@ pub fn create(tx: &Tx<'_>, new: &RegistrationToken) -> Result<bool, Error> {
 
 /// One token.
 pub fn get(view: &View<'_>, token: &str) -> Result<Option<RegistrationToken>, Error> {
+    view.expect_whole("registration_tokens", token)?;
     view.row(&format!("SELECT {COLUMNS} FROM registration_tokens WHERE token = ?1"), [token], read)
 }
 

@@ -14,6 +14,8 @@ pub enum Name {
     SigningKeyVersion,
     /// Mixed into every password hash, so that the table alone is not enough to guess passwords.
     PasswordPepper,
+    /// What passwords for the relay are made from.
+    RelaySecret,
 }
 
 impl Name {
@@ -22,12 +24,14 @@ impl Name {
             Self::SigningKeySeed => "signing_key_seed",
             Self::SigningKeyVersion => "signing_key_version",
             Self::PasswordPepper => "password_pepper",
+            Self::RelaySecret => "relay_secret",
         }
     }
 }
 
 /// A secret that was stored before.
 pub fn get(view: &View<'_>, name: Name) -> Result<Option<Secret<Vec<u8>>>, Error> {
+    view.expect_whole("secrets", name.text())?;
     let sql = "SELECT value FROM secrets WHERE name = ?1";
     view.row(sql, [name.text()], |row| Ok(Secret::new(row.get(0)?)))
 }

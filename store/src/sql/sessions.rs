@@ -117,7 +117,7 @@ pub fn create(tx: &Tx<'_>, new: &NewSession) -> Result<Session, Error> {
 /// The session of one device.
 pub fn get(view: &View<'_>, user: &UserId, device: &DeviceId) -> Result<Option<Session>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE user_id = ?1 AND device_id = ?2");
-    view.row(&sql, [user.as_str(), device.as_str()], read)
+    whole(view, view.row(&sql, [user.as_str(), device.as_str()], read)?)
 }
 
 /// All sessions of one account, the one unseen for longest first.
@@ -134,7 +134,7 @@ pub fn all(view: &View<'_>) -> Result<Vec<Session>, Error> {
 /// The session that holds this refresh token, as its current or its previous one.
 pub fn by_refresh_token(view: &View<'_>, hash: &TokenHash) -> Result<Option<Session>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE refresh_hash = ?1 OR previous_refresh_hash = ?1");
-    view.row(&sql, [hash], read)
+    whole(view, view.row(&sql, [hash], read)?)
 }
 
 /// Gives the session a new pair and keeps `previous` beside it; `false` when the session has ended.
@@ -185,6 +185,14 @@ pub fn set_last_seen(tx: &Tx<'_>, session: SessionId, seen: &LastSeen) -> Result
 /// Ends a session; `false` when it had ended.
 pub fn delete(tx: &Tx<'_>, session: SessionId) -> Result<bool, Error> {
     Ok(tx.execute("DELETE FROM sessions WHERE session_id = ?1", [key(session)])? == 1)
+}
+
+/// A session that was found, if its row is as it was written.
+fn whole(view: &View<'_>, found: Option<Session>) -> Result<Option<Session>, Error> {
+    if let Some(session) = &found {
+        view.expect_whole("sessions", key(session.session_id))?;
+    }
+    Ok(found)
 }
 
 fn key(session: SessionId) -> i64 {

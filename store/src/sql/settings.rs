@@ -8,6 +8,7 @@ use super::{Error, Tx, View};
 
 /// A setting, or `None` when nobody has set it.
 pub fn get<T: DeserializeOwned>(view: &View<'_>, key: &str) -> Result<Option<T>, Error> {
+    view.expect_whole("settings", key)?;
     let stored: Option<String> = view.row("SELECT value FROM settings WHERE key = ?1", [key], |row| Ok(row.get(0)?))?;
     stored
         .map(|json| serde_json::from_str(&json))

@@ -45,6 +45,7 @@ pub fn create(tx: &Tx<'_>, purpose: Purpose, hash: &TokenHash, token: &ShortToke
 
 /// Looks a token up.
 pub fn get(view: &View<'_>, purpose: Purpose, hash: &TokenHash) -> Result<Option<ShortToken>, Error> {
+    view.expect_whole("short_tokens", hash)?;
     let sql = "SELECT user_id, issued_ms, expires_ms FROM short_tokens WHERE token_hash = ?1 AND purpose = ?2";
     view.row(sql, params![hash, text(purpose)], |row| {
         Ok(ShortToken { user_id: user_id(row, 0)?, issued_ms: ms(row, 1)?, expires_ms: ms(row, 2)? })

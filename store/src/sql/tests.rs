@@ -20,18 +20,18 @@ fn open(dir: &TempDir) -> Arc<Sql> {
     Sql::open(dir.path(), Options::default()).unwrap()
 }
 
-fn fresh() -> (TempDir, Arc<Sql>) {
+pub(super) fn fresh() -> (TempDir, Arc<Sql>) {
     let dir = TempDir::new().unwrap();
     let sql = open(&dir);
     (dir, sql)
 }
 
 /// What somebody with a shell on the machine can do.
-fn behind_the_back(dir: &TempDir) -> Connection {
+pub(super) fn behind_the_back(dir: &TempDir) -> Connection {
     Connection::open(dir.path().join(FILE_NAME)).unwrap()
 }
 
-fn alice() -> NewAccount {
+pub(super) fn alice() -> NewAccount {
     NewAccount {
         user_id: user_id!("@alice:ex.org").to_owned(),
         kind: Kind::User,
@@ -41,11 +41,11 @@ fn alice() -> NewAccount {
     }
 }
 
-fn pair(seed: u8) -> TokenPair {
+pub(super) fn pair(seed: u8) -> TokenPair {
     TokenPair { access: [seed; 32], expires_ms: Some(u64::from(seed)), refresh: Some([seed + 100; 32]) }
 }
 
-fn new_session(device: &str, seed: u8) -> NewSession {
+pub(super) fn new_session(device: &str, seed: u8) -> NewSession {
     NewSession {
         user_id: user_id!("@alice:ex.org").to_owned(),
         device_id: device.into(),
@@ -55,7 +55,7 @@ fn new_session(device: &str, seed: u8) -> NewSession {
     }
 }
 
-fn act(number: u64) -> Act {
+pub(super) fn act(number: u64) -> Act {
     Act {
         at_ms: number,
         actor: "@admin:ex.org".to_owned(),
@@ -242,7 +242,7 @@ async fn full_disk_is_told_to_whom_it_concerns_and_passes() {
     }
     sql.write(move |tx| Ok::<_, Error>(pages(tx, 1_000_000)?)).await.unwrap();
     sql.write(|tx| settings::set(tx, "later", &"x".repeat(1_000_000))).await.unwrap();
-    assert_eq!(sql.integrity_problem().await.unwrap(), None);
+    assert_eq!(sql.problems().await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -456,7 +456,11 @@ fn outbox_keeps_work_in_order_until_it_is_done() {
         }
         let rows = outbox::page(tx, 10)?;
         assert_eq!(rows.iter().map(|row| row.1.clone()).collect::<Vec<_>>(), work);
+        let of_device = |device| outbox::of_device(tx, &alice().user_id, device);
+        assert_eq!(of_device(device_id!("PHONE"))?, [rows[0].0]);
+        assert!(of_device(device_id!("OTHER"))?.is_empty());
         outbox::done(tx, rows[0].0)?;
+        assert!(of_device(device_id!("PHONE"))?.is_empty());
         assert_eq!(outbox::page(tx, 10)?, rows[1..]);
         Ok(())
     })
@@ -507,9 +511,8 @@ fn journal_shows_changes_made_behind_its_back() {
     }
 }
 
-#[test]
-fn full_check_finds_nothing_in_a_sound_file() {
+#[tokio::test]
+async fn full_check_finds_nothing_in_a_sound_file() {
     let (_dir, sql) = journal_of_three();
-    let found = sql.read_blocking(|view| connection::problem(view.connection(), connection::Check::Full));
-    assert_eq!(found.unwrap(), None);
+    assert_eq!(sql.problems().await.unwrap(), Vec::<String>::new());
 }

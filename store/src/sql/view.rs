@@ -3,9 +3,9 @@
 use std::ops::Deref;
 
 use ruma::{OwnedDeviceId, OwnedUserId};
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, ToSql};
 
-use super::Error;
+use super::{Error, row_hashes};
 
 /// One consistent moment of the database. Whoever holds it may read.
 pub struct View<'c> {
@@ -51,6 +51,11 @@ impl<'c> View<'c> {
             found.push(read(row)?);
         }
         Ok(found)
+    }
+
+    /// To be asked before one row is read by its key: fails if it is not as it was written.
+    pub(super) fn expect_whole(&self, table: &str, key: impl ToSql) -> Result<(), Error> {
+        row_hashes::expect_whole(self.connection, table, &key)
     }
 
     pub(super) fn count(&self, sql: &str, params: impl Params) -> Result<u64, Error> {

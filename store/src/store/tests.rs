@@ -48,7 +48,7 @@ impl Fixture {
         self.try_open(self.dir.path()).expect("the store opens")
     }
 
-    fn try_open(&self, dir: &Path) -> Result<Arc<Store>, OpenError> {
+    pub(crate) fn try_open(&self, dir: &Path) -> Result<Arc<Store>, OpenError> {
         let free = Arc::clone(&self.free);
         let stops = Arc::clone(&self.stops);
         let options = OpenOptions::new(self.clock.clone(), Arc::new(SeededEntropy::new(1)))
@@ -65,7 +65,7 @@ impl Fixture {
     }
 
     /// What a killed process leaves: the files as they are now, while the store is open.
-    fn copy_as_after_a_kill(&self) -> tempfile::TempDir {
+    pub(crate) fn copy_as_after_a_kill(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().expect("a temporary directory");
         copy_dir(self.dir.path(), copy.path());
         copy

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::{Fixture, GIB, RESERVE, hold, key, text, write_next};
@@ -356,6 +356,49 @@ fn a_commit_whose_caller_has_gone_is_finished() {
     held.join().expect("no panic").expect("committed");
     store.commit_blocking(|_| Ok::<_, Error>(())).expect("a commit behind it");
     assert_eq!(store.get(&key(1)).expect("readable"), Some(text("kept")));
+}
+
+#[test]
+fn what_follows_a_commit_is_done_before_the_answer_and_without_a_caller() {
+    let fixture = Fixture::new();
+    let store = fixture.open();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let newest = Arc::new(AtomicU64::new(0));
+    let note = || {
+        let (store, newest) = (Arc::clone(&store), Arc::clone(&newest));
+        move |position: &StreamPosition| {
+            assert!(store.position() >= *position && store.contains(&key(position.0)).expect("readable"));
+            newest.store(position.0, Ordering::SeqCst);
+        }
+    };
+    let position = runtime.block_on(store.commit_then(write_next, note())).expect("committed");
+    assert_eq!(newest.load(Ordering::SeqCst), position.0);
+
+    let (release, held) = hold(&store);
+    runtime.block_on(async {
+        let mut commit = Box::pin(store.commit_then(write_next, note()));
+        let queued = std::future::poll_fn(|context| std::task::Poll::Ready(commit.as_mut().poll(context).is_pending()));
+        assert!(queued.await);
+    });
+    release.send(()).expect("held");
+    held.join().expect("no panic").expect("committed");
+    store.commit_blocking(|_| Ok::<_, Error>(())).expect("a commit behind it");
+    assert!(newest.load(Ordering::SeqCst) > position.0, "the caller has gone, and it is done");
+}
+
+#[test]
+fn what_follows_a_commit_is_given_back_when_nothing_is_written() {
+    let fixture = Fixture::new();
+    let store = fixture.open();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let lock = Arc::new(Mutex::new(()));
+    let held = Arc::clone(&lock);
+    let refused = runtime.block_on(store.commit_then(
+        |_| Err::<(), _>(Error::Closed),
+        move |()| panic!("called, although nothing was written: {held:?}"),
+    ));
+    assert!(matches!(refused, Err(Error::Closed)));
+    assert_eq!(Arc::strong_count(&lock), 1, "given back before the answer");
 }
 
 #[tokio::test]
