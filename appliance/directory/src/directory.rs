@@ -1,6 +1,6 @@
 //! The parts of the directory, put together.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use ruma::{OwnedUserId, ServerName, UserId};
@@ -12,6 +12,7 @@ use veche_store::sql::{Sql, Tx, accounts, sessions, short_tokens};
 
 use crate::StoreError;
 use crate::limiter::Limiter;
+use crate::outbox::Conversations;
 use crate::password::Passwords;
 use crate::registry::{Change, Registry, Revoked};
 use crate::settings::Settings;
@@ -38,6 +39,7 @@ pub struct Directory {
     pub(crate) uia: UiaSessions,
     pub(crate) nonces: Nonces,
     pub(crate) outcomes: LabelledCounter,
+    pub(crate) conversations: Mutex<Option<Weak<dyn Conversations>>>,
     claim: Mutex<Option<Secret<String>>>,
 }
 
@@ -71,6 +73,7 @@ impl Directory {
             uia: UiaSessions::default(),
             nonces: Nonces::default(),
             outcomes: scope.labelled_counter("attempts", "Attempts to prove something, by kind and outcome"),
+            conversations: Mutex::new(None),
             claim: Mutex::new(claim),
             sql,
             clock,

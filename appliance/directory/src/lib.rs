@@ -10,7 +10,8 @@
 //! - Every place where a secret can be guessed asks `limiter` first.
 //!
 //! Invariants of absence: nothing here knows rooms, HTTP or SQL. What conversations must hear of
-//! (a device is gone, an account is gone) goes through the outbox: [`Directory::pending_work`].
+//! (a device is gone, an account is gone) goes through the outbox: [`Directory::pending_work`]. The one thing that
+//! is asked of whoever owns conversations is a trait of ours: [`Conversations`].
 
 mod account;
 mod admin;
@@ -47,6 +48,7 @@ pub use directory::{Directory, OpenError};
 pub use journal::{Authority, NotAdministrator};
 pub use login::{Credentials, LoginError, LoginRequest, LoginToken, LoginTokenError, typed_user};
 pub use openid::OpenIdToken;
+pub use outbox::{Conversations, Settling};
 pub use password::PasswordCost;
 pub use refresh::RefreshError;
 pub use register::{RegisterError, RegisterRequest, Registered};

@@ -6,11 +6,17 @@
 //!
 //! - *Sign-ins* of one account from one address: 5 at once, then 0.003/s. By the pair and not by the
 //!   address alone, because a whole office sits behind one address.
-//! - *Wrong guesses* at one account: 3 at once, then 0.17/s. Taken before the guess is looked at and
-//!   given back when it was right, so that parallel guesses do not get past it. Addresses from which
-//!   the owner's devices are used are counted apart: a stranger who keeps the account's
-//!   allowance empty does not keep the owner out.
-//! - *Wrong guesses* from one address, at whatever: 3 at once, then 0.17/s; counted when wrong.
+//! - *Wrong passwords* for one account from one address: 3 at once, then 0.17/s. Taken before the guess
+//!   is looked at and given back when it was right, so that parallel guesses do not get past it.
+//! - Addresses from which none of the owner's devices is used share two more allowances: all of them
+//!   together for one account 60 at once, then 1/s, which bounds guessing from many addresses; and
+//!   each for all accounts 50 at once, then 0.5/s, which bounds one password against all accounts.
+//!   Where one of the owner's devices is used, neither holds: a stranger who keeps them empty does not
+//!   keep the owner out, and one who guesses in the office does not keep his colleagues out.
+//! - *Wrong tokens* (login, registration, shared secret) from one address: 10 at once, then 0.17/s;
+//!   counted when wrong, and apart from passwords.
+//! - *Unknown refresh tokens* from one address: 200 at once, then 5/s. They have 256 random bits, so
+//!   nobody guesses them: an office whose sessions have ended sends them. This bounds work.
 //! - *Registrations* from one address: 3 at once, then 0.17/s.
 //!
 //! IPv6 addresses count by their /64. Nothing is ever locked: every refusal says when to come back.
@@ -33,9 +39,11 @@ const ALLOWANCES_MAX: usize = 20_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Key {
     SignIn(String, IpAddr),
-    WrongForAccount(String),
-    WrongForAccountFrom(String, IpAddr),
-    WrongFrom(IpAddr),
+    WrongPassword(String, IpAddr),
+    WrongPasswordOfStrangers(String),
+    WrongPasswordFrom(IpAddr),
+    WrongTokenFrom(IpAddr),
+    UnknownRefreshTokenFrom(IpAddr),
     RegistrationFrom(IpAddr),
 }
 
@@ -47,13 +55,15 @@ struct Rule {
 
 impl Key {
     const fn rule(&self) -> Rule {
-        match self {
-            Self::SignIn(..) => Rule { burst: 5, every: Duration::from_secs(333) },
-            Self::WrongForAccount(_)
-            | Self::WrongForAccountFrom(..)
-            | Self::WrongFrom(_)
-            | Self::RegistrationFrom(_) => Rule { burst: 3, every: Duration::from_millis(5_880) },
-        }
+        let (burst, every_ms) = match self {
+            Self::SignIn(..) => (5, 333_000),
+            Self::WrongPassword(..) | Self::RegistrationFrom(_) => (3, 5_880),
+            Self::WrongPasswordOfStrangers(_) => (60, 1_000),
+            Self::WrongPasswordFrom(_) => (50, 2_000),
+            Self::WrongTokenFrom(_) => (10, 5_880),
+            Self::UnknownRefreshTokenFrom(_) => (200, 200),
+        };
+        Rule { burst, every: Duration::from_millis(every_ms) }
     }
 }
 
@@ -73,7 +83,9 @@ pub(crate) struct Limiter {
 /// A guess that was let through. Counts as wrong unless [`Guess::was_right`] is called.
 pub(crate) struct Guess<'l> {
     limiter: &'l Limiter,
-    account: Option<Key>,
+    /// Given back when it was right.
+    taken: Vec<Key>,
+    /// Charged when it was wrong.
     address: Key,
     right: bool,
 }
@@ -97,28 +109,38 @@ impl Limiter {
         self.take(Key::RegistrationFrom(limit_key(ip)))
     }
 
-    /// A guess at something that belongs to no account.
-    pub(crate) fn guess(&self, ip: IpAddr) -> Result<Guess<'_>, TooFast> {
-        let address = Key::WrongFrom(limit_key(ip));
-        self.peek(&address)?;
-        Ok(Guess { limiter: self, account: None, address, right: false })
+    /// A token that somebody shows: a login token, a registration token, the shared secret.
+    pub(crate) fn token(&self, ip: IpAddr) -> Result<Guess<'_>, TooFast> {
+        self.charged_when_wrong(Key::WrongTokenFrom(limit_key(ip)))
     }
 
-    /// A guess at the password of `account`, from where its owner is known to be or from anywhere.
-    pub(crate) fn guess_at(&self, account: &str, ip: IpAddr, known: bool) -> Result<Guess<'_>, TooFast> {
-        let mut guess = self.guess(ip)?;
-        let key = if known {
-            Key::WrongForAccountFrom(account.to_owned(), limit_key(ip))
-        } else {
-            Key::WrongForAccount(account.to_owned())
-        };
-        if let Err(too_fast) = self.take(key.clone()) {
-            // It was not looked at, so it was not wrong either.
-            guess.right = true;
-            return Err(too_fast);
+    /// A refresh token that somebody shows.
+    pub(crate) fn refresh_token(&self, ip: IpAddr) -> Result<Guess<'_>, TooFast> {
+        self.charged_when_wrong(Key::UnknownRefreshTokenFrom(limit_key(ip)))
+    }
+
+    /// A password for `account`, from where its owner is known to be or from anywhere.
+    pub(crate) fn password(&self, account: &str, ip: IpAddr, known: bool) -> Result<Guess<'_>, TooFast> {
+        let ip = limit_key(ip);
+        let address = Key::WrongPasswordFrom(ip);
+        let mut taken = vec![Key::WrongPassword(account.to_owned(), ip)];
+        if !known {
+            self.peek(&address)?;
+            taken.push(Key::WrongPasswordOfStrangers(account.to_owned()));
         }
-        guess.account = Some(key);
-        Ok(guess)
+        for (number, key) in taken.iter().enumerate() {
+            if let Err(too_fast) = self.take(key.clone()) {
+                // It is not looked at, so it costs nothing.
+                taken[..number].iter().for_each(|key| self.give_back(key));
+                return Err(too_fast);
+            }
+        }
+        Ok(Guess { limiter: self, taken, address, right: false })
+    }
+
+    fn charged_when_wrong(&self, address: Key) -> Result<Guess<'_>, TooFast> {
+        self.peek(&address)?;
+        Ok(Guess { limiter: self, taken: Vec::new(), address, right: false })
     }
 
     /// Forgets allowances that are full again.
@@ -179,9 +201,7 @@ impl Guess<'_> {
     /// Gives back what the guess took.
     pub(crate) fn was_right(mut self) {
         self.right = true;
-        if let Some(account) = &self.account {
-            self.limiter.give_back(account);
-        }
+        self.taken.iter().for_each(|key| self.limiter.give_back(key));
     }
 }
 

@@ -159,7 +159,7 @@ impl Directory {
         let user = username::typed(typed, self.server_name());
         let key = limit_name(user.as_ref(), typed);
         let known = user.as_ref().is_some_and(|user| self.registry.is_known_address(user, caller.ip));
-        let guess = self.limiter.guess_at(&key, caller.ip, known)?;
+        let guess = self.limiter.password(&key, caller.ip, known)?;
         if password.expose().len() > PASSWORD_BYTES_MAX {
             return Err(LoginError::WrongCredentials);
         }
@@ -189,12 +189,12 @@ impl Directory {
         let account = username::typed(&user, self.server_name());
         self.limiter.sign_in(&limit_name(account.as_ref(), &user), request.caller.ip)?;
         let user_id = self.check_password(&user, password, &request.caller).await?;
-        self.commit(move |tx, changes| Ok(sign_in(tx, changes, user_id, wish)??)).await
+        Ok(self.admit(wish, move |tx, changes, wish| sign_in(tx, changes, user_id.clone(), wish)).await??)
     }
 
     async fn login_with_token(&self, request: LoginRequest) -> Result<SignedIn, LoginError> {
         let wish = self.wish(request.device_id, request.display_name, request.refresh_token, &request.caller)?;
-        let guess = self.limiter.guess(request.caller.ip)?;
+        let guess = self.limiter.token(request.caller.ip)?;
         let hash = match &request.credentials {
             Credentials::Token(token) => lookup_hash(token.expose()),
             Credentials::Password { .. } => None,
@@ -202,7 +202,7 @@ impl Directory {
         let hash = hash.ok_or(LoginError::WrongCredentials)?;
         let now_ms = self.clock.wall_ms();
         let signed_in = self
-            .commit(move |tx, changes| -> Result<_, StoreError> {
+            .admit(wish, move |tx, changes, wish| {
                 // Used up even when the account turns out to be locked: that is why a refusal is no `Err` here.
                 match short_tokens::take(tx, Purpose::Login, &hash)? {
                     Some(token) if is_alive(&token, now_ms, LOGIN_TOKEN_SECS_MAX) => {

@@ -41,7 +41,7 @@ pub enum RefreshError {
 impl Directory {
     /// Gives a new pair of tokens for a refresh token.
     pub async fn refresh(&self, refresh_token: &Secret<String>, caller: &Caller) -> Result<SignedIn, RefreshError> {
-        let guess = self.limiter.guess(caller.ip)?;
+        let guess = self.limiter.refresh_token(caller.ip)?;
         let hash = lookup_hash(refresh_token.expose()).ok_or(RefreshError::Unknown)?;
         let issued = self.issue(true);
         let renewed = self.renew(hash, issued).await;

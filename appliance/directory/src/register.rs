@@ -147,7 +147,7 @@ impl Directory {
                 let user_id = new.user_id;
                 let signed_in = match wish {
                     // An account made a moment ago is neither locked nor deactivated.
-                    Some(wish) => sign_in(tx, changes, user_id.clone(), wish)?.ok(),
+                    Some(wish) => sign_in(tx, changes, user_id.clone(), wish).map_err(StoreError::from)?.ok(),
                     None => None,
                 };
                 Ok::<_, RegisterError>(Registered { user_id, signed_in })

@@ -159,7 +159,7 @@ impl Directory {
         if self.settings.registration != RegistrationMode::Token && self.first_claim_token().is_none() {
             return Err(RegistrationTokenError::Disabled);
         }
-        let guess = self.limiter.guess(caller.ip)?;
+        let guess = self.limiter.token(caller.ip)?;
         let valid = self.is_claim_token(token) || self.is_usable_token(token).await?;
         if valid {
             guess.was_right();

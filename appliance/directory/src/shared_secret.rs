@@ -96,7 +96,7 @@ impl Directory {
         request: SharedSecretRequest,
     ) -> Result<Registered, SharedSecretError> {
         let secret = self.settings.shared_secret.as_ref().ok_or(SharedSecretError::Disabled)?;
-        let guess = self.limiter.guess(request.caller.ip)?;
+        let guess = self.limiter.token(request.caller.ip)?;
         if !self.nonces.take(&request.nonce, self.now()) {
             return Err(SharedSecretError::UnknownNonce);
         }
@@ -120,7 +120,7 @@ impl Directory {
             journal::append(tx, &act)?;
             let user_id = new.user_id;
             let signed_in = match wish {
-                Some(wish) => sign_in(tx, changes, user_id.clone(), wish)?.ok(),
+                Some(wish) => sign_in(tx, changes, user_id.clone(), wish).map_err(StoreError::from)?.ok(),
                 None => None,
             };
             Ok(Registered { user_id, signed_in })

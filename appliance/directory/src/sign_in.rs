@@ -19,6 +19,9 @@ use crate::tokens::{Token, TokenKind};
 /// Characters of the name of a device that brings none.
 const DEVICE_ID_CHARS: usize = 10;
 
+/// A device of the same name may be signed out again and again while another one signs in; that often is no accident.
+const TRIES_MAX: u32 = 10;
+
 /// How much of a client's description of itself is kept.
 const AGENT_BYTES_MAX: usize = 255;
 
@@ -58,6 +61,7 @@ pub struct SignedIn {
 }
 
 /// Tokens that were made, with the pair to store.
+#[derive(Clone)]
 pub(crate) struct Issued {
     pub(crate) access: Secret<String>,
     pub(crate) refresh: Option<Secret<String>>,
@@ -66,6 +70,7 @@ pub(crate) struct Issued {
 }
 
 /// The device a client asks for. Made by [`Directory::wish`], which checks it.
+#[derive(Clone)]
 pub(crate) struct Wish {
     device_id: OwnedDeviceId,
     display_name: Option<String>,
@@ -75,6 +80,30 @@ pub(crate) struct Wish {
 
 /// The client's name for its device cannot be used.
 pub(crate) struct BadDeviceId;
+
+/// Why a transaction signed nobody in, though nobody was refused.
+#[derive(Debug)]
+pub(crate) enum Hindrance {
+    /// A device of this name is gone, and conversations have not forgotten it yet.
+    Lingering(OwnedUserId),
+    /// The database failed.
+    Internal(StoreError),
+}
+
+impl From<StoreError> for Hindrance {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl From<Hindrance> for StoreError {
+    fn from(hindrance: Hindrance) -> Self {
+        match hindrance {
+            Hindrance::Lingering(user) => Self::Engine(format!("a former device of {user} cannot be forgotten")),
+            Hindrance::Internal(error) => error,
+        }
+    }
+}
 
 impl Directory {
     pub(crate) fn issue(&self, with_refresh: bool) -> Issued {
@@ -109,9 +138,27 @@ impl Directory {
             issued: self.issue(refresh_token),
         })
     }
+
+    /// Runs a transaction that ends in [`sign_in`]. A device that is gone is forgotten before another one takes its
+    /// name: done later, that would take the keys along which the new one has uploaded meanwhile.
+    pub(crate) async fn admit<R: Send + 'static>(
+        &self,
+        wish: Wish,
+        work: impl Fn(&Tx<'_>, &mut Vec<Change>, Wish) -> Result<R, Hindrance> + Clone + Send + 'static,
+    ) -> Result<R, StoreError> {
+        for _ in 1..TRIES_MAX {
+            let (work, wish_again) = (work.clone(), wish.clone());
+            match self.commit(move |tx, changes| work(tx, changes, wish_again)).await {
+                Err(Hindrance::Lingering(user)) => self.settle_device(&user, &wish.device_id).await?,
+                outcome => return Ok(outcome?),
+            }
+        }
+        Ok(self.commit(move |tx, changes| work(tx, changes, wish)).await?)
+    }
 }
 
-/// Signs the device in, inside the caller's transaction. An inner refusal leaves the transaction as it was.
+/// Signs the device in, inside the caller's transaction. An inner refusal leaves the transaction as it was. See
+/// [`Directory::admit`].
 ///
 /// An account with as many devices as it may have loses the one unseen for longest: refusing instead
 /// would shut out for good whoever has no device left to delete another one from.
@@ -120,11 +167,14 @@ pub(crate) fn sign_in(
     changes: &mut Vec<Change>,
     user_id: OwnedUserId,
     wish: Wish,
-) -> Result<Result<SignedIn, Refusal>, StoreError> {
+) -> Result<Result<SignedIn, Refusal>, Hindrance> {
     // Looked at here and not in memory: it may have been locked while the password was being checked.
     let account = accounts::get(tx, &user_id)?.ok_or_else(|| StoreError::Corrupt(format!("{user_id} is gone")))?;
     if let Err(refusal) = may_login(&account) {
         return Ok(Err(refusal));
+    }
+    if !outbox::of_device(tx, &user_id, &wish.device_id)?.is_empty() {
+        return Err(Hindrance::Lingering(user_id));
     }
     match sessions::get(tx, &user_id, &wish.device_id)? {
         Some(former) => changes.push(Change::Ended(former.session_id, Reason::Replaced)),

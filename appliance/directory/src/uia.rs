@@ -271,7 +271,7 @@ impl Directory {
     }
 
     async fn judge_token(&self, token: &str, caller: &Caller) -> Result<Outcome, UiaError> {
-        let guess = self.limiter.guess(caller.ip)?;
+        let guess = self.limiter.token(caller.ip)?;
         let shown = if self.is_claim_token(token) {
             Token::Claim
         } else if self.is_usable_token(token).await? {

@@ -2,11 +2,15 @@
 //!
 //! The directory writes down what happened in its own database, and takes the note away when the work is done. What a
 //! crash interrupts is done again at the next start, so every step here may run twice.
+//!
+//! A device may be gone and come back under its name, with new keys. So it is signed in only once its note is gone
+//! ([`Conversations`]), and nothing is forgotten of a device without a note.
 
 use std::{sync::Arc, time::Duration};
 
-use ruma::{UserId, presence::PresenceState};
-use veche_directory::Work;
+use ruma::{DeviceId, UserId, presence::PresenceState};
+use tokio::sync::Mutex;
+use veche_directory::{Conversations, Settling, Work};
 use veche_runtime::tasks::Supervisor;
 
 use crate::{
@@ -37,6 +41,10 @@ pub struct Departures {
     profiles: Arc<Profiles>,
     delayed: Arc<Delayed>,
     sliding: Arc<Sliding>,
+    /// Held by whoever works off the notes in their order.
+    in_order: Mutex<()>,
+    /// Held by whoever forgets a device, from reading its note to taking it away.
+    forgetting: Mutex<()>,
 }
 
 impl Departures {
@@ -56,55 +64,83 @@ impl Departures {
             profiles: Arc::clone(profiles),
             delayed: Arc::clone(delayed),
             sliding: Arc::clone(sliding),
+            in_order: Mutex::new(()),
+            forgetting: Mutex::new(()),
         }
     }
 
     /// Does the work that is there, and then whenever there is some.
     pub fn start(self: &Arc<Self>, supervisor: &Supervisor) {
         let this = Arc::clone(self);
-        let stopped = supervisor.shutdown_token();
+        let stopping = supervisor.shutdown_token();
         supervisor.spawn("departures", async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                () = this.work() => {}
+            while !stopping.is_cancelled() {
+                let settled = this.settle_until(|| stopping.is_cancelled()).await;
+                tokio::select! {
+                    () = stopping.cancelled() => {}
+                    () = this.rest(settled) => {}
+                }
             }
         });
     }
 
     /// Does all work that the directory has written down.
     pub async fn settle_all(&self) -> Result<(), DepartureError> {
+        self.settle_until(|| false).await
+    }
+
+    /// Until there is more to do.
+    async fn rest(&self, settled: Result<(), DepartureError>) {
+        match settled {
+            Ok(()) => self.core.directory.work_arrived().await,
+            Err(error) => {
+                tracing::error!(%error, "cannot take leave of a device or an account; trying again");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+
+    /// Does work until there is none, or until it is told to stop, which it does between two pieces of work only.
+    async fn settle_until(&self, stop: impl Fn() -> bool) -> Result<(), DepartureError> {
+        let _alone = self.in_order.lock().await;
         loop {
             let page = self.core.directory.pending_work(PAGE).await?;
             if page.is_empty() {
                 return Ok(());
             }
             for (number, work) in page {
-                self.settle(&work).await?;
-                self.core.directory.work_done(number).await?;
+                if stop() {
+                    return Ok(());
+                }
+                self.settle(number, &work).await?;
             }
         }
     }
 
-    async fn work(&self) {
-        loop {
-            if let Err(error) = self.settle_all().await {
-                tracing::error!(%error, "cannot take leave of a device or an account; trying again");
-                tokio::time::sleep(RETRY).await;
-            } else {
-                self.core.directory.work_arrived().await;
-            }
-        }
-    }
-
-    async fn settle(&self, work: &Work) -> Result<(), DepartureError> {
+    async fn settle(&self, number: u64, work: &Work) -> Result<(), DepartureError> {
         match work {
-            Work::DeviceRemoved { user_id, device_id } => {
-                self.sliding.forget_device(user_id, device_id);
-                self.parts.notify.forget_device(user_id, device_id).await?;
-                self.parts.e2ee.forget_device(user_id, device_id).await?;
-                self.parts.timeline.forget_device(user_id, device_id).await?;
+            Work::DeviceRemoved { user_id, device_id } => self.forget_device(user_id, device_id).await,
+            Work::AccountDeactivated { user_id, erase } => {
+                self.settle_account(user_id, *erase).await?;
+                Ok(self.core.directory.work_done(number).await?)
             }
-            Work::AccountDeactivated { user_id, erase } => self.settle_account(user_id, *erase).await?,
+        }
+    }
+
+    /// Whoever has waited here finds the note gone if another one has done the work: the device of that name may be a
+    /// new one by now.
+    async fn forget_device(&self, user: &UserId, device: &DeviceId) -> Result<(), DepartureError> {
+        let _alone = self.forgetting.lock().await;
+        let notes = self.core.directory.pending_work_of(user, device).await?;
+        if notes.is_empty() {
+            return Ok(());
+        }
+        self.sliding.forget_device(user, device);
+        self.parts.notify.forget_device(user, device).await?;
+        self.parts.e2ee.forget_device(user, device).await?;
+        self.parts.timeline.forget_device(user, device).await?;
+        for note in notes {
+            self.core.directory.work_done(note).await?;
         }
         Ok(())
     }
@@ -125,6 +161,22 @@ impl Departures {
         }
         tracing::info!(%user, erase, "a deactivated account has left its rooms");
         Ok(())
+    }
+}
+
+impl Conversations for Departures {
+    fn settle_device<'a>(&'a self, user: &'a UserId, device: &'a DeviceId) -> Settling<'a> {
+        Box::pin(async move { Ok(self.forget_device(user, device).await?) })
+    }
+}
+
+impl From<DepartureError> for veche_directory::StoreError {
+    fn from(error: DepartureError) -> Self {
+        match error {
+            DepartureError::Directory(error) => error,
+            DepartureError::Store(StoreError::DiskFull { .. }) => Self::DiskFull,
+            DepartureError::Store(error) => Self::Engine(error.to_string()),
+        }
     }
 }
 

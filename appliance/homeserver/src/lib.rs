@@ -174,6 +174,8 @@ impl Homeserver {
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
         let departures = Arc::new(Departures::new(&core, &parts, &members, &profiles, &delayed, &sliding));
+        let conversations = Arc::downgrade(&departures);
+        core.directory.set_conversations(conversations);
         Self {
             core,
             parts,

@@ -1,7 +1,12 @@
 //! A server on a temporary folder, with people in it, for the tests of this crate.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
+use futures_util::FutureExt;
 use ruma::{
     EventId, OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId,
     events::TimelineEventType, owned_server_name,
@@ -21,7 +26,7 @@ use veche_store::{
 };
 
 use crate::{
-    Homeserver,
+    Homeserver, StoreError,
     core::{Core, Settings},
     creation::{NewRoom, Preset},
     timeline::{Audience, NewEvent, SendError, state_event},
@@ -61,6 +66,17 @@ impl House {
     /// The server as the next process finds it: nothing in memory, all that was committed on disk.
     pub(crate) fn restarted(&self) -> Homeserver {
         Homeserver::open(Arc::clone(&self.server.core))
+    }
+
+    /// Keeps the commit thread waiting until the answer is dropped: what is asked of it meanwhile is only queued.
+    pub(crate) fn hold_commits(&self) -> mpsc::Sender<()> {
+        let (hold, released) = mpsc::channel();
+        let held = self.server.core.store.commit(move |_| {
+            let _dropped = released.recv();
+            Ok::<_, StoreError>(())
+        });
+        assert!(held.now_or_never().is_none());
+        hold
     }
 
     pub(crate) async fn sign_in(&self, name: &str, device: &str) -> Requester {

@@ -19,19 +19,30 @@ mod world;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
+use veche_base::Entropy;
+use veche_runtime::OsEntropy;
 
 use self::{rolling::RollingClient, sliding::SlidingClient, world::World};
 
-/// Runs of each test, unless one is named.
+/// Runs of each test that are always the same, unless one is named.
 const RUNS: u64 = 12;
+/// Runs that nobody has played before.
+const FRESH_RUNS: usize = 3;
 /// Things that happen in one run.
 const ACTIONS: usize = 160;
 
 fn seeds() -> Vec<u64> {
     match std::env::var("VECHE_SEED") {
         Ok(seed) => vec![seed.parse().expect("VECHE_SEED is a number")],
-        Err(_) => (1..=RUNS).collect(),
+        Err(_) => (1..=RUNS).chain((0..FRESH_RUNS).map(|_| fresh_seed())).collect(),
     }
+}
+
+/// Short enough to be typed again.
+fn fresh_seed() -> u64 {
+    let mut bytes = [0; 4];
+    OsEntropy.fill(&mut bytes);
+    u64::from(u32::from_le_bytes(bytes))
 }
 
 /// Plays a run and names it if it fails.

@@ -29,38 +29,74 @@ fn five_sign_ins_then_one_every_five_and_a_half_minutes() {
     assert!(limiter.sign_in("alice", HOME).is_err());
 }
 
+fn address(number: u8) -> IpAddr {
+    IpAddr::from([10, 0, 0, number])
+}
+
+/// How many wrong passwords are looked at when nobody waits.
+fn wrong(limiter: &Limiter, account: &str, ip: IpAddr, known: bool) -> usize {
+    (0..1_000).map_while(|_| limiter.password(account, ip, known).ok().map(drop)).count()
+}
+
 #[test]
 fn parallel_guesses_at_one_account_are_counted_before_they_are_looked_at() {
     let (_clock, limiter) = limiter();
-    let address = |number: u8| IpAddr::from([10, 0, 0, number]);
-    let guesses: Vec<_> =
-        (0..100).filter_map(|number| limiter.guess_at("alice", address(number), false).ok()).collect();
+    let guesses: Vec<_> = (0..100).filter_map(|_| limiter.password("alice", HOME, false).ok()).collect();
     assert_eq!(guesses.len(), 3);
+    let guesses: Vec<_> = (0..100).filter_map(|number| limiter.password("bob", address(number), false).ok()).collect();
+    assert_eq!(guesses.len(), 60, "from as many addresses as one likes");
 }
 
 #[test]
-fn stranger_does_not_keep_the_owner_out() {
+fn strangers_do_not_keep_the_owner_out() {
     let (_clock, limiter) = limiter();
-    while let Ok(guess) = limiter.guess_at("alice", AWAY, false) {
-        drop(guess);
+    for number in 0..100 {
+        wrong(&limiter, "alice", address(number), false);
     }
-    limiter.guess_at("alice", HOME, true).unwrap().was_right();
+    assert!(limiter.password("alice", AWAY, false).is_err());
+    limiter.password("alice", HOME, true).unwrap().was_right();
 }
 
 #[test]
-fn right_guesses_cost_nothing_and_wrong_ones_count_for_the_address() {
+fn who_guesses_in_the_office_does_not_keep_his_colleagues_out() {
     let (clock, limiter) = limiter();
-    for _ in 0..100 {
-        limiter.guess_at("alice", HOME, false).unwrap().was_right();
+    assert_eq!(wrong(&limiter, "alice", HOME, true), 3, "one who forgot his password");
+    for newcomer in ["bob", "carol", "dave"] {
+        limiter.password(newcomer, HOME, false).unwrap().was_right();
     }
-    for account in ["a", "b", "c"] {
-        drop(limiter.guess_at(account, HOME, false).unwrap());
-    }
-    let too_fast = limiter.guess_at("d", HOME, false).err().unwrap();
-    assert!(limiter.guess(HOME).is_err(), "one allowance for every way to guess");
-    limiter.guess_at("d", AWAY, false).unwrap().was_right();
+    let tried: usize = (0..100).map(|number| wrong(&limiter, &format!("user{number}"), HOME, false)).sum();
+    assert_eq!(tried, 47, "one password against all accounts");
+    let too_fast = limiter.password("bob", HOME, false).err().unwrap();
+    limiter.password("erin", HOME, true).unwrap().was_right();
+    limiter.password("bob", AWAY, false).unwrap().was_right();
     clock.advance(too_fast.retry_after);
-    limiter.guess_at("d", HOME, false).unwrap().was_right();
+    limiter.password("bob", HOME, false).unwrap().was_right();
+}
+
+#[test]
+fn right_guesses_and_those_not_looked_at_cost_nothing() {
+    let (_clock, limiter) = limiter();
+    for _ in 0..100 {
+        limiter.password("alice", HOME, false).unwrap().was_right();
+        limiter.token(HOME).unwrap().was_right();
+        limiter.refresh_token(HOME).unwrap().was_right();
+    }
+    for _ in 0..200 {
+        wrong(&limiter, "alice", HOME, false);
+    }
+    assert_eq!(wrong(&limiter, "bob", HOME, false), 3, "the address paid for three guesses");
+    let strangers: usize = (0..100).map(|number| wrong(&limiter, "alice", address(number), false)).sum();
+    assert_eq!(strangers, 57, "and so did the account");
+}
+
+#[test]
+fn wrong_tokens_do_not_count_as_wrong_passwords_nor_as_one_another() {
+    let (_clock, limiter) = limiter();
+    let tokens = (0..1_000).map_while(|_| limiter.token(HOME).ok().map(drop)).count();
+    let refreshes = (0..1_000).map_while(|_| limiter.refresh_token(HOME).ok().map(drop)).count();
+    assert_eq!((tokens, refreshes), (10, 200));
+    assert_eq!(wrong(&limiter, "alice", HOME, false), 3);
+    limiter.token(AWAY).unwrap().was_right();
 }
 
 #[test]
@@ -80,7 +116,7 @@ fn nothing_is_counted_while_off() {
     limiter.set_enabled(false);
     for _ in 0..100 {
         limiter.sign_in("alice", HOME).unwrap();
-        drop(limiter.guess_at("alice", HOME, false).unwrap());
+        drop(limiter.password("alice", HOME, false).unwrap());
     }
     limiter.set_enabled(true);
     limiter.sign_in("alice", HOME).unwrap();

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use ruma::{device_id, user_id};
+use ruma::{DeviceId, device_id, user_id};
 
 use super::*;
 
@@ -81,6 +82,81 @@ async fn work_for_conversations_stays_until_done_also_over_a_crash() {
     let (number, _) = after.directory.pending_work(9).await.unwrap()[0].clone();
     after.directory.work_done(number).await.unwrap();
     assert!(after.directory.pending_work(9).await.unwrap().is_empty());
+}
+
+/// Whoever owns conversations, as far as this crate can tell.
+struct Owner {
+    directory: Arc<Directory>,
+    asked: AtomicU32,
+    fails: AtomicBool,
+}
+
+impl Owner {
+    fn of(house: &House) -> Arc<Self> {
+        let directory = Arc::clone(&house.directory);
+        let owner = Arc::new(Self { directory, asked: AtomicU32::new(0), fails: AtomicBool::new(false) });
+        let conversations = Arc::downgrade(&owner);
+        house.directory.set_conversations(conversations);
+        owner
+    }
+}
+
+impl Conversations for Owner {
+    fn settle_device<'a>(&'a self, user: &'a UserId, device: &'a DeviceId) -> Settling<'a> {
+        Box::pin(async move {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            if self.fails.load(Ordering::SeqCst) {
+                return Err(StoreError::DiskFull);
+            }
+            for number in self.directory.pending_work_of(user, device).await? {
+                self.directory.work_done(number).await?;
+            }
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_device_comes_back_once_the_former_one_of_its_name_is_forgotten() {
+    let house = House::with_people().await;
+    let owner = Owner::of(&house);
+    let alice = house.requester("alice", "HERE").await;
+    house.requester("bob", "HERE").await;
+    house.directory.logout(&alice).await.unwrap();
+    house.login("alice", "THERE").await;
+    house.login("bob", "HERE").await;
+    assert_eq!(owner.asked.load(Ordering::SeqCst), 0, "other names wait for nothing");
+    house.login("alice", "HERE").await;
+    assert_eq!(owner.asked.load(Ordering::SeqCst), 1);
+    assert!(gone(&house).await.is_empty(), "nothing is left that could be forgotten later");
+}
+
+#[tokio::test]
+async fn a_device_that_cannot_be_forgotten_does_not_come_back_and_costs_no_login_token() {
+    let house = House::with_people().await;
+    let owner = Owner::of(&house);
+    let alice = house.requester("alice", "HERE").await;
+    let token = house.directory.issue_login_token(house.pass(&alice).await).await.unwrap().token;
+    house.directory.logout(&alice).await.unwrap();
+    let back = |credentials| {
+        let request = LoginRequest { credentials, device_id: Some("HERE".into()), ..login("alice", PASSWORD) };
+        house.directory.login(request)
+    };
+    let ways = [login("alice", PASSWORD).credentials, Credentials::Token(token)];
+    owner.fails.store(true, Ordering::SeqCst);
+    for way in &ways {
+        let refused = back(way.clone()).await;
+        assert!(matches!(refused, Err(LoginError::Internal(StoreError::DiskFull))), "{refused:?}");
+    }
+    assert!(house.directory.devices(&alice.user_id).is_empty());
+    assert_eq!(gone(&house).await, ["HERE"]);
+    owner.fails.store(false, Ordering::SeqCst);
+    for way in ways {
+        back(way).await.unwrap();
+    }
+    drop(owner);
+    house.directory.logout(&house.requester("alice", "HERE").await).await.unwrap();
+    assert!(matches!(back(login("alice", PASSWORD).credentials).await, Err(LoginError::Internal(_))));
 }
 
 #[tokio::test]

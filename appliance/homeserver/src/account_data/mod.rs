@@ -4,9 +4,11 @@
 //! Every change has a position, so that sync tells it once to each of the user's devices.
 
 mod filters;
+mod inherit;
 mod push_rules;
 mod tags;
 
+pub(crate) use self::inherit::Heir;
 pub use self::{
     filters::{FILTERS_PER_USER_MAX, SaveFilterError},
     push_rules::{PushRuleError, UserRules},
@@ -33,6 +35,8 @@ use veche_store::{
 use self::push_rules::PUSH_RULES;
 use crate::core::Core;
 
+/// How far one has read a room; written where receipts are.
+const FULLY_READ: &str = "m.fully_read";
 /// The list of users whose messages are not shown.
 const IGNORED_USERS: &str = "m.ignored_user_list";
 
@@ -84,18 +88,22 @@ impl AccountData {
         kind: &str,
         content: &RawValue,
     ) -> Result<(), SetAccountDataError> {
-        if matches!(kind, "m.fully_read" | PUSH_RULES) {
+        if matches!(kind, FULLY_READ | PUSH_RULES) {
             return Err(SetAccountDataError::Reserved(kind.to_owned()));
         }
         if content.get().len() > limits::ACCOUNT_DATA_BYTES_MAX || kind.len() > limits::ID_BYTES_MAX {
             return Err(SetAccountDataError::TooLarge);
         }
         let key = AccountDataKey { user: user.to_owned(), room, kind: kind.to_owned() };
-        let is_new = !self.core.store.contains(&key)?;
-        if is_new && self.count(user, room)? >= limits::ACCOUNT_DATA_TYPES_PER_USER_MAX {
+        if !self.may_keep(&key)? {
             return Err(SetAccountDataError::TooMany);
         }
-        Ok(self.write(user, room, kind, content).await?)
+        self.save(
+            key,
+            content,
+            |txn, key| if leaves_room(txn, key)? { Ok(()) } else { Err(SetAccountDataError::TooMany) },
+        )
+        .await
     }
 
     /// Saves one piece of account data, whatever its type.
@@ -107,10 +115,27 @@ impl AccountData {
         content: &RawValue,
     ) -> Result<(), Error> {
         let key = AccountDataKey { user: user.to_owned(), room, kind: kind.to_owned() };
+        self.save(key, content, |_, _| Ok(())).await
+    }
+
+    async fn save<E>(
+        &self,
+        key: AccountDataKey,
+        content: &RawValue,
+        check: fn(&Txn, &AccountDataKey) -> Result<(), E>,
+    ) -> Result<(), E>
+    where
+        E: From<Error> + Send + 'static,
+    {
         let json = Json::from_raw(content);
-        self.core.store.commit(move |txn| put(txn, &key, json)).await?;
-        if kind == IGNORED_USERS {
-            self.ignored.write().unwrap_or_else(PoisonError::into_inner).remove(user);
+        let ignorer = (key.kind == IGNORED_USERS).then(|| key.user.clone());
+        let write = move |txn: &mut Txn| {
+            check(txn, &key)?;
+            Ok::<_, E>(put(txn, &key, json)?)
+        };
+        self.core.store.commit(write).await?;
+        if let Some(user) = ignorer {
+            self.ignored.write().unwrap_or_else(PoisonError::into_inner).remove(&user);
         }
         Ok(())
     }
@@ -125,14 +150,20 @@ impl AccountData {
         Ok(())
     }
 
-    /// How many types of account data there are, global or for one room.
-    fn count(&self, user: &UserId, room: Option<ShortRoomId>) -> Result<usize, Error> {
-        let mut count = 0;
-        for key in self.core.store.scan::<AccountDataKey>((user, room)).keys() {
-            key?;
-            count += 1;
+    /// Whether one more piece of data under this key is not too many, as far as can be told before the commit: who has
+    /// had enough shall not keep the commit thread counting.
+    fn may_keep(&self, key: &AccountDataKey) -> Result<bool, Error> {
+        if self.core.store.contains(key)? {
+            return Ok(true);
         }
-        Ok(count)
+        let mut count = 0;
+        for row in self.core.store.scan::<AccountDataPositionKey>((&key.user,)) {
+            count += usize::from(is_counted(&row?.1));
+            if count >= limits::ACCOUNT_DATA_TYPES_PER_USER_MAX {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Global account data changed in `(since, upto]`, as events.
@@ -223,6 +254,24 @@ impl AccountData {
     }
 }
 
+/// Whether one more piece of data under this key is not too many. Counted inside the commit, so that requests at the same
+/// time do not get past the bound, and not written down: there is a small row for each piece, and who has many of them
+/// seldom gets one of a new kind.
+fn leaves_room(txn: &Txn, key: &AccountDataKey) -> Result<bool, Error> {
+    if txn.contains(key)? {
+        return Ok(true);
+    }
+    let kept = txn.scan::<AccountDataPositionKey>((&key.user,))?;
+    let count = kept.iter().filter(|(_, pointer)| is_counted(pointer)).count();
+    Ok(count < limits::ACCOUNT_DATA_TYPES_PER_USER_MAX)
+}
+
+/// What the server writes here itself does not count: it is small, and rooms bound it. Somebody in more rooms than he may
+/// have kinds of data still marks what he has read.
+fn is_counted(pointer: &AccountDataPointer) -> bool {
+    !matches!(pointer.kind.as_str(), FULLY_READ | PUSH_RULES)
+}
+
 /// Writes a piece of account data at a new position and takes its old place out of the order.
 pub(crate) fn put(txn: &mut Txn, key: &AccountDataKey, json: Json) -> Result<(), Error> {
     if let Some(before) = txn.get(key)? {
@@ -250,3 +299,6 @@ fn shown(kind: &str, content: &RawValue) -> Box<RawValue> {
     }
     to_raw_value(&Event { kind, content }).expect("a text and JSON always serialize")
 }
+
+#[cfg(test)]
+mod tests;

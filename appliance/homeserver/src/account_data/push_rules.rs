@@ -37,6 +37,9 @@ pub enum PushRuleError {
     /// There is no such rule.
     #[error("there is no such push rule")]
     NotFound,
+    /// The rule that the place was given by does not exist among those of the same kind.
+    #[error("there is no such push rule to put another one before or after")]
+    UnknownPlace,
     /// The rule, its name or its place is not valid; the text says why.
     #[error("{0}")]
     Invalid(String),
@@ -175,7 +178,7 @@ impl AccountData {
             let stored = txn.get(&key)?;
             let mut rules = rules_of(&key.user, stored.as_ref().map(|record| &record.json));
             change(&mut rules)?;
-            put(txn, &key, Json(content_of(&rules).to_string().into_bytes()))?;
+            put(txn, &key, json_of(&rules))?;
             Ok(())
         };
         let outcome = self.core.store.commit(work).await;
@@ -192,7 +195,7 @@ impl AccountData {
     }
 }
 
-fn key_of(user: &UserId) -> AccountDataKey {
+pub(super) fn key_of(user: &UserId) -> AccountDataKey {
     AccountDataKey { user: user.to_owned(), room: None, kind: PUSH_RULES.to_owned() }
 }
 
@@ -208,8 +211,13 @@ fn content_of(rules: &Ruleset) -> Value {
     content
 }
 
+/// Rules as they are stored.
+pub(super) fn json_of(rules: &Ruleset) -> Json {
+    Json(content_of(rules).to_string().into_bytes())
+}
+
 /// Stored rules under the predefined rules of today; the predefined ones alone where nothing (sensible) is stored.
-fn rules_of(user: &UserId, stored: Option<&Json>) -> Ruleset {
+pub(super) fn rules_of(user: &UserId, stored: Option<&Json>) -> Ruleset {
     let default = Ruleset::server_default(user);
     let Some(content) = stored.and_then(|json| json.parse::<Content>().ok()) else { return default };
     let mut rules = content.global;
@@ -234,7 +242,7 @@ fn insert(
         rules.remove(kind.clone(), &rule_id).map_err(|_| PushRuleError::NotFound)?;
     }
     rules.insert(rule, after, before).map_err(|error| match error {
-        InsertPushRuleError::UnknownRuleId => PushRuleError::NotFound,
+        InsertPushRuleError::UnknownRuleId => PushRuleError::UnknownPlace,
         other => PushRuleError::Invalid(other.to_string()),
     })?;
     if let Some(enabled) = was_enabled {
@@ -300,7 +308,7 @@ mod tests {
     use serde_json::json;
     use veche_store::Json;
 
-    use super::{insert, rules_of};
+    use super::{PushRuleError, insert, rules_of};
 
     fn keyword(name: &str) -> NewPushRule {
         NewPushRule::Content(NewPatternedPushRule::new(name.to_owned(), name.to_owned(), vec![Action::Notify]))
@@ -324,7 +332,11 @@ mod tests {
         insert(&mut rules, keyword("c"), None, Some("b")).unwrap();
         assert_eq!(names(&rules), ["c", "b", "a"]);
         assert!(insert(&mut rules, keyword("a"), Some("a"), None).is_err());
-        assert!(insert(&mut rules, keyword("a"), Some("nowhere"), None).is_err());
+        let nowhere = [(Some("nowhere"), None), (None, Some("nowhere"))];
+        for (after, before) in nowhere {
+            let refused = insert(&mut rules, keyword("a"), after, before);
+            assert!(matches!(refused, Err(PushRuleError::UnknownPlace)), "{refused:?}");
+        }
         assert!(insert(&mut rules, keyword(".m.rule.own"), None, None).is_err());
     }
 

@@ -3,12 +3,12 @@
 
 use ruma::UserId;
 use serde_json::{Map, Value, json};
-use veche_base::limits::{ID_BYTES_MAX, TAGS_PER_ROOM_MAX};
+use veche_base::limits::{ACCOUNT_DATA_TYPES_PER_USER_MAX, ID_BYTES_MAX, TAGS_PER_ROOM_MAX};
 use veche_store::{Error, Json, ShortRoomId, Txn, records::users::AccountDataKey};
 
-use super::{AccountData, put};
+use super::{AccountData, leaves_room, put};
 
-const TAG: &str = "m.tag";
+pub(super) const TAG: &str = "m.tag";
 
 /// Why a tag was not set.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum SetTagError {
     /// The room has as many tags as it may.
     #[error("a room may have {TAGS_PER_ROOM_MAX} tags")]
     TooMany,
+    /// The user keeps as much account data as he may, and tags are some.
+    #[error("an account may keep {ACCOUNT_DATA_TYPES_PER_USER_MAX} kinds of data")]
+    TooMuchData,
     /// The store failed or refused.
     #[error(transparent)]
     Internal(#[from] Error),
@@ -58,9 +61,15 @@ impl AccountData {
         change: impl FnOnce(&mut Map<String, Value>) -> Result<bool, SetTagError> + Send + 'static,
     ) -> Result<(), SetTagError> {
         let key = AccountDataKey { user: user.to_owned(), room: Some(room), kind: TAG.to_owned() };
+        if !self.may_keep(&key)? {
+            return Err(SetTagError::TooMuchData);
+        }
         let work = move |txn: &mut Txn| {
             let mut tags = txn.get(&key)?.map(|record| tags_of(&record.json.0)).unwrap_or_default();
             if change(&mut tags)? {
+                if !leaves_room(txn, &key)? {
+                    return Err(SetTagError::TooMuchData);
+                }
                 put(txn, &key, Json(json!({ "tags": tags }).to_string().into_bytes()))?;
             }
             Ok(())

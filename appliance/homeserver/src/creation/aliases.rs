@@ -66,9 +66,6 @@ impl Creation {
         if !room.head().is_joined(by) {
             return Err(AliasError::Forbidden);
         }
-        if self.aliases_of(room.short)?.len() >= ALIASES_PER_ROOM_MAX {
-            return Err(AliasError::TooMany);
-        }
         let key = AliasKey { alias: alias.to_owned() };
         let record = Alias { room_id: room_id.to_owned(), creator: by.to_owned() };
         let reverse = RoomAliasKey { room: room.short, alias: alias.to_owned() };
@@ -77,6 +74,9 @@ impl Creation {
             .commit(move |txn| {
                 if txn.get(&key)?.is_some() {
                     return Err(AliasError::Taken);
+                }
+                if txn.scan::<RoomAliasKey>((reverse.room,))?.len() >= ALIASES_PER_ROOM_MAX {
+                    return Err(AliasError::TooMany);
                 }
                 txn.put(&key, &record);
                 txn.put(&reverse, &());
@@ -88,23 +88,34 @@ impl Creation {
     /// Takes an address away: its maker may, and whoever may set the room's canonical alias, and an administrator.
     pub async fn delete_alias(&self, alias: &RoomAliasId, by: &UserId, is_admin: bool) -> Result<(), AliasError> {
         let key = AliasKey { alias: alias.to_owned() };
-        let record = self.core.store.get(&key)?.ok_or(AliasError::Unknown)?;
-        let room_id = record.room_id;
-        let allowed = is_admin
-            || record.creator == by
-            || self.may_set_state(&room_id, by, &StateEventType::RoomCanonicalAlias)?;
-        if !allowed {
-            return Err(AliasError::Forbidden);
+        loop {
+            let record = self.core.store.get(&key)?.ok_or(AliasError::Unknown)?;
+            let allowed = is_admin
+                || record.creator == by
+                || self.may_set_state(&record.room_id, by, &StateEventType::RoomCanonicalAlias)?;
+            if !allowed {
+                return Err(AliasError::Forbidden);
+            }
+            // The address may have moved to another room meanwhile, where others decide.
+            if self.delete_if_still(&key, record).await? {
+                return Ok(());
+            }
         }
-        let reverse = RoomAliasKey { room: self.rooms.find(&room_id)?.short, alias: alias.to_owned() };
-        self.core
-            .store
-            .commit(move |txn| {
-                txn.delete(&key);
-                txn.delete(&reverse);
-                Ok::<_, AliasError>(())
-            })
-            .await
+    }
+
+    /// Takes an address away if it still is what it was; answers whether it was.
+    async fn delete_if_still(&self, key: &AliasKey, record: Alias) -> Result<bool, AliasError> {
+        let room = self.rooms.find(&record.room_id)?.short;
+        let (key, reverse) = (key.clone(), RoomAliasKey { room, alias: key.alias.clone() });
+        let delete = self.core.store.commit(move |txn| {
+            if txn.get(&key)?.as_ref() != Some(&record) {
+                return Ok(false);
+            }
+            txn.delete(&key);
+            txn.delete(&reverse);
+            Ok::<_, AliasError>(true)
+        });
+        delete.await
     }
 
     /// Whether the directory lists the room.
@@ -148,3 +159,6 @@ impl Creation {
             && PowerLevels::of(&head.state, &room.version).is_ok_and(|levels| levels.can_send_state(user, kind)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,11 @@ pub(super) fn create(new: &NewRoom, version: &RoomVersionId, creators: &[OwnedUs
         content.insert("additional_creators".to_owned(), json!(creators));
     }
     if let Some(predecessor) = &new.predecessor {
-        content.insert("predecessor".to_owned(), json!({ "room_id": predecessor }));
+        let mut named = json!({ "room_id": predecessor.room_id });
+        if let Some(event_id) = &predecessor.event_id {
+            named["event_id"] = json!(event_id);
+        }
+        content.insert("predecessor".to_owned(), named);
     }
     state(TimelineEventType::RoomCreate, &Value::Object(content))
 }

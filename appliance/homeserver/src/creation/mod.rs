@@ -3,6 +3,7 @@
 mod aliases;
 mod events;
 mod state;
+mod successor;
 mod upgrade;
 
 pub use self::{aliases::AliasError, state::SetStateError, upgrade::UpgradeError};
@@ -16,7 +17,7 @@ use std::{
 };
 
 use ruma::{
-    OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
+    OwnedEventId, OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomVersionId, UserId,
     events::{TimelineEventType, room::member::MembershipState},
 };
 use serde_json::{Map, Value};
@@ -45,6 +46,9 @@ pub enum CreateRoomError {
     /// The request contradicts itself or the room's rules.
     #[error("{0}")]
     InvalidState(String),
+    /// Not everybody can be invited who should be.
+    #[error("{0}")]
+    Forbidden(String),
     /// The request is not a valid one.
     #[error("{0}")]
     Invalid(String),
@@ -64,6 +68,7 @@ impl From<DraftError> for CreateRoomError {
         match error {
             DraftError::Forbidden(why) => Self::InvalidState(why),
             DraftError::Invalid(why) => Self::Invalid(why),
+            DraftError::NotFederated(_) => Self::Forbidden(error.to_string()),
             DraftError::TooLarge => Self::Invalid("one of the room's events is larger than 65,535 bytes".to_owned()),
             DraftError::Taken => Self::AliasTaken,
             DraftError::TooManyRooms => Self::TooManyRooms,
@@ -110,7 +115,15 @@ pub struct NewRoom {
     /// Whether the invites say that this is a direct chat.
     pub is_direct: bool,
     /// The room it replaces.
-    pub predecessor: Option<OwnedRoomId>,
+    pub predecessor: Option<Predecessor>,
+}
+
+/// A room that another one takes the place of.
+pub struct Predecessor {
+    /// The room.
+    pub room_id: OwnedRoomId,
+    /// Its last event.
+    pub event_id: Option<OwnedEventId>,
 }
 
 /// Makes rooms.

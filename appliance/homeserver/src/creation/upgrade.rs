@@ -1,9 +1,7 @@
 //! Replaces a room by a newer version of itself (spec: `POST /rooms/{roomId}/upgrade`).
 
-use std::sync::Arc;
-
 use ruma::{
-    OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId,
+    OwnedRoomAliasId, OwnedRoomId, OwnedUserId, RoomId, RoomVersionId, UserId,
     events::{StateEventType, TimelineEventType},
 };
 use serde_json::{Map, Value, json};
@@ -13,24 +11,11 @@ use veche_store::{
     records::aliases::{Alias, AliasKey, PublicRoomKey, RoomAliasKey},
 };
 
-use super::{CreateRoomError, Creation, NewRoom, Preset};
+use super::{CreateRoomError, Creation, successor::Ending};
 use crate::{
-    rooms::FindRoomError,
-    timeline::{DraftError, NewEvent, state_event},
+    rooms::{FindRoomError, Room},
+    timeline::{Draft, DraftError, state_event},
 };
-
-/// State that moves to the new room as it is.
-const CARRIED: [StateEventType; 9] = [
-    StateEventType::RoomServerAcl,
-    StateEventType::RoomEncryption,
-    StateEventType::RoomName,
-    StateEventType::RoomAvatar,
-    StateEventType::RoomTopic,
-    StateEventType::RoomGuestAccess,
-    StateEventType::RoomHistoryVisibility,
-    StateEventType::RoomJoinRules,
-    StateEventType::SpaceParent,
-];
 
 /// Why a room was not replaced.
 #[derive(Debug, thiserror::Error)]
@@ -93,48 +78,40 @@ impl Creation {
         if !may_end {
             return Err(UpgradeError::Forbidden("you may not replace this room".to_owned()));
         }
-        let new = successor(old_id, by, &version, &head.state, &additional_creators);
-        let new_id = self.create(new).await?;
+        let ending = Ending { id: old_id, version: &old.version, head: &head };
+        let new_id = self.create(ending.successor(by, &version, &additional_creators)).await?;
+        let new = self.rooms.find(&new_id)?;
         let mut draft = self.timeline.draft(locked);
+        let aliases = self.aliases_of(old.short)?;
+        push_unnamed(&mut draft, by, &aliases);
         let content = json!({ "body": "This room has been replaced", "replacement_room": new_id });
         draft.push(by, state_event(TimelineEventType::RoomTombstone, "", &content))?;
-        self.push_lockdown(&mut draft, by);
-        self.push_move(&mut draft, old_id, &new_id)?;
+        push_lockdown(&mut draft, by);
+        self.push_move(&mut draft, aliases, &old, &new)?;
+        draft.keep_settings_in(by, &new);
         draft.commit().await?;
+        self.name_successor(&new_id, by, &head.state).await;
         Ok(new_id)
     }
 
-    /// Ordinary members no longer write into the old room, where the power levels can still be changed.
-    fn push_lockdown(&self, draft: &mut crate::timeline::Draft<'_>, by: &UserId) {
-        let Some(levels) = draft.state().get(&(StateEventType::RoomPowerLevels, String::new())) else { return };
-        let Some(mut content) = levels.content_as::<Map<String, Value>>() else { return };
-        let default = content.get("users_default").and_then(Value::as_i64).unwrap_or(0);
-        let restricted = (default + 1).max(50);
-        for key in ["events_default", "invite"] {
-            let now = content.get(key).and_then(Value::as_i64).unwrap_or(0);
-            content.insert(key.to_owned(), json!(now.max(restricted)));
-        }
-        // One who may send a tombstone need not be allowed to change levels; then they stay (spec: "if possible").
-        let _ = draft.push(by, state_event(TimelineEventType::RoomPowerLevels, "", &Value::Object(content)));
-    }
-
+    /// What belongs to the room and not to its history goes to the successor.
     fn push_move(
         &self,
-        draft: &mut crate::timeline::Draft<'_>,
-        old_id: &RoomId,
-        new_id: &OwnedRoomId,
+        draft: &mut Draft<'_>,
+        aliases: Vec<OwnedRoomAliasId>,
+        old: &Room,
+        new: &Room,
     ) -> Result<(), UpgradeError> {
-        let listed = self.is_listed(old_id)?;
-        let new = self.rooms.find(new_id)?.short;
-        let aliases = self.aliases_of(self.rooms.find(old_id)?.short)?;
-        let (old_id, new_id) = (old_id.to_owned(), new_id.clone());
+        let listed = self.is_listed(&old.id)?;
+        let (old_id, new_id, new_short) = (old.id.clone(), new.id.clone(), new.short);
         draft.also(move |txn, old| {
             for alias in aliases {
                 let key = AliasKey { alias: alias.clone() };
-                let Some(record) = txn.get(&key)? else { continue };
+                // It may have been taken away or given to another room meanwhile.
+                let Some(record) = txn.get(&key)?.filter(|record| record.room_id == old_id) else { continue };
                 txn.put(&key, &Alias { room_id: new_id.clone(), ..record });
                 txn.delete(&RoomAliasKey { room: old, alias: alias.clone() });
-                txn.put(&RoomAliasKey { room: new, alias }, &());
+                txn.put(&RoomAliasKey { room: new_short, alias }, &());
             }
             if listed {
                 txn.delete(&PublicRoomKey { room_id: old_id });
@@ -144,61 +121,68 @@ impl Creation {
         });
         Ok(())
     }
-}
 
-fn successor(
-    old_id: &RoomId,
-    by: &UserId,
-    version: &RoomVersionId,
-    state: &Arc<StateMap>,
-    additional_creators: &[OwnedUserId],
-) -> NewRoom {
-    let mut creation_content = state
-        .get(&(StateEventType::RoomCreate, String::new()))
-        .and_then(|pdu| pdu.content_as::<Map<String, Value>>())
-        .unwrap_or_default();
-    for own in ["room_version", "creator", "predecessor", "additional_creators"] {
-        creation_content.remove(own);
-    }
-    if !additional_creators.is_empty() {
-        creation_content.insert("additional_creators".to_owned(), json!(additional_creators));
-    }
-    let initial_state = CARRIED
-        .iter()
-        .filter_map(|kind| state.get(&(kind.clone(), String::new())))
-        .map(|pdu| NewEvent {
-            kind: pdu.kind.clone(),
-            state_key: pdu.state_key.clone(),
-            content: pdu.content.clone(),
-            redacts: None,
-        })
-        .collect();
-    NewRoom {
-        creator: by.to_owned(),
-        version: Some(version.clone()),
-        preset: Preset::Private,
-        listed: false,
-        alias_localpart: None,
-        name: None,
-        topic: None,
-        invites: Vec::new(),
-        creation_content,
-        initial_state,
-        power_levels: carried_levels(state, version),
-        is_direct: false,
-        predecessor: Some(old_id.to_owned()),
+    /// Calls the successor as the old room was called, now that the addresses are its own. One who may end a room need
+    /// not be allowed to name it; then it has its addresses without naming one.
+    async fn name_successor(&self, new_id: &RoomId, by: &UserId, old: &StateMap) {
+        let Some(mut content) = canonical_alias(old) else { return };
+        keep_aliases(&mut content, |alias| {
+            let alias = OwnedRoomAliasId::try_from(alias).ok();
+            alias.and_then(|alias| self.alias_target(&alias).ok().flatten()).is_some_and(|target| target == new_id)
+        });
+        if !names_any(&content) {
+            return;
+        }
+        let event = state_event(TimelineEventType::RoomCanonicalAlias, "", &Value::Object(content));
+        if let Err(error) = self.send_state(new_id, by, event).await {
+            tracing::warn!(%new_id, %error, "a room that took another's place does not name its addresses");
+        }
     }
 }
 
-/// The old room's levels, without those whom the new version puts above all levels.
-fn carried_levels(state: &StateMap, version: &RoomVersionId) -> Option<Map<String, Value>> {
-    let mut levels = state
-        .get(&(StateEventType::RoomPowerLevels, String::new()))
-        .and_then(|pdu| pdu.content_as::<Map<String, Value>>())?;
-    if room_versions::room_id_is_create_hash(version)
-        && let Some(events) = levels.get_mut("events").and_then(Value::as_object_mut)
-    {
-        events.insert("m.room.tombstone".to_owned(), json!(150));
+/// The old room no longer calls itself by addresses that lead to another one (where the person may name it).
+fn push_unnamed(draft: &mut Draft<'_>, by: &UserId, moved: &[OwnedRoomAliasId]) {
+    let Some(before) = canonical_alias(draft.state()) else { return };
+    let mut content = before.clone();
+    keep_aliases(&mut content, |alias| !moved.iter().any(|moved| moved == alias));
+    if content != before {
+        let _ = draft.push(by, state_event(TimelineEventType::RoomCanonicalAlias, "", &Value::Object(content)));
     }
-    Some(levels)
 }
+
+/// Ordinary members no longer write into the old room, where the power levels can still be changed.
+fn push_lockdown(draft: &mut Draft<'_>, by: &UserId) {
+    let Some(levels) = draft.state().get(&(StateEventType::RoomPowerLevels, String::new())) else { return };
+    let Some(mut content) = levels.content_as::<Map<String, Value>>() else { return };
+    let default = content.get("users_default").and_then(Value::as_i64).unwrap_or(0);
+    let restricted = (default + 1).max(50);
+    for key in ["events_default", "invite"] {
+        let now = content.get(key).and_then(Value::as_i64).unwrap_or(0);
+        content.insert(key.to_owned(), json!(now.max(restricted)));
+    }
+    // One who may send a tombstone need not be allowed to change levels; then they stay (spec: "if possible").
+    let _ = draft.push(by, state_event(TimelineEventType::RoomPowerLevels, "", &Value::Object(content)));
+}
+
+fn canonical_alias(state: &StateMap) -> Option<Map<String, Value>> {
+    state.get(&(StateEventType::RoomCanonicalAlias, String::new()))?.content_as()
+}
+
+/// Takes all other addresses out of the content of an `m.room.canonical_alias`.
+fn keep_aliases(content: &mut Map<String, Value>, keep: impl Fn(&str) -> bool) {
+    let keeps = |alias: &Value| alias.as_str().is_some_and(&keep);
+    if content.get("alias").is_some_and(|alias| !keeps(alias)) {
+        content.remove("alias");
+    }
+    if let Some(others) = content.get_mut("alt_aliases").and_then(Value::as_array_mut) {
+        others.retain(keeps);
+    }
+}
+
+fn names_any(content: &Map<String, Value>) -> bool {
+    let others = content.get("alt_aliases").and_then(Value::as_array);
+    content.contains_key("alias") || others.is_some_and(|others| !others.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

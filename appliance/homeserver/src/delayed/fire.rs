@@ -12,6 +12,7 @@ use ruma::{EventId, OwnedEventId, events::TimelineEventType};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tracing::{error, info, warn};
+use veche_directory::Account;
 use veche_runtime::tasks::Supervisor;
 use veche_store::{
     Error, Txn,
@@ -155,12 +156,12 @@ impl Delayed {
         }
     }
 
-    /// The event as it was scheduled, if its sender may still write at all.
+    /// The event as it was scheduled, if its sender may still write it.
     fn event(&self, record: &Record) -> Result<NewEvent, SendError> {
         let account = self.core.directory.account(&record.user);
-        let may_write =
-            account.is_some_and(|account| account.deactivated_ms.is_none() && !account.suspended && !account.locked);
-        if !may_write {
+        let account = account.filter(|account| account.deactivated_ms.is_none());
+        let may_write = |account: Account| !account.suspended && !account.locked || speaks_of_sender(record);
+        if !account.is_some_and(may_write) {
             return Err(SendError::Forbidden("this account may not write".to_owned()));
         }
         let content =
@@ -169,6 +170,16 @@ impl Delayed {
         let redacts = (kind == TimelineEventType::RoomRedaction).then(|| redacts(&content)).flatten();
         Ok(NewEvent { kind, state_key: record.state_key.clone(), content, redacts })
     }
+}
+
+/// Whether an event is state under a key of its sender's own (MSC3757), as a client's leaving of a call is. It was
+/// scheduled when he still might write, and he says nothing by it but that he is gone: refused, it would leave him in
+/// the call for ever. How he comes into a room is not among it.
+fn speaks_of_sender(record: &Record) -> bool {
+    let key = record.state_key.as_deref().unwrap_or_default();
+    let rest = key.strip_prefix('_').unwrap_or(key).strip_prefix(record.user.as_str());
+    let is_own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    is_own && record.kind != TimelineEventType::RoomMember.to_string()
 }
 
 /// The record, if it still waits as it did.
@@ -188,6 +199,7 @@ fn redacts(content: &RawValue) -> Option<OwnedEventId> {
 fn refusal(error: &SetStateError) -> (&'static str, String) {
     let errcode = match error {
         SetStateError::BadAlias(_) => "M_BAD_ALIAS",
+        SetStateError::MalformedAlias(_) | SetStateError::CreatedAlready => "M_INVALID_PARAM",
         SetStateError::Send(SendError::UnknownRoom | SendError::Forbidden(_)) => "M_FORBIDDEN",
         SetStateError::Send(SendError::Invalid(_)) => "M_BAD_JSON",
         SetStateError::Send(SendError::TooLarge) => "M_TOO_LARGE",
@@ -197,3 +209,6 @@ fn refusal(error: &SetStateError) -> (&'static str, String) {
     };
     (errcode, error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,9 @@ use ruma::{
 };
 use serde_json::{json, value::to_raw_value};
 use tokio::sync::Notify as Signal;
+use veche_base::metrics::Registry;
 use veche_directory::Authority;
+use veche_runtime::tasks::Drained;
 use veche_store::{
     ChangeListener, Published,
     records::{
@@ -216,4 +218,42 @@ async fn a_device_takes_its_transaction_ids_and_pushers_along() {
     assert_eq!((rows::<TransactionKey>(&house.server), echoes()), (1, 1));
     let left = house.server.parts.notify.pushers(&bob).unwrap();
     assert_eq!(left.iter().map(|pusher| pusher.ids.pushkey.as_str()).collect::<Vec<_>>(), ["OTHER"]);
+}
+
+#[tokio::test]
+async fn a_note_read_before_a_device_came_back_takes_nothing_from_it() {
+    let house = House::new().await;
+    let bob = user("bob");
+    let (directory, notify) = (&house.server.core.directory, &house.server.parts.notify);
+    let former = house.sign_in("bob", "HOME").await;
+    notify.set_pusher(&bob, &device("HOME"), &pusher("former"), false).await.unwrap();
+    directory.logout(&former).await.unwrap();
+    let notes = directory.pending_work(9).await.unwrap();
+    house.sign_in("bob", "HOME").await;
+    assert!(notify.pushers(&bob).unwrap().is_empty(), "the former device is forgotten before");
+    notify.set_pusher(&bob, &device("HOME"), &pusher("latter"), false).await.unwrap();
+    for (number, work) in notes {
+        house.server.departures.settle(number, &work).await.unwrap();
+    }
+    let left = notify.pushers(&bob).unwrap();
+    assert_eq!(left.iter().map(|pusher| pusher.ids.pushkey.as_str()).collect::<Vec<_>>(), ["latter"]);
+}
+
+#[tokio::test]
+async fn a_stopping_server_finishes_the_departure_at_hand_and_begins_no_other() {
+    let house = House::new().await;
+    let rooms = settle_in(&house).await;
+    let countdown = Arc::new(Countdown { left: AtomicU64::new(4), done: Signal::new() });
+    house.server.core.store.subscribe(Arc::clone(&countdown) as Arc<dyn ChangeListener>);
+    deactivate(&house, true).await;
+    let carol = house.sign_in("carol", "HOME").await;
+    house.server.core.directory.logout(&carol).await.unwrap();
+    let supervisor = Supervisor::new(&Registry::new());
+    house.server.departures.start(&supervisor);
+    countdown.done.notified().await;
+    assert_eq!(supervisor.drain(Duration::from_secs(60)).await, Drained::Softly);
+    assert_gone(&house.server, &rooms, true);
+    let left = house.server.core.directory.pending_work(9).await.unwrap();
+    let left: Vec<Work> = left.into_iter().map(|(_, work)| work).collect();
+    assert_eq!(left, [Work::DeviceRemoved { user_id: user("carol"), device_id: device("HOME") }]);
 }

@@ -30,6 +30,9 @@ pub enum MembershipError {
     /// The person is not in a state from which this can be done.
     #[error("{0}")]
     BadState(String),
+    /// The room is not one that the person has left.
+    #[error("{0}")]
+    CannotForget(&'static str),
     /// The request is not a valid one.
     #[error("{0}")]
     Invalid(String),
@@ -57,6 +60,7 @@ impl From<DraftError> for MembershipError {
             DraftError::Invalid(why) => Self::Invalid(why),
             DraftError::TooLarge => Self::Invalid("the reason is too long".to_owned()),
             DraftError::Taken => Self::Invalid(error.to_string()),
+            DraftError::NotFederated(_) => Self::Forbidden(error.to_string()),
             DraftError::TooManyRooms => Self::TooManyRooms,
             DraftError::Internal(error) => Self::Internal(error),
         }
@@ -129,24 +133,22 @@ impl Members {
     pub async fn forget(&self, room_id: &RoomId, user: &UserId) -> Result<(), MembershipError> {
         let room = self.rooms.find(room_id)?;
         let key = UserRoomKey { user: user.to_owned(), room: room.short };
-        let Some(mut record) = self.core.store.get(&key)? else {
-            return Err(MembershipError::BadState("you were never in this room".to_owned()));
-        };
-        if !matches!(record.membership, Membership::Leave | Membership::Ban) {
-            return Err(MembershipError::BadState("leave the room before forgetting it".to_owned()));
-        }
-        record.forgotten = true;
         let user = user.to_owned();
-        self.core
-            .store
-            .commit(move |txn| {
-                txn.put(&key, &record);
-                txn.next_position();
-                txn.change(Change::User(user));
-                Ok::<_, Error>(())
-            })
-            .await?;
-        Ok(())
+        // Looked at inside the commit: an invite or a join may come at the same moment, and must not be undone.
+        let forget = self.core.store.commit(move |txn| {
+            let Some(mut record) = txn.get(&key)? else {
+                return Err(MembershipError::CannotForget("you were never in this room"));
+            };
+            if !matches!(record.membership, Membership::Leave | Membership::Ban) {
+                return Err(MembershipError::CannotForget("leave the room before forgetting it"));
+            }
+            record.forgotten = true;
+            txn.put(&key, &record);
+            txn.next_position();
+            txn.change(Change::User(user));
+            Ok(())
+        });
+        forget.await
     }
 }
 

@@ -1,6 +1,8 @@
 //! The memberships of somebody whose account is gone.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use std::future::ready;
+
+use futures_util::{StreamExt, stream};
 use ruma::{OwnedRoomId, UserId};
 use veche_store::{Error, records::memberships::UserRoomKey};
 
@@ -38,6 +40,7 @@ impl Members {
                 Ok(()) => Ok(()),
             }
         });
-        left.buffer_unordered(ROOMS_AT_ONCE).try_for_each(|()| async { Ok(()) }).await
+        // One that fails holds up nobody else: the first failure is told when all have been tried.
+        left.buffer_unordered(ROOMS_AT_ONCE).fold(Ok(()), |before, left| ready(before.and(left))).await
     }
 }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use veche_rooms::{Pdu, StateMap, format};
 
 /// State event types shown to an invited person (spec: "Stripped state", with the full create event, MSC4311).
-const STRIPPED_TYPES: [StateEventType; 8] = [
+const STRIPPED_TYPES: [StateEventType; 7] = [
     StateEventType::RoomCreate,
     StateEventType::RoomName,
     StateEventType::RoomTopic,
@@ -13,7 +13,6 @@ const STRIPPED_TYPES: [StateEventType; 8] = [
     StateEventType::RoomCanonicalAlias,
     StateEventType::RoomJoinRules,
     StateEventType::RoomEncryption,
-    StateEventType::RoomPowerLevels,
 ];
 
 /// The stripped state of a room as a JSON array, with the member events of the person concerned and of who invited.

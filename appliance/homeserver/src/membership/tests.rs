@@ -1,4 +1,4 @@
-use ruma::{owned_event_id, owned_room_id};
+use ruma::{RoomId, UserId, owned_event_id, owned_room_id};
 use serde_json::Map;
 use veche_base::limits::ROOMS_PER_USER_MAX;
 use veche_store::{
@@ -64,4 +64,62 @@ async fn rooms_that_were_left_do_not_count() {
     let room = house.room(&user("alice"), Preset::Public).await;
     crowd(&house, ROOMS_PER_USER_MAX, Membership::Leave).await;
     house.join(&room, &user("bob")).await;
+}
+
+fn record(house: &House, room: &RoomId, user: &UserId) -> MembershipRecord {
+    let room = house.server.parts.rooms.find(room).unwrap().short;
+    house.server.core.store.get(&UserRoomKey { user: user.to_owned(), room }).unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn forgetting_undoes_no_invite_that_comes_at_the_same_moment() {
+    let house = House::new().await;
+    let (alice, bob) = (user("alice"), user("bob"));
+    let room = house.room(&alice, Preset::Public).await;
+    house.join(&room, &bob).await;
+    house.leave(&room, &bob).await;
+    let members = &house.server.members;
+    let hold = house.hold_commits();
+    let (invited, forgotten, ()) = tokio::join!(
+        members.change(&room, &alice, &bob, MemberAction::Invite, None),
+        members.forget(&room, &bob),
+        async { drop(hold) },
+    );
+    invited.unwrap();
+    assert!(matches!(forgotten, Err(MembershipError::CannotForget(_))), "{forgotten:?}");
+    let record = record(&house, &room, &bob);
+    assert_eq!((record.membership, record.forgotten), (Membership::Invite, false));
+}
+
+#[tokio::test]
+async fn only_rooms_that_one_has_left_are_forgotten() {
+    let house = House::new().await;
+    let (alice, bob) = (user("alice"), user("bob"));
+    let room = house.room(&alice, Preset::Public).await;
+    let members = &house.server.members;
+    for member in [&alice, &bob] {
+        let refused = members.forget(&room, member).await;
+        assert!(matches!(refused, Err(MembershipError::CannotForget(_))), "{refused:?}");
+    }
+    house.join(&room, &bob).await;
+    house.leave(&room, &bob).await;
+    members.forget(&room, &bob).await.unwrap();
+    assert!(record(&house, &room, &bob).forgotten);
+    house.join(&room, &bob).await;
+    assert!(!record(&house, &room, &bob).forgotten);
+}
+
+#[tokio::test]
+async fn one_who_is_invited_sees_of_the_state_what_the_specification_names() {
+    let house = House::new().await;
+    let (alice, bob) = (user("alice"), user("bob"));
+    let mut new = crate::testing::new_room(&alice, Preset::Private);
+    (new.name, new.topic) = (Some("Lunch".to_owned()), Some("Soup".to_owned()));
+    new.invites.push(bob.clone());
+    let room = house.server.creation.create(new).await.unwrap();
+    let stripped = record(&house, &room, &bob).stripped_state.unwrap();
+    let events: Vec<serde_json::Value> = stripped.parse().unwrap();
+    let kinds: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    let member = "m.room.member";
+    assert_eq!(kinds, ["m.room.create", "m.room.name", "m.room.topic", "m.room.join_rules", member, member]);
 }

@@ -98,8 +98,8 @@ impl Relations {
         let user = request.audience.user;
         let room = self.timeline.find_for(request.room_id, user)?;
         let parent = self.timeline.rooms.entry(&room, request.event_id)?;
-        let (_, parent) = parent.ok_or(RelationsError::UnknownEvent)?;
-        if !self.timeline.may_see(&room, &parent, user)? {
+        let (order, parent) = parent.ok_or(RelationsError::UnknownEvent)?;
+        if !self.timeline.may_see(&room, order, &parent, user)? {
             return Err(RelationsError::UnknownEvent);
         }
         let ignored = self.account_data.ignored_users(user)?;
@@ -128,7 +128,7 @@ impl Relations {
             }
             last = order;
             let Some((order, entry)) = self.timeline.rooms.entry(&room, &relation.event_id)? else { continue };
-            if self.timeline.may_see(&room, &entry, user)? {
+            if self.timeline.may_see(&room, order, &entry, user)? {
                 page.chunk.push(renderer.entry(order, &entry)?);
             }
         }

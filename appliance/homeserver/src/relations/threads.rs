@@ -56,7 +56,7 @@ impl Relations {
             let Some((order, entry)) = self.timeline.rooms.entry(&room, &root)? else { continue };
             let pdu = self.timeline.rooms.parse(&room, order, &entry)?;
             let wanted = !request.participated || pdu.sender == user || self.participates(room.short, &root, user)?;
-            if !wanted || !self.timeline.may_see(&room, &entry, user)? {
+            if !wanted || !self.timeline.may_see(&room, order, &entry, user)? {
                 continue;
             }
             page.chunk.push(if ignored.contains(pdu.sender.as_str()) {

@@ -67,6 +67,14 @@ impl Head {
         self.joined.contains(user)
     }
 
+    /// An event lost its content; if it is one of the state, the state has it as it is now.
+    pub(crate) fn redact(&mut self, redacted: &Arc<Pdu>) {
+        let Some(key) = redacted.state_key_pair() else { return };
+        if self.state.get(&key).is_some_and(|current| current.event_id == redacted.event_id) {
+            Arc::make_mut(&mut self.state).insert(key, Arc::clone(redacted));
+        }
+    }
+
     /// Takes the joined members from the state again, after a member event changed it.
     pub(crate) fn recount_joined(&mut self) {
         self.joined = Arc::new(joined_members(&self.state));
@@ -89,17 +97,6 @@ impl Room {
     /// everything newer than the newest relation, which is most of what a live room shows.
     pub(crate) fn may_be_related_to(&self, order: i64) -> bool {
         u64::try_from(order).map_or(true, |order| order < self.related.load(Ordering::Acquire))
-    }
-
-    /// An event that relates to another one is about to be written: until [`Room::relation_written`] anything may be
-    /// related to, so that nobody who reads the new position is told otherwise.
-    pub(crate) fn relation_coming(&self) {
-        self.related.store(u64::MAX, Ordering::Release);
-    }
-
-    /// That event is written, or never will be; `newest` is the position of the newest event of the room.
-    pub(crate) fn relation_written(&self, newest: StreamPosition) {
-        self.related.store(newest.0, Ordering::Release);
     }
 
     /// A commit writes an event at this position. To be called inside the commit, before anybody can read it.
@@ -125,6 +122,33 @@ impl Room {
     pub async fn lock(self: &Arc<Self>) -> LockedRoom {
         let guard = Arc::clone(&self.writer).lock_owned().await;
         LockedRoom { room: Arc::clone(self), _guard: guard }
+    }
+}
+
+/// An event that relates to another one is about to be written: as long as this is there, anything in the room may be
+/// related to, so that nobody who reads the new position is told otherwise. Held by whoever may append to the room, and
+/// not for longer.
+pub(crate) struct Relating {
+    room: Arc<Room>,
+    newest: StreamPosition,
+}
+
+impl Relating {
+    pub(crate) fn begin(room: Arc<Room>) -> Self {
+        let newest = room.head().newest;
+        room.related.store(u64::MAX, Ordering::Release);
+        Self { room, newest }
+    }
+
+    /// The event is written; `newest` is the position of the newest event of the room.
+    pub(crate) fn written(mut self, newest: StreamPosition) {
+        self.newest = newest;
+    }
+}
+
+impl Drop for Relating {
+    fn drop(&mut self) {
+        self.room.related.store(self.newest.0, Ordering::Release);
     }
 }
 

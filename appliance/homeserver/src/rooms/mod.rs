@@ -1,7 +1,7 @@
 //! The rooms this server knows: found by id, kept in memory while in use, written to by one task at a time.
 //!
 //! Invariants: a room's events are appended only by the holder of its [`LockedRoom`]; the [`Head`] is replaced only
-//! after the commit that made it true; nothing here holds a lock over a network call.
+//! after the commit that made it true, by the commit thread, before anybody else may append; nothing here holds a lock over a network call.
 
 mod head;
 mod registry;
@@ -13,4 +13,4 @@ pub use self::{
     state::order_of,
 };
 
-pub(crate) use self::state::LAYERS_MAX;
+pub(crate) use self::{head::Relating, state::LAYERS_MAX};

@@ -23,16 +23,6 @@ impl Rooms {
         self.state_in(room.short, &room.id, group)
     }
 
-    /// The complete state of a group of a room that is being written, from disk where the caches were emptied.
-    pub(crate) fn state_of(
-        &self,
-        short: ShortRoomId,
-        id: &RoomId,
-        group: ShortStateHash,
-    ) -> Result<Arc<StateMap>, Error> {
-        self.state_in(short, id, group)
-    }
-
     /// How many layers a group lies above a complete one.
     pub(crate) fn hops_of(&self, group: ShortStateHash) -> Result<u8, Error> {
         Ok(self.group(group)?.hops)

@@ -28,7 +28,7 @@ use crate::{
     core::Core,
     membership::is_inside,
     notify::Notify,
-    rooms::{Head, LAYERS_MAX, Room, order_of},
+    rooms::{Head, LAYERS_MAX, Relating, Room, Rooms, order_of},
 };
 
 /// What a commit made true.
@@ -54,61 +54,87 @@ struct Plan {
     now_ms: u64,
 }
 
+/// What memory learns of a draft once it is on disk: the caches, the room's head, and last of all that others may
+/// append. It happens on the commit thread, so that nobody drafts on a head that the disk has left behind, also where
+/// whoever sent the event has stopped waiting.
+///
+/// Dropped when nothing was written; then the fields are given back in this order.
+struct Learned {
+    relating: Option<Relating>,
+    rooms: Arc<Rooms>,
+    room_id: OwnedRoomId,
+    head: Head,
+    kept: Vec<(Arc<Pdu>, GroupRef, Arc<StateMap>)>,
+    /// Order of each event that was redacted, and whether it was a state event.
+    redacted: Vec<(i64, bool)>,
+    target: Target,
+}
+
 impl Draft<'_> {
     /// Commits the draft. When this returns, all of it is on disk and readable. Answers the room and the position of
     /// each event.
+    ///
+    /// Whoever stops waiting stops nothing: a commit that is queued is finished, in memory too.
     pub async fn commit(self) -> Result<(Arc<Room>, Vec<StreamPosition>), DraftError> {
-        let Draft { timeline, target, room_id, mut head, group, staged, extras, .. } = self;
+        let Draft { timeline, target, room_id, mut head, group, staged, extras, thens, .. } = self;
         let Some(room_id) = room_id else {
             return Err(DraftError::Invalid("the draft has no events".to_owned()));
         };
-        let (room, version, extremities_before) = match &target {
-            Target::Existing(locked) => {
-                (Some(locked.room.short), locked.room.version.clone(), locked.room.head().extremities.clone())
-            }
-            Target::New(version) => (None, version.clone(), Vec::new()),
+        let (existing, version) = match &target {
+            Target::Existing(locked) => (Some(Arc::clone(&locked.room)), locked.room.version.clone()),
+            Target::New(version) => (None, version.clone()),
         };
-        let kept: Vec<_> = staged.iter().map(|s| (Arc::clone(&s.pdu), s.after, Arc::clone(&s.state))).collect();
-        let redacted: Vec<_> =
-            staged.iter().filter_map(|s| s.redaction.as_ref().map(|r| (r.key.order, r.was_state))).collect();
+        let kept = staged.iter().map(|s| (Arc::clone(&s.pdu), s.after, Arc::clone(&s.state))).collect();
+        let redactions = || staged.iter().filter_map(|staged| staged.redaction.as_ref());
+        let redacted = redactions().map(|redaction| (redaction.key.order, redaction.was_state)).collect();
+        redactions().filter(|redaction| redaction.was_state).for_each(|redaction| head.redact(&redaction.pdu));
         let plan = Plan {
-            room,
+            room: existing.as_ref().map(|room| room.short),
             room_id: room_id.clone(),
-            version: version.clone(),
+            version,
             staged,
             extras,
-            extremities_before,
+            extremities_before: existing.as_ref().map(|room| room.head().extremities.clone()).unwrap_or_default(),
             extremities_after: head.extremities.clone(),
             group,
             core: Arc::clone(&timeline.core),
             notify: Arc::clone(&timeline.notify),
             now_ms: timeline.core.clock.wall_ms(),
         };
-        let existing = match &target {
-            Target::Existing(locked) => Some(Arc::clone(&locked.room)),
-            Target::New(_) => None,
-        };
-        let relating = existing.clone().filter(|_| plan.relates());
-        relating.iter().for_each(|room| room.relation_coming());
+        let relating = existing.clone().filter(|_| plan.relates()).map(Relating::begin);
+        let rooms = Arc::clone(&timeline.rooms);
+        let learned = Learned { relating, rooms, room_id, head, kept, redacted, target };
+        let room = existing.clone();
         let write = move |txn: &mut Txn| {
             let written = plan.write(txn)?;
-            if let (Some(room), Some(newest)) = (existing, written.positions.last()) {
+            if let (Some(room), Some(newest)) = (room, written.positions.last()) {
                 room.writing(*newest);
             }
             Ok::<_, DraftError>(written)
         };
-        let written = timeline.core.store.commit(write).await;
-        let newest = written.as_ref().ok().and_then(|written| written.positions.last().copied());
-        relating.iter().for_each(|room| room.relation_written(newest.unwrap_or(head.newest)));
-        let written = written?;
+        let learn = |written: &Written| {
+            thens.into_iter().for_each(|then| then());
+            learned.apply(written);
+        };
+        let written = timeline.core.store.commit_then(write, learn).await?;
+        let room = match existing {
+            Some(room) => room,
+            None => timeline.rooms.find_short(written.short)?,
+        };
+        Ok((room, written.positions))
+    }
+}
+
+impl Learned {
+    fn apply(self, written: &Written) {
+        let Self { relating, rooms, room_id, mut head, kept, redacted, target } = self;
         head.group = written.group;
-        head.newest = newest.unwrap_or(head.newest);
-        let rooms = &timeline.rooms;
+        head.newest = written.positions.last().copied().unwrap_or(head.newest);
+        if let Some(relating) = relating {
+            relating.written(head.newest);
+        }
         for (order, was_state) in redacted {
             rooms.forget_event(written.short, order, was_state);
-            if was_state {
-                head.state = rooms.state_of(written.short, &room_id, written.group)?;
-            }
         }
         for ((pdu, after, state), position) in kept.into_iter().zip(&written.positions) {
             rooms.remember_event(written.short, order_of(*position), pdu);
@@ -116,14 +142,10 @@ impl Draft<'_> {
                 rooms.remember_state(ShortStateHash(written.positions[index].0), state);
             }
         }
-        let room = match target {
-            Target::Existing(locked) => {
-                locked.advance(head);
-                Arc::clone(&locked.room)
-            }
-            Target::New(version) => rooms.insert(Room::new(written.short, room_id, version, head)),
-        };
-        Ok((room, written.positions))
+        match target {
+            Target::Existing(locked) => locked.advance(head),
+            Target::New(version) => _ = rooms.insert(Room::new(written.short, room_id, version, head)),
+        }
     }
 }
 
@@ -351,3 +373,6 @@ impl Head {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,6 +162,6 @@ impl Renderer<'_> {
 
     fn visible(&self, event_id: &OwnedEventId) -> Result<Option<(i64, TimelineEntry)>, Error> {
         let Some((order, entry)) = self.timeline.rooms.entry(self.room, event_id)? else { return Ok(None) };
-        Ok(self.timeline.may_see(self.room, &entry, self.audience.user)?.then_some((order, entry)))
+        Ok(self.timeline.may_see(self.room, order, &entry, self.audience.user)?.then_some((order, entry)))
     }
 }

@@ -1,21 +1,14 @@
 //! The timeline as a client reads it: pages, one event with what surrounds it, the state a reader may see.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
-use ruma::{
-    EventId, OwnedUserId, RoomId, UserId,
-    api::client::filter::RoomEventFilter,
-    events::{
-        StateEventType,
-        room::{history_visibility::HistoryVisibility, member::MembershipState},
-    },
-};
+use ruma::{EventId, OwnedUserId, RoomId, UserId, api::client::filter::RoomEventFilter, events::StateEventType};
 use serde_json::value::RawValue;
-use veche_rooms::{Pdu, StateMap, membership, visibility};
-use veche_store::{
-    Error, ShortStateHash,
-    records::memberships::{Membership, UserRoomKey},
-};
+use veche_rooms::{Pdu, StateMap};
+use veche_store::{Error, ShortStateHash};
 
 use super::{Audience, EventForm, Page, ReadError, Span, Timeline};
 use crate::{
@@ -80,7 +73,8 @@ impl Timeline {
         } else {
             Span { after: request.from.unwrap_or(i64::MIN), until: request.to.unwrap_or(bound).min(bound) }
         };
-        let wanted = |pdu: &Pdu| filter::matches_room_event(request.filter, pdu);
+        let ignored = self.notify.account_data.ignored_users(request.audience.user)?;
+        let wanted = |pdu: &Pdu| filter::matches_room_event(request.filter, pdu) && is_shown(pdu, &ignored);
         let user = Some(request.audience.user);
         let page = self.page(&room, span, request.backwards, request.limit, user, &wanted)?;
         // Backwards a token means "up to here", forwards "after here".
@@ -117,10 +111,11 @@ impl Timeline {
     ) -> Result<Option<Surroundings>, ReadError> {
         let room = self.find_for(room_id, audience.user)?;
         let Some((order, entry)) = self.rooms.entry(&room, event_id)? else { return Ok(None) };
-        if !self.may_see(&room, &entry, audience.user)? {
+        if !self.may_see(&room, order, &entry, audience.user)? {
             return Ok(None);
         }
-        let passes = |pdu: &Pdu| filter::matches_room_event(wanted, pdu);
+        let ignored = self.notify.account_data.ignored_users(audience.user)?;
+        let passes = |pdu: &Pdu| filter::matches_room_event(wanted, pdu) && is_shown(pdu, &ignored);
         let bound = self.newest_visible(&room, audience.user)?.unwrap_or(i64::MAX - 1);
         let older = Span { after: i64::MIN, until: order - 1 };
         let newer = Span { after: order, until: bound };
@@ -154,10 +149,8 @@ impl Timeline {
     /// one at his leaving for somebody who left.
     pub fn visible_state(&self, room_id: &RoomId, reader: &UserId) -> Result<(Arc<Room>, Arc<StateMap>), ReadError> {
         let room = self.find_for(room_id, reader)?;
-        let state = match self.newest_visible(&room, reader)? {
-            Some(order) => self.rooms.state(&room, self.state_group_at(&room, order)?)?,
-            None => Arc::clone(&room.head().state),
-        };
+        let order = self.newest_visible(&room, reader)?.unwrap_or(i64::MAX - 1);
+        let state = self.rooms.state(&room, self.state_group_at(&room, order)?)?;
         Ok((room, state))
     }
 
@@ -181,37 +174,8 @@ impl Timeline {
             FindRoomError::Unknown => ReadError::Forbidden,
             FindRoomError::Internal(error) => ReadError::Internal(error),
         })?;
-        let head = room.head();
-        if head.is_joined(reader) || is_world_readable(&head.state) {
-            return Ok(room);
-        }
-        self.newest_visible(&room, reader)?.ok_or(ReadError::Forbidden)?;
+        self.newest_visible(&room, reader)?;
         Ok(room)
-    }
-
-    /// The order of the event by which a reader left; `None` while he is in the room (or sees it as part of the
-    /// world). Somebody who was never in it gets an order before the first event.
-    pub(super) fn newest_visible(&self, room: &Arc<Room>, reader: &UserId) -> Result<Option<i64>, ReadError> {
-        let head = room.head();
-        if head.is_joined(reader) || is_world_readable(&head.state) {
-            return Ok(None);
-        }
-        let record = self.core.store.get(&UserRoomKey { user: reader.to_owned(), room: room.short })?;
-        match record {
-            Some(record) if matches!(record.membership, Membership::Leave | Membership::Ban) && !record.forgotten => {
-                // Only one who was in the room has a part of it to look at.
-                let Some((order, entry)) = self.rooms.entry(room, &record.event_id)? else {
-                    return Err(ReadError::Forbidden);
-                };
-                let before = self.rooms.state(room, entry.state_before)?;
-                if membership::of_user(&before, reader) == MembershipState::Join {
-                    Ok(Some(order))
-                } else {
-                    Err(ReadError::Forbidden)
-                }
-            }
-            _ => Err(ReadError::Forbidden),
-        }
     }
 
     fn render_page(&self, room: &Arc<Room>, audience: Audience<'_>, page: &Page) -> Result<Vec<Box<RawValue>>, Error> {
@@ -232,7 +196,10 @@ impl Timeline {
     }
 }
 
-/// Whether anybody may read the room.
-fn is_world_readable(state: &StateMap) -> bool {
-    visibility::of_state(state) == HistoryVisibility::WorldReadable
+/// Whether an event is shown to one who ignores these users: state is, whoever sent it (spec: "Ignoring Users").
+fn is_shown(pdu: &Pdu, ignored: &HashSet<String>) -> bool {
+    pdu.state_key.is_some() || !ignored.contains(pdu.sender.as_str())
 }
+
+#[cfg(test)]
+mod tests;

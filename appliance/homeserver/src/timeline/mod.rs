@@ -3,6 +3,7 @@
 //! The message walk: `send.rs` (transaction id, room lock) -> `draft.rs` (build, authorize, stage) -> `append.rs` (one
 //! transaction of the store) -> the commit's position -> readers.
 
+mod admission;
 mod append;
 mod bundle;
 mod draft;
@@ -16,6 +17,8 @@ mod relate;
 mod render;
 mod scheduled;
 mod send;
+mod stays;
+mod succession;
 
 pub use self::{
     draft::{Draft, DraftError},

@@ -59,7 +59,7 @@ impl Timeline {
             let order = order_of(position);
             let Some(entry) = self.core.store.get(&TimelineKey { room: short, order })? else { continue };
             // What was told may be hidden since: the user has left, and the room was shown to members only.
-            if !self.may_see(&room, &entry, audience.user)? {
+            if !self.may_see(&room, order, &entry, audience.user)? {
                 continue;
             }
             let pdu = self.rooms.parse(&room, order, &entry)?;

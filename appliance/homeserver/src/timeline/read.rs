@@ -11,13 +11,10 @@ use veche_rooms::{
 };
 use veche_store::{
     Error, ShortStateHash,
-    records::{
-        memberships::{Membership, UserRoomKey},
-        rooms::{FLAG_SOFT_FAILED, TimelineEntry, TimelineKey},
-    },
+    records::rooms::{FLAG_SOFT_FAILED, TimelineEntry, TimelineKey},
 };
 
-use super::{Timeline, receive::is_dummy};
+use super::{Timeline, receive::is_dummy, stays::Stay};
 use crate::rooms::Room;
 
 use veche_base::limits::PAGE_EVENTS_MAX;
@@ -91,7 +88,7 @@ impl Timeline {
                 continue;
             }
             let pdu = self.rooms.parse(room, key.order, &entry)?;
-            if filter(&pdu) && eyes.see(&entry, &pdu)? {
+            if filter(&pdu) && eyes.see(key.order, &entry, &pdu)? {
                 page.rows.push((key.order, entry, pdu));
             }
         }
@@ -99,16 +96,9 @@ impl Timeline {
     }
 
     /// Whether `reader` may see the event of this row, by the room's history visibility and his membership then.
-    pub fn may_see(&self, room: &Arc<Room>, entry: &TimelineEntry, reader: &UserId) -> Result<bool, Error> {
+    pub fn may_see(&self, room: &Arc<Room>, order: i64, entry: &TimelineEntry, reader: &UserId) -> Result<bool, Error> {
         let pdu = self.rooms.parse_fresh(room, entry)?;
-        Eyes::new(self, room, Some(reader))?.see(entry, &pdu)
-    }
-
-    /// Whether `reader` is joined by the records on disk. A commit wakes waiters before the room's head shows it, and
-    /// one who has just joined must not miss the history that came with it.
-    fn has_joined(&self, room: &Room, reader: &UserId) -> Result<bool, Error> {
-        let record = self.core.store.get(&UserRoomKey { user: reader.to_owned(), room: room.short })?;
-        Ok(record.is_some_and(|record| record.membership == Membership::Join))
+        Eyes::new(self, room, Some(reader))?.see(order, entry, &pdu)
     }
 
     /// The current resolved state at an order: as it was after the newest event that is not newer.
@@ -128,22 +118,21 @@ impl Timeline {
 struct Eyes<'a> {
     timeline: &'a Timeline,
     room: &'a Arc<Room>,
-    reader: Option<&'a UserId>,
-    joined_now: bool,
-    verdict: Option<(ShortStateHash, bool)>,
+    reader: Option<(&'a UserId, Stay)>,
+    verdict: Option<(ShortStateHash, bool, bool)>,
 }
 
 impl<'a> Eyes<'a> {
     fn new(timeline: &'a Timeline, room: &'a Arc<Room>, reader: Option<&'a UserId>) -> Result<Self, Error> {
-        let joined_now = match reader {
-            Some(reader) => room.head().is_joined(reader) || timeline.has_joined(room, reader)?,
-            None => false,
+        let reader = match reader {
+            Some(reader) => Some((reader, timeline.last_stay(room, reader)?)),
+            None => None,
         };
-        Ok(Self { timeline, room, reader, joined_now, verdict: None })
+        Ok(Self { timeline, room, reader, verdict: None })
     }
 
-    fn see(&mut self, entry: &TimelineEntry, pdu: &Pdu) -> Result<bool, Error> {
-        let Some(reader) = self.reader else { return Ok(true) };
+    fn see(&mut self, order: i64, entry: &TimelineEntry, pdu: &Pdu) -> Result<bool, Error> {
+        let Some((reader, stay)) = self.reader else { return Ok(true) };
         if is_dummy(pdu) {
             return Ok(false);
         }
@@ -151,26 +140,29 @@ impl<'a> Eyes<'a> {
         if pdu.kind == TimelineEventType::RoomMember && pdu.state_key.as_deref() == Some(reader.as_str()) {
             return Ok(true);
         }
+        let came_later = stay.is_after(order);
         let verdict = match self.verdict {
-            Some((group, verdict)) if group == entry.state_after => verdict,
+            Some((group, later, verdict)) if group == entry.state_after && later == came_later => verdict,
             _ => {
-                let verdict = self.visible_in(entry.state_after, reader, self.joined_now)?;
-                self.verdict = Some((entry.state_after, verdict));
+                let verdict = self.visible_in(entry.state_after, reader, came_later)?;
+                self.verdict = Some((entry.state_after, came_later, verdict));
                 verdict
             }
         };
-        // The event by which a reader left or was removed is the last one he may see.
-        Ok(verdict || entry.state_before != entry.state_after && self.visible_in(entry.state_before, reader, false)?)
+        // The event by which a reader left or was removed is the last one he may see, and one that hides the room's
+        // history from now on is the last one that those see who come later.
+        Ok(verdict
+            || entry.state_before != entry.state_after && self.visible_in(entry.state_before, reader, came_later)?)
     }
 
-    fn visible_in(&self, group: ShortStateHash, reader: &UserId, joined_now: bool) -> Result<bool, Error> {
+    fn visible_in(&self, group: ShortStateHash, reader: &UserId, joined_later: bool) -> Result<bool, Error> {
         let state = self.timeline.rooms.state(self.room, group)?;
         Ok(visibility::may_see(&Sight {
             visibility: visibility::of_state(&state),
             new_visibility: None,
             membership: membership::of_user(&state, reader),
             new_membership: None,
-            joined_later: joined_now,
+            joined_later,
         }))
     }
 }

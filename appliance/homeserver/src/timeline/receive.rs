@@ -27,7 +27,7 @@ use veche_store::{
 };
 
 use super::{DraftError, Timeline, append::complete};
-use crate::rooms::{FindRoomError, Head, LockedRoom, Room, Rooms, order_of};
+use crate::rooms::{FindRoomError, Head, LockedRoom, Relating, Room, Rooms, order_of};
 
 /// Ancestors looked at for the state before an event whose parents were rejected. Reaching it takes that many
 /// rejected events in a row, which no well-meant room has.
@@ -114,11 +114,11 @@ impl Timeline {
             .map_err(|error| Error::corrupt("RoomIdKey", room_id.as_str(), &error.to_string()))?;
         match &verdict {
             Verdict::Rejected(_) => self.keep_rejected(room.short, &pdu).await?,
-            Verdict::SoftFailed(_) => self.place(&locked, pdu, before, None).await?,
+            Verdict::SoftFailed(_) => self.place(locked, pdu, before, None).await?,
             Verdict::Accepted => {
                 let next = self.next_head(&room, &head, &pdu, &before)?;
-                self.place(&locked, pdu, before, Some(next)).await?;
-                self.join_branches(locked).await;
+                self.place(locked, pdu, before, Some(next)).await?;
+                self.join_branches(&room).await;
             }
         }
         Ok(verdict)
@@ -209,12 +209,16 @@ impl Timeline {
 
     /// Joins the branches of a room that has too many by an event of whichever member of this server may send one, so
     /// that resolving them does not grow without end. Where nobody may, the room stays as it is.
-    async fn join_branches(&self, locked: LockedRoom) {
-        let head = locked.room.head();
+    async fn join_branches(&self, room: &Arc<Room>) {
+        if room.head().extremities.len() < FORWARD_EXTREMITIES_MAX {
+            return;
+        }
+        let locked = room.lock().await;
+        let head = room.head();
         if head.extremities.len() < FORWARD_EXTREMITIES_MAX {
             return;
         }
-        let room_id = locked.room.id.clone();
+        let room_id = room.id.clone();
         let content = RawValue::from_string("{}".to_owned()).expect("an empty object is JSON");
         let dummy = NewEvent { kind: TimelineEventType::from(DUMMY_EVENT), state_key: None, content, redacts: None };
         let mut draft = self.draft(locked);
@@ -247,20 +251,20 @@ impl Timeline {
             .await
     }
 
-    /// Writes the event with its groups, and the new head if it has one.
+    /// Writes the event with its groups, and the new head if it has one. As with a draft, memory follows on the commit
+    /// thread, also where the caller has stopped waiting.
     async fn place(
         &self,
-        locked: &LockedRoom,
+        locked: LockedRoom,
         pdu: Arc<Pdu>,
         before: Base,
         next: Option<(Head, Option<Base>)>,
     ) -> Result<(), Error> {
-        let room = &locked.room;
+        let room = Arc::clone(&locked.room);
         let old = room.head();
         let relates = next.is_some() && relations::target_of(&pdu).is_some();
-        if relates {
-            room.relation_coming();
-        }
+        let hops = self.hops_after(&pdu, &before, next.as_ref())?;
+        let relating = relates.then(|| Relating::begin(Arc::clone(&room)));
         let plan = Placement {
             room: room.short,
             room_id: room.id.clone(),
@@ -273,28 +277,55 @@ impl Timeline {
                 state: Arc::clone(&head.state),
                 is_resolved: current.is_some(),
             }),
-            old: Arc::clone(&old),
+            old,
         };
-        let written = next.is_some().then(|| Arc::clone(room));
+        let learned = Learned {
+            relating,
+            rooms: Arc::clone(&self.rooms),
+            pdu,
+            next: next.map(|(head, _)| Head { hops, ..head }),
+            locked,
+        };
+        let written = learned.next.is_some().then_some(room);
         let write = move |txn: &mut Txn| {
             let (position, group) = plan.write(txn)?;
             written.iter().for_each(|room| room.writing(position));
             Ok::<_, Error>((position, group))
         };
-        let written = self.core.store.commit(write).await;
-        if relates {
-            room.relation_written(written.as_ref().map_or(old.newest, |(position, _)| *position));
-        }
-        let (position, group) = written?;
-        self.rooms.remember_event(room.short, order_of(position), pdu);
-        if let Some((mut head, _)) = next {
-            // The group may be an older one with layers below it, where the event changed no state.
-            head.hops = self.rooms.hops_of(group)?;
-            head.group = group;
-            head.newest = position;
-            locked.advance(head);
-        }
+        self.core.store.commit_then(write, |(position, group)| learned.apply(*position, *group)).await?;
         Ok(())
+    }
+
+    /// How many layers the room's group lies above a complete one once the event is placed. It may be an older one with
+    /// layers below it, where the event changes no state; every group that the event makes is complete.
+    fn hops_after(&self, pdu: &Pdu, before: &Base, next: Option<&(Head, Option<Base>)>) -> Result<u8, Error> {
+        match (next, before) {
+            (Some((_, None)), Base::Stored(group, _)) if pdu.state_key.is_none() => self.rooms.hops_of(*group),
+            _ => Ok(0),
+        }
+    }
+}
+
+/// What memory learns of a received event once it is on disk. Dropped when nothing was written; then the fields are
+/// given back in this order.
+struct Learned {
+    relating: Option<Relating>,
+    rooms: Arc<Rooms>,
+    pdu: Arc<Pdu>,
+    next: Option<Head>,
+    locked: LockedRoom,
+}
+
+impl Learned {
+    fn apply(self, position: StreamPosition, group: ShortStateHash) {
+        let Self { relating, rooms, pdu, next, locked } = self;
+        if let Some(relating) = relating {
+            relating.written(position);
+        }
+        rooms.remember_event(locked.room.short, order_of(position), pdu);
+        if let Some(head) = next {
+            locked.advance(Head { group, newest: position, ..head });
+        }
     }
 }
 

@@ -22,6 +22,8 @@ use super::{
 pub(super) struct Redaction {
     pub(super) key: TimelineKey,
     pub(super) entry: TimelineEntry,
+    /// The event as that row has it.
+    pub(super) pdu: Arc<Pdu>,
     pub(super) was_state: bool,
     /// What the redacted event related to, which it no longer does.
     pub(super) lost: Option<LostRelation>,
@@ -55,7 +57,8 @@ impl Draft<'_> {
         let lost = LostRelation::plan(&self.timeline.core.store, locked.room.short, &original, entry.short)?;
         let entry = TimelineEntry { json: redacted.json.get().as_bytes().to_vec(), ..entry };
         let key = TimelineKey { room: locked.room.short, order };
-        Ok(Some(Redaction { key, entry, was_state: original.state_key.is_some(), lost, audience: self.audience() }))
+        let (was_state, audience) = (original.state_key.is_some(), self.audience());
+        Ok(Some(Redaction { key, entry, pdu: Arc::new(redacted), was_state, lost, audience }))
     }
 
     /// The users of this server who are told of what happens in the room.

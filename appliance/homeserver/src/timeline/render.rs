@@ -151,7 +151,7 @@ impl Timeline {
         audience: Audience<'_>,
     ) -> Result<Option<Box<RawValue>>, Error> {
         let Some((order, entry)) = self.rooms.entry(room, event_id)? else { return Ok(None) };
-        if !self.may_see(room, &entry, audience.user)? {
+        if !self.may_see(room, order, &entry, audience.user)? {
             return Ok(None);
         }
         self.renderer(room, audience, EventForm::Full).entry(order, &entry).map(Some)

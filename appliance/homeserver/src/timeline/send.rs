@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ruma::{DeviceId, OwnedDeviceId, OwnedEventId, OwnedTransactionId, RoomId, UserId};
+use ruma::{DeviceId, EventId, OwnedDeviceId, OwnedEventId, OwnedTransactionId, RoomId, UserId};
 use veche_base::limits::ROOMS_PER_USER_MAX;
 use veche_rooms::{NewEvent, Pdu};
 use veche_store::{
@@ -49,6 +49,7 @@ impl From<DraftError> for SendError {
             DraftError::Invalid(why) => Self::Invalid(why),
             DraftError::TooLarge => Self::TooLarge,
             DraftError::Taken => Self::Invalid(error.to_string()),
+            DraftError::NotFederated(_) => Self::Forbidden(error.to_string()),
             DraftError::TooManyRooms => Self::TooManyRooms,
             DraftError::Internal(error) => Self::Internal(error),
         }
@@ -143,6 +144,16 @@ impl Timeline {
         }
         draft.commit().await?;
         Ok(Sent { event_id: pdu.event_id.clone(), position: None })
+    }
+
+    /// Whether this event is in the room and of this user.
+    pub fn is_own(&self, room_id: &RoomId, event_id: &EventId, user: &UserId) -> Result<bool, Error> {
+        let room = match self.rooms.find(room_id) {
+            Ok(room) => room,
+            Err(FindRoomError::Unknown) => return Ok(false),
+            Err(FindRoomError::Internal(error)) => return Err(error),
+        };
+        Ok(self.rooms.event(&room, event_id)?.is_some_and(|event| event.sender == user))
     }
 
     /// Forgets the transaction ids of a device that is gone: nobody repeats its requests or asks which they were.

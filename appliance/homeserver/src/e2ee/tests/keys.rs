@@ -156,3 +156,23 @@ async fn a_device_has_one_fallback_key_for_each_of_few_algorithms() {
     assert!(matches!(more, Err(UploadKeysError::TooMany)), "{more:?}");
     house.upload(&alice, upload(3)).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_device_that_comes_back_under_its_name_starts_anew_and_keeps_its_new_keys() {
+    let house = House::new().await;
+    let (former, bob) = (house.device("alice", "PHONE").await, house.device("bob", "B").await);
+    house.upload(&former, former.one_time_keys(&["old"])).await.unwrap();
+    // Nobody works the note off that the device is gone: as after a crash.
+    let directory = &house.server.core.directory;
+    directory.logout(&directory.authenticate(&former.token).await.unwrap()).await.unwrap();
+    let latter = house.device("alice", "PHONE").await;
+    house.upload(&latter, latter.one_time_keys(&["new"])).await.unwrap();
+    house.server.departures.settle_all().await.unwrap();
+    let seen = house.query(&bob.user, &latter.user);
+    assert_eq!(
+        value(&seen.device_keys[&latter.user][device_id("PHONE")])["signatures"],
+        latter.signed_keys()["signatures"]
+    );
+    assert_eq!(claim(&house, &latter).await, otk("new"));
+    assert_eq!(claim(&house, &latter).await, None, "what the former one left is gone");
+}

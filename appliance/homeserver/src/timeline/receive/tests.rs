@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use futures_util::FutureExt;
 use ruma::{OwnedRoomId, RoomVersionId, events::room::member::MembershipState};
 use serde_json::{Map, Value, json, value::to_raw_value};
 use veche_base::{Entropy, limits::DEPTH_MAX, testing::SeededEntropy};
@@ -352,4 +353,22 @@ async fn layers_of_state_stay_few_between_received_events() {
     }
     let again = house.restarted().parts.rooms.find(&room_id).unwrap();
     assert_eq!(state_of(&again), state_of(&house.server.parts.rooms.find(&room_id).unwrap()));
+}
+
+#[tokio::test]
+async fn a_received_event_whose_bringer_has_stopped_waiting_is_built_upon() {
+    let (house, room_id) = house_with_room(&RoomVersionId::V12).await;
+    let mut elsewhere = Elsewhere::of(&house, &room_id);
+    let tip = elsewhere.after.keys().next().unwrap().clone();
+    let topic = state_event(TimelineEventType::RoomTopic, "", &json!({ "topic": "kept" }));
+    let pdu = elsewhere.make(&house, "alice", topic, vec![tip]);
+    let held = house.hold_commits();
+    let receiving = house.server.parts.timeline.receive(&room_id, Arc::clone(&pdu));
+    assert!(receiving.now_or_never().is_none(), "it waits for its commit");
+    drop(held);
+    house.say(&room_id, &user("bob"), "what was the topic?").await;
+    let room = house.server.parts.rooms.find(&room_id).unwrap();
+    assert_eq!(state_of(&room)[&("m.room.topic".to_owned(), String::new())], pdu.event_id);
+    assert_eq!(branches(&house, &room_id), 1);
+    assert_eq!(state_of(&house.restarted().parts.rooms.find(&room_id).unwrap()), state_of(&room));
 }
