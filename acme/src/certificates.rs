@@ -3,6 +3,7 @@
 //! There is always one: the own authority's stands in until the wanted source has one. Whatever fails, what was in use before
 //! stays in use.
 
+mod inspect;
 mod renewal;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,7 @@ use crate::status::{Alarm, LastError, Renewal, RootStatus, SourceKind, Status, r
 use crate::transport::Outbound;
 use crate::x509::UnixSeconds;
 
+pub use inspect::{DamagedFile, inspect};
 pub use renewal::RevokeError;
 
 /// The certificate of the own authority, with its key.

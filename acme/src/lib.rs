@@ -29,7 +29,7 @@ mod testing;
 mod transport;
 mod x509;
 
-pub use certificates::{Certificates, RevokeError, Settings, UploadError};
+pub use certificates::{Certificates, DamagedFile, RevokeError, Settings, UploadError, inspect};
 pub use challenge::HttpTokens;
 pub use fault::{Fault, Part};
 pub use folder::FolderError;

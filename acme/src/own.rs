@@ -30,7 +30,7 @@ use crate::pem;
 use crate::x509::{Facts, UnixSeconds};
 
 /// The root and its key.
-const ROOT_FILE: &str = "own-root.pem";
+pub(crate) const ROOT_FILE: &str = "own-root.pem";
 const ROOT_DAYS: i64 = 3_650;
 /// In its last year the root is issued anew, so that there is a year to install the new one.
 const ROOT_RENEWAL_DAYS: i64 = 365;
@@ -94,19 +94,24 @@ impl OwnAuthority {
         entropy: &dyn Entropy,
     ) -> Result<Self, OwnError> {
         let now = sane_now(clock);
-        let Some(file) = folder.read(ROOT_FILE)? else {
+        let Some(mut this) = Self::read(folder)? else {
             let key = KeyPair::generate()?;
             let this = Self::make(key, root_name(names, entropy), names, now, entropy)?;
             this.keep(folder)?;
             info!("the server's own certificate authority was made");
             return Ok(this);
         };
+        this.renew(folder, names, now, entropy)?;
+        Ok(this)
+    }
+
+    /// The authority in the folder, if one was ever made there.
+    pub(crate) fn read(folder: &Folder) -> Result<Option<Self>, OwnError> {
+        let Some(file) = folder.read(ROOT_FILE)? else { return Ok(None) };
         let (chain, key) = pem::stored(&file).ok_or(OwnError::Damaged)?;
         let key = KeyPair::try_from(&key).map_err(|_| OwnError::Damaged)?;
         let facts = Facts::read(&chain[0]).map_err(|_| OwnError::Damaged)?;
-        let mut this = Self { root: chain[0].clone(), facts, key };
-        this.renew(folder, names, now, entropy)?;
-        Ok(this)
+        Ok(Some(Self { root: chain[0].clone(), facts, key }))
     }
 
     /// Issues the root anew, with the same key and name, if its time or its names demand it. Says whether it did.

@@ -1,6 +1,6 @@
 //! What the administrator, the log and the metrics are told about the certificate.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::x509::{Facts, UnixSeconds};
 
@@ -9,7 +9,7 @@ const DAY_SECS: i64 = 24 * 60 * 60;
 const CLOCK_SKEW_SECS: i64 = 60 * 60;
 
 /// Where a certificate comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// The server's own small authority.
@@ -32,7 +32,7 @@ impl SourceKind {
 }
 
 /// How near the end of the certificate in use is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alarm {
     /// Nothing to do.
@@ -98,7 +98,7 @@ pub(crate) const fn renewal_time(facts: &Facts) -> UnixSeconds {
 }
 
 /// What went wrong last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastError {
     /// A stable word for translations.
     pub code: String,
@@ -109,7 +109,7 @@ pub struct LastError {
 }
 
 /// Root of the server's own authority. Times are Unix seconds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RootStatus {
     /// SHA-256 of its DER in hex, to compare after installing it.
     pub fingerprint_sha256: String,
@@ -120,7 +120,7 @@ pub struct RootStatus {
 }
 
 /// Everything there is to know about the certificate in use. Times are Unix seconds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// Where the settings say that it comes from.
     pub wanted: SourceKind,

@@ -15,9 +15,9 @@ use crate::source::{AcmeSettings, ChallengeKind, Source};
 use crate::x509::UnixSeconds;
 
 /// The chain from the directory with its key.
-const ACME_FILE: &str = "acme.pem";
+pub(super) const ACME_FILE: &str = "acme.pem";
 /// What is known about the orders.
-const SCHEDULE_FILE: &str = "acme-schedule.json";
+pub(super) const SCHEDULE_FILE: &str = "acme-schedule.json";
 
 /// Why a certificate was not revoked.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use veche_base::metrics::Registry;
 use veche_base::testing::{ManualClock, SeededEntropy};
 use veche_runtime::outbound::OutboundError;
 
-use super::{Certificates, Settings, UploadError};
+use super::{Certificates, Settings, UploadError, inspect};
 use crate::fault::Fault;
 use crate::names::{Name, Names};
 use crate::own::OwnError;
@@ -182,6 +182,25 @@ async fn uploaded_certificate_alarms_as_its_end_comes_near() {
     let rising = [Alarm::Fine, Alarm::Days21, Alarm::Days14, Alarm::Days7, Alarm::Days3, Alarm::Invalid];
     assert_eq!(seen, rising);
     assert_eq!(certificates.status().in_use, SourceKind::Uploaded, "an old certificate is better than a foreign one");
+}
+
+#[test]
+fn damage_of_a_stopped_server_is_found_and_nothing_is_changed() {
+    let bench = Bench::new();
+    let folder = bench.dir.path().join("tls");
+    assert!(inspect(&folder).unwrap().is_empty() && !folder.exists());
+    bench.open(Source::Own).unwrap();
+    assert!(inspect(&folder).unwrap().is_empty());
+    let names = ["own-root.pem", "own.pem", "uploaded.pem", "acme.pem", "acme-schedule.json"];
+    for name in names {
+        fs::write(folder.join(name), "-----BEGIN CERTIFICATE-----\n!\n").unwrap();
+    }
+    let found: Vec<String> = inspect(&folder).unwrap().iter().map(ToString::to_string).collect();
+    for (found, name) in found.iter().zip(names) {
+        assert!(found.contains(&format!("tls/{name}: ")) && found.ends_with("damaged"), "{found}");
+    }
+    assert_eq!(found.len(), names.len());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), names.len());
 }
 
 #[tokio::test]

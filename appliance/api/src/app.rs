@@ -1,20 +1,22 @@
 //! What handlers are given: the parts of the product, and the gate every request passes.
 
-use std::net::IpAddr;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
 use futures_util::future::BoxFuture;
 use ruma::{OwnedServerName, OwnedUserId, RoomVersionId};
 use veche_base::metrics::{Gauge, LabelledCounter, LabelledHistogram, Registry, SECONDS_BUCKETS};
-use veche_base::{Clock, Entropy};
+use veche_base::{Clock, Entropy, Network};
 use veche_directory::Directory;
 use veche_homeserver::Homeserver;
 use veche_runtime::tasks::Supervisor;
 
 use crate::access::{Authenticator, Caller, Locked, Requester};
+use crate::admin::v1::reachability::Reachability;
 use crate::error::ApiError;
 use crate::limits::Limiter;
+use crate::relay::Relay;
 
 /// Settings of the HTTP edge. All apply after a restart, except `rates` (see [`Limiter::set_enabled`]).
 #[derive(Clone, Debug)]
@@ -27,12 +29,20 @@ pub struct ApiSettings {
     pub server_address: Option<String>,
     /// Whom users turn to (`/.well-known/matrix/support`); nothing set: not answered.
     pub support: Support,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The server's own certificate authority, while its certificate is the one in use; none: its root is not given out.
+    pub own_authority: Option<Arc<dyn OwnAuthority>>,
     /// The room version of new rooms, told to clients in the capabilities.
     pub default_room_version: RoomVersionId,
     /// Whether rates are limited; off only for load tests.
     pub rates: bool,
+}
+
+/// The certificate authority of the server itself, which people install to trust it.
+pub trait OwnAuthority: fmt::Debug + Send + Sync {
+    /// Its root as it is now, in PEM.
+    fn root_pem(&self) -> String;
 }
 
 /// Whom users turn to.
@@ -55,6 +65,7 @@ impl ApiSettings {
             server_address: None,
             support: Support::default(),
             trusted_proxies: Vec::new(),
+            own_authority: None,
             default_room_version: RoomVersionId::V12,
             rates: true,
         }
@@ -126,7 +137,7 @@ pub trait Gated: Clone + Send + Sync + 'static {
     fn gate(&self) -> &Arc<Gate>;
 }
 
-/// The state of all handlers; cloning it clones three pointers.
+/// The state of all handlers; cloning it clones pointers.
 #[derive(Clone)]
 pub struct App {
     /// What happens: rooms, timeline, sync, keys, content.
@@ -135,6 +146,23 @@ pub struct App {
     pub directory: Arc<Directory>,
     /// Settings, limits, time and randomness of this edge.
     pub gate: Arc<Gate>,
+    /// Parts of the process that this crate does not know, as far as there are any.
+    pub plugs: Plugs,
+}
+
+/// What this crate needs of parts that it does not know: a trait for each, plugged in by `server`.
+#[derive(Clone, Default)]
+pub struct Plugs {
+    /// The relay for calls; none: it is off.
+    pub relay: Option<Arc<dyn Relay>>,
+    /// Who can tell an administrator whether clients reach the server.
+    pub reachability: Option<Arc<dyn Reachability>>,
+}
+
+impl FromRef<App> for Plugs {
+    fn from_ref(app: &App) -> Self {
+        app.plugs.clone()
+    }
 }
 
 /// The part of the state that knows accounts and nothing else; what signing in needs.
@@ -161,7 +189,13 @@ impl Gated for People {
 impl App {
     /// The product behind a gate.
     pub fn new(homeserver: Arc<Homeserver>, directory: Arc<Directory>, gate: Gate) -> Self {
-        Self { homeserver, directory, gate: Arc::new(gate) }
+        Self { homeserver, directory, gate: Arc::new(gate), plugs: Plugs::default() }
+    }
+
+    /// The product with these parts plugged in.
+    #[must_use]
+    pub fn with(self, plugs: Plugs) -> Self {
+        Self { plugs, ..self }
     }
 }
 

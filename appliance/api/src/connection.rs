@@ -1,9 +1,12 @@
 //! Where a request came from: what the listener knows, and what a listed proxy says about it.
+//!
+//! Two header fields of a listed proxy are believed: `X-Forwarded-For` and `X-Forwarded-Proto`. Nobody believes
+//! `X-Forwarded-Host`: what this server is called stands in its settings.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::{Extensions, HeaderMap};
-use veche_base::canonical_ip::canonical_ip;
+use veche_base::Network;
 
 /// Which of the process's listeners accepted a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub enum Listener {
 /// What the listener knows about a connection; `server` puts it into each request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct Connection {
-    /// The address at the other end of the socket.
+    /// The address at the other end: the socket's, or what a listed proxy told before the first byte (PROXY protocol).
     pub peer: IpAddr,
     /// Which listener accepted it.
     pub listener: Listener,
@@ -34,9 +37,8 @@ impl Connection {
 
     /// The address that limits count: the peer, or, if the peer is a listed proxy, the last address in
     /// `X-Forwarded-For` that is not one. From anybody else the header is ignored (it is free text).
-    pub fn client(&self, headers: &HeaderMap, trusted_proxies: &[IpAddr]) -> IpAddr {
-        let trusted = |address: &IpAddr| trusted_proxies.contains(&canonical_ip(*address));
-        if !trusted(&self.peer) {
+    pub fn client(&self, headers: &HeaderMap, trusted_proxies: &[Network]) -> IpAddr {
+        if !is_listed(self.peer, trusted_proxies) {
             return self.peer;
         }
         let lines = headers.get_all("x-forwarded-for").iter().rev();
@@ -46,35 +48,61 @@ impl Connection {
         let mut client = self.peer;
         for hop in known {
             client = hop;
-            if !trusted(&hop) {
+            if !is_listed(hop, trusted_proxies) {
                 break;
             }
         }
         client
     }
+
+    /// Whether the client came over TLS, to this process or to a listed proxy that says so.
+    pub fn is_secure(&self, headers: &HeaderMap, trusted_proxies: &[Network]) -> bool {
+        let told = || {
+            // A second line, or a list in one, is of proxies that disagree.
+            let mut lines = headers.get_all("x-forwarded-proto").iter();
+            lines.next().is_some_and(|line| line == "https") && lines.next().is_none()
+        };
+        self.secure || (is_listed(self.peer, trusted_proxies) && told())
+    }
+}
+
+fn is_listed(address: IpAddr, proxies: &[Network]) -> bool {
+    proxies.iter().any(|network| network.contains(address))
 }
 
 #[cfg(test)]
 mod tests {
     use http::{HeaderMap, HeaderValue};
+    use veche_base::Network;
 
     use super::{Connection, Listener};
 
+    fn proxies() -> [Network; 2] {
+        ["127.0.0.1", "10.0.0.0/24"].map(|network| network.parse().unwrap())
+    }
+
+    fn headers(name: &'static str, lines: &[&'static str]) -> HeaderMap {
+        lines.iter().map(|line| (name.parse().unwrap(), HeaderValue::from_static(line))).collect()
+    }
+
+    fn plain(peer: &str) -> Connection {
+        Connection { peer: peer.parse().unwrap(), listener: Listener::Public, secure: false }
+    }
+
     fn client(peer: &str, forwarded: &[&'static str]) -> String {
-        let mut headers = HeaderMap::new();
-        for line in forwarded {
-            headers.append("x-forwarded-for", HeaderValue::from_static(line));
-        }
-        let connection = Connection { peer: peer.parse().unwrap(), listener: Listener::Public, secure: true };
-        connection.client(&headers, &["127.0.0.1".parse().unwrap(), "10.0.0.7".parse().unwrap()]).to_string()
+        plain(peer).client(&headers("x-forwarded-for", forwarded), &proxies()).to_string()
     }
 
     #[test]
     fn only_a_listed_proxy_may_say_who_the_client_is() {
         assert_eq!(client("203.0.113.5", &["198.51.100.1"]), "203.0.113.5");
         assert_eq!(client("127.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(client("10.0.0.200", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(client("10.0.1.200", &["198.51.100.1"]), "10.0.1.200");
         assert_eq!(client("127.0.0.1", &[]), "127.0.0.1");
         assert_eq!(client("::ffff:127.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        // An address that its owner made to look like the proxy's.
+        assert_eq!(client("2a00::5efe:127.0.0.1", &["198.51.100.1"]), "2a00::5efe:7f00:1");
     }
 
     #[test]
@@ -82,5 +110,19 @@ mod tests {
         assert_eq!(client("127.0.0.1", &["6.6.6.6, 198.51.100.1, 10.0.0.7"]), "198.51.100.1");
         assert_eq!(client("127.0.0.1", &["6.6.6.6", "198.51.100.1"]), "198.51.100.1");
         assert_eq!(client("127.0.0.1", &["6.6.6.6, nonsense, 10.0.0.7"]), "10.0.0.7");
+    }
+
+    #[test]
+    fn only_a_listed_proxy_may_say_that_the_client_came_over_tls() {
+        let is_secure = |peer: &str, lines: &[&'static str]| {
+            plain(peer).is_secure(&headers("x-forwarded-proto", lines), &proxies())
+        };
+        assert!(is_secure("10.0.0.7", &["https"]));
+        for lines in [&[][..], &["http"], &["https, http"], &["https", "http"], &["https", "https"]] {
+            assert!(!is_secure("10.0.0.7", lines), "{lines:?}");
+        }
+        assert!(!is_secure("203.0.113.5", &["https"]));
+        let over_tls = Connection { secure: true, ..plain("203.0.113.5") };
+        assert!(over_tls.is_secure(&headers("x-forwarded-proto", &["http"]), &proxies()));
     }
 }

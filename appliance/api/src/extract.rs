@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use ruma::UserId;
 use ruma::api::error::{DeserializationError, FromHttpRequestError};
 use ruma::api::{IncomingRequest, IncomingRequestExt, Metadata};
-use veche_base::limits::HTTP_BODY_IDLE_SECS_MAX;
+use veche_base::limits::{ANONYMOUS_BODY_BYTES_MAX, HTTP_BODY_IDLE_SECS_MAX};
 
 use crate::access::{Caller, Requester, Scheme, identify};
 use crate::app::Gate;
@@ -223,12 +223,16 @@ async fn collect(body: &mut Body, bytes_max: usize) -> Result<Bytes, ApiError> {
     Ok(first.unwrap_or_else(|| joined.freeze()))
 }
 
-/// Reads the body that the endpoint's route allows, and checks it where it must be JSON.
-pub(crate) async fn receive(endpoint: &Endpoint, parts: &Parts, body: Body) -> Result<Bytes, ApiError> {
+/// Reads the body that the endpoint's route allows, and checks it where it must be JSON. Those who show no token sign in
+/// or register, which takes little.
+pub(crate) async fn receive(endpoint: &Endpoint, admitted: &Admitted, body: Body) -> Result<Bytes, ApiError> {
+    let Admitted { requester, parts, .. } = admitted;
     if matches!(parts.method, Method::GET | Method::HEAD) {
         return Ok(Bytes::new());
     }
-    let bytes = read_body(body, &parts.headers, endpoint.route.body_bytes_max).await?;
+    let bytes_max = endpoint.route.body_bytes_max;
+    let bytes_max = if requester.is_some() { bytes_max } else { bytes_max.min(ANONYMOUS_BODY_BYTES_MAX) };
+    let bytes = read_body(body, &parts.headers, bytes_max).await?;
     // Many clients leave the body out where every field may be left out.
     if endpoint.route.json && (endpoint.route.body_needed || !bytes.is_empty()) {
         json::check(&bytes)?;

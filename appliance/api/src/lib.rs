@@ -9,12 +9,15 @@
 //! | `respond`, `error` | from a result to bytes; `error/` maps each operation's errors |
 //! | `app` | the state that handlers get |
 //! | `client` | the client-server API, one folder per area, one file per endpoint |
+//! | `admin` | what administrators ask and do, one folder per version, one file per endpoint |
+//! | `relay` | what is needed of the relay for calls |
 //! | `admin_compat`, `system` | shared-secret registration; health and metrics |
 //!
 //! This crate decides nothing about rooms or accounts, keeps nothing between requests but rate limits, and never sees
 //! the store.
 
 pub mod access;
+pub mod admin;
 mod admin_compat;
 pub mod app;
 mod client;
@@ -24,6 +27,7 @@ pub mod error;
 pub mod extract;
 mod json;
 pub mod limits;
+pub mod relay;
 mod request_log;
 pub mod respond;
 pub mod routes;
@@ -35,7 +39,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use app::{ApiSettings, App, Gate, Support};
+pub use app::{ApiSettings, App, Gate, OwnAuthority, Plugs, Support};
 pub use connection::{Connection, Listener};
 
 use routes::Routes;
@@ -44,6 +48,7 @@ use routes::Routes;
 pub fn endpoints() -> Routes<App> {
     let routes = system::routes(Routes::new());
     let routes = admin_compat::routes(routes);
+    let routes = admin::routes(routes);
     client::routes(routes)
 }
 

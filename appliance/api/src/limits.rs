@@ -34,6 +34,8 @@ pub enum Class {
     Sync,
     /// Signing in: bounds the password hashing that one address can cause.
     Login,
+    /// Renewing tokens, which hashes no password.
+    Refresh,
     /// Making accounts, asking whether a name is taken, trying registration tokens.
     Register,
     /// Sending events.
@@ -59,6 +61,8 @@ impl Class {
             Self::Free | Self::Sync => return None,
             // A whole office signs in through one address on its first morning.
             Self::Login => (60.0, 1.0),
+            // In the morning all its devices wake at once.
+            Self::Refresh => (300.0, 10.0),
             Self::Register => (20.0, 0.5),
             Self::Message => (50.0, 10.0),
             Self::Keys => (500.0, 50.0),

@@ -73,11 +73,12 @@ pub struct Route {
     pub(crate) locked: Locked,
     pub(crate) suspended: Suspended,
     pub(crate) anonymous: bool,
+    pub(crate) with_token: bool,
     pub(crate) attached: bool,
 }
 
 impl Route {
-    /// The default: JSON of at most 256 KiB, class [`Class::Default`], open to suspended and closed to locked accounts.
+    /// The default: JSON of at most 256 KiB (16 KiB from those who show no token), class [`Class::Default`], open to suspended and closed to locked accounts.
     pub const fn new() -> Self {
         Self {
             class: Class::Default,
@@ -87,6 +88,7 @@ impl Route {
             locked: Locked::Refused,
             suspended: Suspended::Allowed,
             anonymous: false,
+            with_token: false,
             attached: false,
         }
     }
@@ -133,6 +135,12 @@ impl Route {
         Self { anonymous: true, ..self }
     }
 
+    /// Wants a token also where ruma says that none need come.
+    #[must_use]
+    pub const fn with_token(self) -> Self {
+        Self { with_token: true, ..self }
+    }
+
     /// Ends with the connection instead of running detached: for long polls that are not a GET.
     #[must_use]
     pub const fn attached(self) -> Self {
@@ -162,7 +170,11 @@ pub struct Endpoint {
 impl Endpoint {
     fn new(method: Method, template: &'static str, need: Need, route: Route) -> Self {
         let params = template.split('/').filter_map(param).collect();
-        let need = if route.anonymous { Need::Nobody } else { need };
+        let need = match route {
+            Route { anonymous: true, .. } => Need::Nobody,
+            Route { with_token: true, .. } => Need::User,
+            Route { .. } => need,
+        };
         Self { method, template, need, params, route }
     }
 
@@ -384,7 +396,7 @@ async fn enter(
             return Err(error);
         }
     };
-    let bytes = extract::receive(endpoint, &admitted.parts, body).await?;
+    let bytes = extract::receive(endpoint, &admitted, body).await?;
     Ok((admitted, bytes))
 }
 

@@ -23,7 +23,7 @@ use crate::request_log::Line;
 pub(crate) async fn around<S: Gated>(State(state): State<S>, request: Request, next: Next) -> Response {
     let gate = state.gate();
     let line = Line::begin(gate, request.method());
-    let connection = Connection::of(request.extensions());
+    let is_secure = Connection::of(request.extensions()).is_secure(request.headers(), &gate.settings.trusted_proxies);
     let cors_open = cors::open(request.uri().path());
     let mut answer = match refuse_confusing(&request) {
         Err(error) => error.into_answer(&*gate.entropy),
@@ -37,7 +37,7 @@ pub(crate) async fn around<S: Gated>(State(state): State<S>, request: Request, n
     if cors_open {
         cors::allow(answer.headers_mut());
     }
-    harden(answer.headers_mut(), connection);
+    harden(answer.headers_mut(), is_secure);
     line.finish(&mut answer);
     answer
 }
@@ -79,7 +79,7 @@ fn refuse_confusing(request: &Request) -> Result<(), ApiError> {
 }
 
 /// Headers that every answer has unless its handler set its own.
-fn harden(headers: &mut HeaderMap, connection: Connection) {
+fn harden(headers: &mut HeaderMap, is_secure: bool) {
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -88,7 +88,7 @@ fn harden(headers: &mut HeaderMap, connection: Connection) {
     default(REFERRER_POLICY, "no-referrer");
     default(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
     default(CACHE_CONTROL, "no-store");
-    if connection.secure {
+    if is_secure {
         default(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::FromRef;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use http::Request;
@@ -18,7 +19,7 @@ use veche_base::testing::{ManualClock, SeededEntropy};
 use veche_runtime::tasks::Supervisor;
 
 use crate::access::{Authenticator, Caller, Locked, Requester};
-use crate::app::{ApiSettings, Gate, Gated};
+use crate::app::{ApiSettings, Gate, Gated, Plugs};
 use crate::connection::{Connection, Listener};
 use crate::error::ApiError;
 
@@ -27,6 +28,13 @@ use crate::error::ApiError;
 pub(crate) struct Bare {
     pub(crate) gate: Arc<Gate>,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) plugs: Plugs,
+}
+
+impl FromRef<Bare> for Plugs {
+    fn from_ref(bare: &Bare) -> Self {
+        bare.plugs.clone()
+    }
 }
 
 impl Gated for Bare {
@@ -48,11 +56,12 @@ impl Bare {
         let supervisor = Supervisor::new(&registry);
         let entropy = Arc::new(SeededEntropy::new(1));
         let gate = Gate::new(settings, &registry, clock.clone(), entropy, Arc::new(Known), supervisor);
-        Self { gate: Arc::new(gate), clock }
+        Self { gate: Arc::new(gate), clock, plugs: Plugs::default() }
     }
 }
 
-/// Tokens of the tests: `alice`, `locked`, `suspended`; `expired` is over, everything else unknown.
+/// Tokens of the tests: `alice`, the administrator `root`, `locked`, `suspended`; `expired` is over, everything else
+/// unknown.
 struct Known;
 
 impl Authenticator for Known {
@@ -64,7 +73,7 @@ impl Authenticator for Known {
     ) -> BoxFuture<'a, Result<Requester, ApiError>> {
         let found = match token {
             "locked" if locked == Locked::Refused => Err(ApiError::user_locked()),
-            "alice" | "locked" | "suspended" => Ok(requester(token)),
+            "alice" | "root" | "locked" | "suspended" => Ok(requester(token)),
             "expired" => Err(ApiError::expired_token()),
             _ => Err(ApiError::unknown_token()),
         };
@@ -75,6 +84,7 @@ impl Authenticator for Known {
 fn requester(name: &str) -> Requester {
     let user_id = UserId::parse(format!("@{name}:x.example")).unwrap();
     let mut requester = Requester::detached(user_id, "DEVICE".into());
+    requester.admin = name == "root";
     requester.locked = name == "locked";
     requester.suspended = name == "suspended";
     requester

@@ -84,7 +84,7 @@ fn router(state: &Bare) -> Router {
         .ruma(no_state)
         .ruma_with(Route::new().allow_locked(), leave)
         .ruma(password)
-        .plain(Method::PUT, "/_matrix/test/{server_name}/{name}", Need::Nobody, Route::new().any_body(), echo)
+        .plain(Method::PUT, "/_matrix/test/{server_name}/{name}", Need::Maybe, Route::new().any_body(), echo)
         .into_router(state.clone())
 }
 
@@ -157,11 +157,21 @@ async fn bodies_in_pieces_are_joined_and_counted() {
         let piece = || Ok::<_, Infallible>(Bytes::from(vec![b'x'; 100_000]));
         Body::from_stream(stream::iter((0..count).map(move |_| piece()).collect::<Vec<_>>()))
     };
-    let put = |body| Ask::new("PUT /_matrix/test/a/b").body(body);
+    let put = |body| Ask::new("PUT /_matrix/test/a/b").token("alice").body(body);
     let router = router(&Bare::new());
     assert_eq!(put(pieces(2)).of(&router).await.body, b"a|b 200000");
     assert_eq!(put(pieces(3)).of(&router).await.refusal(), refusal(413, "M_TOO_LARGE"));
     assert_eq!(put(Body::empty()).of(&router).await.body, b"a|b 0");
+}
+
+#[tokio::test]
+async fn who_shows_no_token_sends_little() {
+    let router = router(&Bare::new());
+    let put = |bytes: usize| Ask::new("PUT /_matrix/test/a/b").body(vec![b'x'; bytes]);
+    assert_eq!(put(16 * 1_024).of(&router).await.body, b"a|b 16384");
+    assert_eq!(put(16 * 1_024 + 1).of(&router).await.refusal(), refusal(413, "M_TOO_LARGE"));
+    assert_eq!(put(16 * 1_024 + 1).token("alice").of(&router).await.body, b"a|b 16385");
+    assert_eq!(put(16 * 1_024 + 1).token("mallory").of(&router).await.refusal(), refusal(401, "M_UNKNOWN_TOKEN"));
 }
 
 #[tokio::test]

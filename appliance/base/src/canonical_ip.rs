@@ -43,29 +43,43 @@ pub fn is_private(address: IpAddr) -> bool {
 }
 
 /// The unit that limits are counted by: an IPv4 address, or the /64 that one IPv6 customer has.
+///
+/// Only forms whose network says that they stand for an IPv4 address are unwrapped. The second half of an address is
+/// its owner's free choice: what he writes there (ISATAP) must not give him a fresh count.
 pub fn limit_key(address: IpAddr) -> IpAddr {
-    match canonical_ip(address) {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => {
+    let IpAddr::V6(v6) = address else { return address };
+    translated_ipv4(v6).map_or_else(
+        || {
             let [a, b, c, d, ..] = v6.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
+        },
+        IpAddr::V4,
+    )
 }
 
 fn embedded_ipv4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
-    let from = |high: u16, low: u16| Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)));
+    translated_ipv4(v6).or_else(|| match v6.segments() {
+        [_, _, _, _, 0 | 0x200, 0x5EFE, high, low] => Some(ipv4(high, low)),
+        _ => None,
+    })
+}
+
+/// The forms that have networks of their own.
+fn translated_ipv4(v6: Ipv6Addr) -> Option<Ipv4Addr> {
     match v6.segments() {
         // The unspecified and the loopback address look v4-compatible and are not.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
         [0, 0, 0, 0, 0, 0 | 0xFFFF, high, low]
         | [0, 0, 0, 0, 0xFFFF, 0, high, low]
         | [0x64, 0xFF9B, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, _, _, _, _, _]
-        | [_, _, _, _, 0 | 0x200, 0x5EFE, high, low] => from(high, low),
-        [0x2001, 0, _, _, _, _, high, low] => from(!high, !low),
+        | [0x2002, high, low, _, _, _, _, _] => Some(ipv4(high, low)),
+        [0x2001, 0, _, _, _, _, high, low] => Some(ipv4(!high, !low)),
         _ => None,
     }
+}
+
+fn ipv4(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
 }
 
 fn is_global_ipv4(v4: Ipv4Addr) -> bool {
@@ -199,5 +213,9 @@ mod tests {
         assert_eq!(limit_key(ip("2a00:1:2:3:4:5:6:7")), limit_key(ip("2a00:1:2:3::9")));
         assert_ne!(limit_key(ip("2a00:1:2:3::1")), limit_key(ip("2a00:1:2:4::1")));
         assert_eq!(limit_key(ip("::ffff:1.2.3.4")), ip("1.2.3.4"));
+        assert_eq!(limit_key(ip("2002:102:304:5::6")), ip("1.2.3.4"));
+        // What one writes into the second half of his own addresses gives him no second count.
+        assert_eq!(limit_key(ip("2a00:1:2:3:0:5efe:1.2.3.4")), limit_key(ip("2a00:1:2:3::9")));
+        assert_eq!(limit_key(ip("2a00:1:2:3:200:5efe:127.0.0.1")), limit_key(ip("2a00:1:2:3::9")));
     }
 }

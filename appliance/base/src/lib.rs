@@ -9,9 +9,11 @@ pub mod clock;
 pub mod entropy;
 pub mod limits;
 pub mod metrics;
+pub mod network;
 pub mod redact;
 pub mod testing;
 
 pub use clock::Clock;
 pub use entropy::{Entropy, random_token};
+pub use network::{BadNetwork, Network};
 pub use redact::{Redacted, Secret};

@@ -26,6 +26,16 @@ pub const TLS_HANDSHAKE_SECS_MAX: u64 = 10;
 pub const CONNECTIONS_MAX: usize = 4_096;
 /// Open connections from one address (one /64 for IPv6). A company behind one NAT address shares it.
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 1_024;
+/// The header in which a proxy tells for whom it opens a connection (PROXY protocol v2), with its extensions.
+pub const PROXY_HEADER_BYTES_MAX: usize = 2_048;
+/// Open connections to port 80, which answers one request on each.
+pub const REDIRECT_CONNECTIONS_MAX: usize = 256;
+/// Open connections to port 80 from one address.
+pub const REDIRECT_CONNECTIONS_PER_ADDRESS_MAX: usize = 32;
+/// One connection to port 80, from its first byte to its last.
+pub const REDIRECT_SECS_MAX: u64 = 20;
+/// All header lines of a request to port 80 together.
+pub const REDIRECT_HEADERS_BYTES_MAX: usize = 16 * 1_024;
 /// Requests at once on one HTTP/2 connection.
 pub const HTTP2_STREAMS_MAX: u32 = 100;
 /// Streams a peer may reset before the server has finished with them (RUSTSEC-2024-0332).
@@ -37,6 +47,8 @@ pub const SHUTDOWN_SECS_MAX: u64 = 20;
 
 /// A JSON body on the client-server API.
 pub const JSON_BODY_BYTES_MAX: usize = 256 * 1_024;
+/// A JSON body from somebody who shows no token (signing in, registering).
+pub const ANONYMOUS_BODY_BYTES_MAX: usize = 16 * 1_024;
 /// A JSON body that uploads keys or parts of a key backup.
 pub const KEYS_BODY_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// Arrays and objects inside one another in any JSON the server reads.
@@ -86,7 +98,8 @@ pub const DEVICES_PER_USER_MAX: usize = 50;
 pub const PUSH_RULES_PER_USER_MAX: usize = 500;
 /// Conditions of one push rule.
 pub const PUSH_RULE_CONDITIONS_MAX: usize = 20;
-/// Types of account data of one account, global and per room each.
+/// Types of account data of one account, global and of all rooms together (a type in two rooms is two). Read markers,
+/// which the server writes, do not count.
 pub const ACCOUNT_DATA_TYPES_PER_USER_MAX: usize = 1_000;
 /// One piece of account data.
 pub const ACCOUNT_DATA_BYTES_MAX: usize = 64 * 1_024;

@@ -1,12 +1,12 @@
 //! `veche check`: looks at everything a stopped server keeps, changes nothing in it, and says what is wrong and what
-//! to do about it.
+//! to do about it. No server can start on the folder meanwhile.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
-use veche_store::sql::{self, Sql, journal};
-use veche_store::{OpenError, verify};
+use veche_store::verify::Held;
+use veche_store::{OpenError, sql};
 
 use crate::exit::Failure;
 use crate::tls;
@@ -39,8 +39,9 @@ impl Advice {
                  file uploaded again"
             }
             Self::Certificate => {
-                "move the folder tls away and start the server: it makes a new key and certificate, which clients must \
-                 be told to accept"
+                "put a damaged file of the folder tls back from a backup, or remove it: the server makes or orders \
+                 another certificate at its next start. An uploaded one is uploaded again; the root of the server's own \
+                 authority (own-root.pem), once made anew, is installed again where it is trusted"
             }
         }
     }
@@ -58,11 +59,13 @@ pub(crate) fn run(dir: &Path) -> Result<(), Failure> {
     if !dir.join("db").exists() {
         return Err(Failure::new(format_args!("{} holds no data of a server", dir.display())));
     }
+    let held = Held::take(dir).map_err(Failure::new)?;
     let mut findings = Findings::default();
-    let read = conversations(dir, &mut findings)?;
-    administration(dir, &mut findings)?;
-    if let Err(problem) = tls::check(dir) {
-        findings.add(problem, Advice::Certificate);
+    let read = conversations(&held, &mut findings)?;
+    administration(dir, &held, &mut findings)?;
+    match veche_acme::inspect(&tls::folder(dir)) {
+        Ok(damaged) => damaged.iter().for_each(|file| findings.add(file, Advice::Certificate)),
+        Err(error) => findings.add(error, Advice::Certificate),
     }
     print(&findings, &read).map_err(Failure::during("the findings cannot be printed"))?;
     if findings.problems.is_empty() { Ok(()) } else { Err(Failure::new("the data is damaged; nothing was changed")) }
@@ -84,8 +87,8 @@ fn print(findings: &Findings, read: &str) -> io::Result<()> {
 }
 
 /// What is wrong with the database of conversations and with uploaded files; says how much was read.
-fn conversations(dir: &Path, findings: &mut Findings) -> Result<String, Failure> {
-    let report = match verify::check(dir) {
+fn conversations(held: &Held, findings: &mut Findings) -> Result<String, Failure> {
+    let report = match held.conversations() {
         Ok(report) => report,
         // Damage like any other, and the rest of the folder is still worth a look.
         Err(error) if is_damage(&error) => {
@@ -112,7 +115,7 @@ fn is_damage(error: &OpenError) -> bool {
 }
 
 /// What is wrong with the administration database.
-fn administration(dir: &Path, findings: &mut Findings) -> Result<(), Failure> {
+fn administration(dir: &Path, held: &Held, findings: &mut Findings) -> Result<(), Failure> {
     let mut add = |problem: &dyn std::fmt::Display| {
         findings.add(format_args!("{}: {problem}", sql::FILE_NAME), Advice::Restore);
     };
@@ -120,27 +123,11 @@ fn administration(dir: &Path, findings: &mut Findings) -> Result<(), Failure> {
         add(&"is missing");
         return Ok(());
     }
-    // A file that does not open is a finding like any other, unless it is only newer.
-    let database = match Sql::open(dir, sql::Options::default()) {
-        Ok(database) => database,
+    match held.administration() {
+        Ok(problems) => problems.iter().for_each(|problem| add(problem)),
         Err(error @ sql::OpenError::Newer { .. }) => return Err(Failure::new(error)),
-        Err(error) => {
-            add(&error);
-            return Ok(());
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(Failure::during("the check cannot be run"))?;
-    match runtime.block_on(database.integrity_problem()) {
-        Ok(None) => {}
-        Ok(Some(problem)) => add(&problem),
+        // A file that does not open is a finding like any other, unless it is only newer.
         Err(error) => add(&error),
     }
-    match database.read_blocking(journal::verify) {
-        Ok(None) => {}
-        Ok(Some(broken)) => add(&format_args!("the journal is broken: {broken:?}")),
-        Err(error) => add(&error),
-    }
-    database.close();
     Ok(())
 }

@@ -23,8 +23,15 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// The certificate of a server, whether it runs or not
+    Certificate {
+        #[command(subcommand)]
+        command: CertificateCommand,
+    },
     /// Look for damage in the data of a stopped server
     Check(Data),
+    /// Look whether clients reach the server, and say how to mend what keeps them out
+    Doctor(Doctor),
 }
 
 #[derive(Debug, Args)]
@@ -44,6 +51,15 @@ pub(crate) struct Data {
     /// Folder with everything the server keeps
     #[arg(long = "data", value_name = "DIR")]
     pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Print one line of JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,11 +82,42 @@ pub(crate) struct UserAdd {
     pub(crate) password_stdin: bool,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertificateCommand {
+    /// Check a certificate and its key, and put them in use if tls.source is "upload"
+    Upload(CertificateUpload),
+    /// Print the root of the server's own authority, to be installed where the server is to be trusted
+    Root(Serve),
+    /// Say where the certificate in use is from, for which names, and how long it is valid
+    Status(CertificateStatus),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CertificateUpload {
+    #[command(flatten)]
+    pub(crate) server: Serve,
+    /// PEM file with the server's certificate first, then the one that signed it, and so on
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain: PathBuf,
+    /// PEM file with the private key, without a password
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CertificateStatus {
+    #[command(flatten)]
+    pub(crate) server: Serve,
+    /// Print one line of JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Cli, Command, UserCommand};
+    use super::{CertificateCommand, Cli, Command, UserCommand};
 
     #[test]
     fn definition_is_consistent() {
@@ -85,7 +132,20 @@ mod tests {
         let add = parse("veche user add alice --data d --admin --password-stdin").unwrap();
         assert!(matches!(add, Command::User { command: UserCommand::Add(add) } if add.admin && add.password_stdin));
         assert!(matches!(parse("veche check --data d"), Ok(Command::Check(_))));
-        for wrong in ["veche serve", "veche", "veche serve --data d --set nonsense", "veche doctor --data d"] {
+        assert!(matches!(parse("veche doctor --data d --json"), Ok(Command::Doctor(it)) if it.json));
+        let upload = parse("veche certificate upload --data d --chain c.pem --key k.pem --config f").unwrap();
+        assert!(matches!(upload, Command::Certificate { command: CertificateCommand::Upload(_) }));
+        let root = parse("veche certificate root --data d").unwrap();
+        assert!(matches!(root, Command::Certificate { command: CertificateCommand::Root(_) }));
+        let status = parse("veche certificate status --data d --json").unwrap();
+        assert!(matches!(status, Command::Certificate { command: CertificateCommand::Status(it) } if it.json));
+        for wrong in [
+            "veche serve",
+            "veche certificate upload --data d --chain c.pem",
+            "veche",
+            "veche serve --data d --set nonsense",
+            "veche doctor",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,4 +1,4 @@
-//! The control socket: how `veche user add` reaches a server that is running.
+//! The control socket: how `veche user add`, `veche certificate` and `veche doctor` reach a server that is running.
 //!
 //! The store belongs to one process, so a second one asks the first through `DIR/control.sock`. Only
 //! the user the server runs as, and root, are answered. One request, one answer, one line of JSON each.
@@ -17,22 +17,32 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tracing::{debug, warn};
+use veche_acme::Status;
+use veche_api::admin::v1::reachability::Report;
 use veche_runtime::Supervisor;
 
 use crate::exit::Failure;
 
 const SOCKET: &str = "control.sock";
-/// The longest request line; a password and a name fit many times.
-const REQUEST_BYTES_MAX: u64 = 16 * 1_024;
+/// The longest request line: the largest files of a certificate and its key, were every byte of them written as six.
+const REQUEST_BYTES_MAX: u64 = 6 * (veche_acme::CHAIN_BYTES_MAX + veche_acme::KEY_BYTES_MAX + 1_024) as u64;
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What may be asked. Passwords pass through here, so there is no Debug.
+/// What may be asked. Passwords and keys pass through here, so there is no Debug.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request {
     /// Make an account.
     UserAdd { name: String, password: String, admin: bool },
+    /// Take this certificate, both in PEM.
+    CertificateUpload { chain: String, key: String },
+    /// Give the root of the own authority.
+    CertificateRoot,
+    /// Say how the certificate in use is.
+    CertificateStatus,
+    /// Look whether clients reach the server.
+    Doctor,
 }
 
 /// What is answered.
@@ -41,6 +51,12 @@ pub(crate) enum Request {
 pub(crate) enum Answer {
     /// The account exists now, with this user id.
     Added(String),
+    /// The root of the own authority in PEM.
+    CertificateRoot(String),
+    /// How the certificate in use is.
+    CertificateStatus(Box<Status>),
+    /// Whether clients reach the server.
+    Examined(Box<Report>),
     /// It was refused, in these words.
     Refused(String),
 }
@@ -154,7 +170,13 @@ mod tests {
     use super::{Answer, Handler, Request, ask, listen, short_path, socket_path};
 
     fn handler() -> Handler {
-        Arc::new(|Request::UserAdd { name, .. }| async move { Answer::Added(format!("@{name}:a")) }.boxed())
+        Arc::new(|request| {
+            let answer = match request {
+                Request::UserAdd { name, .. } => Answer::Added(format!("@{name}:a")),
+                _ => Answer::Refused("no".to_owned()),
+            };
+            async move { answer }.boxed()
+        })
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -1,51 +1,53 @@
-//! The sockets that people's clients connect to: plain HTTP on loopback, HTTPS for everybody.
+//! The sockets that people's clients connect to: plain HTTP on loopback, HTTPS with TURN beside it for everybody, and
+//! port 80.
 //!
-//! A connection passes the doorkeeper (caps in all and per address), then TLS with a deadline, then
-//! hyper with a header deadline, a header size, stream limits, and a body that may not pause for
-//! long. The request carries a [`Connection`] that says where it came from.
+//! A connection passes the doorkeeper (caps in all and per address); if it comes from a listed proxy, it first says for
+//! whom; then TLS with a deadline; then its first bytes tell whether it is TURN's, which has a thread of its own, or
+//! HTTP's. There hyper has a header deadline, a header size, stream limits, and a body that may not pause for long. The
+//! request carries a [`Connection`] that says where it came from.
 
 mod doorkeeper;
 mod first_bytes;
+mod http;
 mod idle_body;
+mod origin;
+mod proxy_protocol;
+mod redirect;
 
-use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::server::TlsStream;
 use tracing::{debug, warn};
+use veche_acme::ACME_TLS_ALPN;
 use veche_api::connection::{Connection, Listener};
-use veche_base::{canonical_ip, limits};
+use veche_base::{Network, limits};
+use veche_media_driver::Handle as TurnHandle;
 use veche_runtime::Supervisor;
 
+use crate::tls::Acceptor;
 pub(crate) use doorkeeper::Doorkeeper;
-use doorkeeper::Place;
-use first_bytes::FirstBytes;
-use idle_body::IdleBody;
+use doorkeeper::{Place, Visitor};
+use first_bytes::{FirstBytes, FirstWords};
+use origin::OriginError;
+use proxy_protocol::Ends;
+pub(crate) use redirect::Redirect;
 
 /// After a failed accept (usually: no file descriptors left) nothing is gained by trying at once.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
-
-/// How long an HTTP/2 connection may be silent before it is asked whether it lives, and to answer.
-const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(60);
-const HTTP2_PING_ANSWER: Duration = Duration::from_secs(20);
 
 /// How long a client may take. Tests are less patient.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     /// For the TLS handshake.
     handshake: Duration,
-    /// For the first bytes, and for the headers of each request.
+    /// For the first bytes, for the headers of each request, and for the header of a proxy.
     headers: Duration,
     /// Between two pieces of a request's body.
     body_pause: Duration,
@@ -61,29 +63,76 @@ impl Default for Patience {
     }
 }
 
-/// One bound socket that does not accept yet.
-pub(crate) struct BoundListener {
-    socket: TcpListener,
-    tls: Option<TlsAcceptor>,
-    address: SocketAddr,
+/// The proxies that the settings list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Proxies {
+    /// They speak HTTP, and say in its header for whom.
+    pub(crate) of_http: Vec<Network>,
+    /// They pass connections on to public listeners, and say before the first byte for whom (PROXY protocol).
+    pub(crate) of_connections: Vec<Network>,
+}
+
+impl Proxies {
+    fn visitor(&self, peer: IpAddr, must_introduce: bool) -> Visitor {
+        match must_introduce || is_listed(&self.of_http, peer) {
+            true => Visitor::Proxy,
+            false => Visitor::Client,
+        }
+    }
+}
+
+fn is_listed(networks: &[Network], peer: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(peer))
+}
+
+/// What is spoken on a listener.
+#[derive(Clone)]
+pub(crate) enum Service {
+    /// Plain HTTP, for this machine.
+    Http(Router),
+    /// HTTPS for everybody, even where it is bound to loopback: something else may lead people there. And TURN, if there
+    /// is one to hand its connections to.
+    Https { tls: Acceptor, router: Router, turn: Option<TurnHandle> },
+    /// Port 80.
+    Redirect(Redirect),
+}
+
+impl Service {
+    /// Whether strangers may come, and so proxies that pass them on.
+    const fn is_public(&self) -> bool {
+        match self {
+            Self::Http(_) => false,
+            Self::Https { .. } | Self::Redirect(_) => true,
+        }
+    }
+}
+
+/// What the connections of a listener share. Clones share the same.
+#[derive(Clone)]
+pub(crate) struct Door {
+    doorkeeper: Arc<Doorkeeper>,
+    proxies: Arc<Proxies>,
+    connections: Supervisor,
     patience: Patience,
 }
 
+impl Door {
+    pub(crate) fn new(doorkeeper: Arc<Doorkeeper>, proxies: Arc<Proxies>, connections: Supervisor) -> Self {
+        Self { doorkeeper, proxies, connections, patience: Patience::default() }
+    }
+}
+
+/// One bound socket that does not accept yet.
+pub(crate) struct BoundListener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
 impl BoundListener {
-    /// Binds plain HTTP.
-    pub(crate) async fn http(address: SocketAddr) -> io::Result<Self> {
-        Self::bind(address, None).await
-    }
-
-    /// Binds HTTPS.
-    pub(crate) async fn https(address: SocketAddr, tls: Arc<rustls::ServerConfig>) -> io::Result<Self> {
-        Self::bind(address, Some(TlsAcceptor::from(tls))).await
-    }
-
-    async fn bind(address: SocketAddr, tls: Option<TlsAcceptor>) -> io::Result<Self> {
+    pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, tls, address, patience: Patience::default() })
+        Ok(Self { socket, address })
     }
 
     /// The address with the port it really got.
@@ -92,10 +141,8 @@ impl BoundListener {
     }
 
     /// Accepts until the supervisor stops, and serves each connection as a task of its own.
-    pub(crate) async fn serve(self, router: Router, doorkeeper: Arc<Doorkeeper>, connections: Supervisor) {
-        // HTTPS is for everybody, even where it is bound to loopback: something else may lead people there.
-        let listener = if self.tls.is_some() { Listener::Public } else { Listener::Loopback };
-        let stopping = connections.shutdown_token();
+    pub(crate) async fn serve(self, service: Service, door: Door) {
+        let stopping = door.connections.shutdown_token();
         loop {
             let accepted = tokio::select! {
                 () = stopping.cancelled() => return,
@@ -109,81 +156,177 @@ impl BoundListener {
                     continue;
                 }
             };
-            let Some(place) = doorkeeper.admit(peer.ip()) else {
+            let must_introduce = service.is_public() && is_listed(&door.proxies.of_connections, peer.ip());
+            let visitor = door.proxies.visitor(peer.ip(), must_introduce);
+            let Some(place) = door.doorkeeper.admit(peer.ip(), visitor) else {
                 debug!("a connection was refused: too many are open");
                 continue;
             };
-            let peer = canonical_ip::canonical_ip(peer.ip());
-            let visit = Visit {
-                connection: Connection { peer, listener, secure: self.tls.is_some() },
-                router: router.clone(),
-                patience: self.patience,
-                connections: connections.clone(),
-                _place: place,
-            };
-            let tls = self.tls.clone();
-            connections.spawn("connection", async move {
-                match tls {
-                    None => visit.plain(stream).await,
-                    Some(tls) => visit.over_tls(tls, stream).await,
-                }
-            });
+            let visit = Visit { stream, peer, place, must_introduce };
+            door.connections.spawn("connection", visit.serve(service.clone(), door.clone()));
         }
     }
 }
 
-/// One accepted connection and all it needs.
+/// One accepted connection.
 struct Visit {
-    connection: Connection,
-    router: Router,
-    patience: Patience,
-    connections: Supervisor,
-    /// Freed when the connection ends.
-    _place: Place,
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: Place,
+    /// Whether it must begin with the header of a proxy.
+    must_introduce: bool,
+}
+
+/// A connection of which it is known whose it is.
+struct Guest {
+    stream: TcpStream,
+    ends: Ends,
+    place: Place,
+}
+
+/// A connection of which it is known what it speaks.
+struct Talk {
+    stream: TlsStream<TcpStream>,
+    words: FirstWords,
+    /// Until when the rest of the first bytes must be there.
+    deadline: Instant,
+    ends: Ends,
+    place: Place,
 }
 
 impl Visit {
-    async fn plain(self, stream: TcpStream) {
-        without_delay(&stream);
-        self.speak_http(stream).await;
-    }
-
-    async fn over_tls(self, tls: TlsAcceptor, stream: TcpStream) {
-        without_delay(&stream);
-        match tokio::time::timeout(self.patience.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak_http(stream).await,
-            Ok(Err(error)) => debug!(%error, "a TLS handshake failed"),
-            Err(_) => debug!("a TLS handshake took too long"),
+    async fn serve(self, service: Service, door: Door) {
+        let (patience, stopping) = (door.patience, door.connections.shutdown_token());
+        let admitted = tokio::select! {
+            () = stopping.cancelled() => return,
+            admitted = self.introduce(patience) => admitted,
+        };
+        let Some(guest) = admitted else { return };
+        match service {
+            Service::Redirect(redirect) => {
+                let _place = guest.place;
+                redirect.serve(guest.stream, patience, stopping).await;
+            }
+            Service::Http(router) => {
+                let connection = connection(guest.ends, Listener::Loopback);
+                let deadline = Instant::now() + patience.headers;
+                let stream = FirstBytes::new(guest.stream, Vec::new(), deadline, guest.place);
+                http::serve(stream, router, connection, patience, stopping).await;
+            }
+            Service::Https { tls, router, turn } => {
+                let talk = tokio::select! {
+                    () = stopping.cancelled() => return,
+                    talk = guest.talk(&tls, patience) => talk,
+                };
+                match talk {
+                    None => {}
+                    Some(talk) if talk.words.is_turn => hand_over(talk, turn.as_ref()),
+                    Some(talk) => {
+                        let connection = connection(talk.ends, Listener::Public);
+                        let stream = FirstBytes::new(talk.stream, talk.words.bytes, talk.deadline, talk.place);
+                        http::serve(stream, router, connection, patience, stopping).await;
+                    }
+                }
+            }
         }
     }
 
-    async fn speak_http(self, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
-        let Self { connection, router, patience, connections, _place } = self;
-        let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-            let router = router.clone();
-            let mut request = request.map(|body| Body::new(IdleBody::new(body, patience.body_pause)));
-            request.extensions_mut().insert(connection);
-            async move {
-                let response: Result<_, Infallible> = router.oneshot(request).await;
-                response
+    /// Finds out whose connection it is. `None`: a proxy that should say so does not, or its client has too many.
+    async fn introduce(self, patience: Patience) -> Option<Guest> {
+        let Self { mut stream, peer, place, must_introduce } = self;
+        without_delay(&stream);
+        let local = stream.local_addr().inspect_err(|error| debug!(%error, "a connection was gone at once")).ok()?;
+        let own = Ends { client: origin::canonical(peer), server: origin::canonical(local) };
+        if !must_introduce {
+            return Some(Guest { stream, ends: own, place });
+        }
+        let told = match timeout(patience.headers, origin::read(&mut stream)).await {
+            Ok(Ok(told)) => told,
+            Ok(Err(OriginError::Header(error))) => {
+                warn!(%error, proxy = %peer.ip(), "a proxy of network.proxy_protocol_from breaks the PROXY protocol");
+                return None;
             }
-        });
-        let http = http_settings(patience.headers);
-        let stream = FirstBytes::new(stream, patience.headers);
-        let serving = http.serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(serving);
-        let stopping = connections.shutdown_token();
-        let outcome = tokio::select! {
-            outcome = serving.as_mut() => outcome,
-            () = stopping.cancelled() => {
-                // Answers what has been asked, and takes no further request on this connection.
-                serving.as_mut().graceful_shutdown();
-                serving.await
+            // Some proxies look so whether the server lives.
+            Ok(Err(error @ OriginError::Ended(_))) => {
+                debug!(%error, "a proxy did not say for whom it connects");
+                return None;
+            }
+            Err(_) => {
+                debug!("a proxy did not say in time for whom it connects");
+                return None;
             }
         };
-        if let Err(error) = outcome {
-            debug!(%error, "a connection ended early");
+        let Some(ends) = told else { return Some(Guest { stream, ends: own, place }) };
+        let Some(place) = place.count_for(ends.client.ip()) else {
+            debug!("a connection was refused: too many of its client are open");
+            return None;
+        };
+        Some(Guest { stream, ends, place })
+    }
+}
+
+impl Guest {
+    /// Does the TLS handshake and hears what the client says first. `None`: nothing more is to be said.
+    async fn talk(self, tls: &Acceptor, patience: Patience) -> Option<Talk> {
+        let mut stream = match timeout(patience.handshake, tls.accept(self.stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                debug!(%error, "a TLS handshake failed");
+                return None;
+            }
+            Err(_) => {
+                debug!("a TLS handshake took too long");
+                return None;
+            }
+        };
+        let deadline = Instant::now() + patience.headers;
+        if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS_ALPN) {
+            // A validator has seen the certificate that it came for (RFC 8737 §3).
+            let _ = timeout_at(deadline, stream.shutdown()).await;
+            return None;
         }
+        match timeout_at(deadline, first_bytes::listen(&mut stream)).await {
+            Ok(Ok(words)) => Some(Talk { stream, words, deadline, ends: self.ends, place: self.place }),
+            Ok(Err(error)) => {
+                debug!(%error, "a connection ended before its first words");
+                None
+            }
+            Err(_) => {
+                debug!("a client said nothing");
+                None
+            }
+        }
+    }
+}
+
+fn connection(ends: Ends, listener: Listener) -> Connection {
+    Connection { peer: ends.client.ip(), listener, secure: listener == Listener::Public }
+}
+
+/// Gives the connection to the thread of TURN, with its place among ours.
+fn hand_over(talk: Talk, turn: Option<&TurnHandle>) {
+    let Some(turn) = turn else {
+        debug!("a client wants TURN, which is off");
+        return;
+    };
+    let (socket, tls) = talk.stream.into_inner();
+    let socket = match socket.into_std() {
+        Ok(socket) => socket,
+        Err(error) => {
+            debug!(%error, "a connection was gone before TURN had it");
+            return;
+        }
+    };
+    let stream = veche_media_driver::TlsStream {
+        socket,
+        tls,
+        first_bytes: talk.words.bytes,
+        local: talk.ends.server,
+        remote: talk.ends.client,
+        place: Box::new(talk.place),
+    };
+    if let Err(error) = turn.hand_over(stream) {
+        warn!(%error, "a connection could not be given to TURN");
     }
 }
 
@@ -192,24 +335,6 @@ fn without_delay(stream: &TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "TCP_NODELAY was refused");
     }
-}
-
-fn http_settings(header_deadline: Duration) -> auto::Builder<TokioExecutor> {
-    let mut http = auto::Builder::new(TokioExecutor::new());
-    // Without a timer hyper silently ignores the header deadline.
-    http.http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header_deadline)
-        .max_buf_size(limits::HTTP_HEADERS_BYTES_MAX)
-        .max_headers(limits::HTTP_HEADERS_COUNT_MAX);
-    http.http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(limits::HTTP2_STREAMS_MAX)
-        .max_pending_accept_reset_streams(limits::HTTP2_PENDING_RESETS_MAX)
-        .max_header_list_size(u32::try_from(limits::HTTP_HEADERS_BYTES_MAX).unwrap_or(u32::MAX))
-        .keep_alive_interval(HTTP2_PING_INTERVAL)
-        .keep_alive_timeout(HTTP2_PING_ANSWER);
-    http
 }
 
 #[cfg(test)]

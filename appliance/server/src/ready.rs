@@ -5,6 +5,15 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+/// The addresses that sockets really have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bound {
+    pub(crate) http: Option<SocketAddr>,
+    pub(crate) https: Option<SocketAddr>,
+    pub(crate) redirect: Option<SocketAddr>,
+    pub(crate) turn: Option<SocketAddr>,
+}
+
 /// The ready line. Its names are a promise to tools.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct ReadyLine {
@@ -13,13 +22,17 @@ pub(crate) struct ReadyLine {
     https: Option<SocketAddr>,
     turn: Option<SocketAddr>,
     sfu: Option<SocketAddr>,
+    /// Told only where it is on, so that the line is the promised one everywhere else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect: Option<SocketAddr>,
     claim_url: Option<String>,
 }
 
 impl ReadyLine {
-    /// The line for these listeners. Relay, calls and wizard are not built, so they are null.
-    pub(crate) fn new(http: Option<SocketAddr>, https: Option<SocketAddr>) -> Self {
-        Self { ready: true, http, https, ..Self::default() }
+    /// The line for these sockets. Calls and wizard are not built, so they are null.
+    pub(crate) fn new(bound: Bound) -> Self {
+        let Bound { http, https, redirect, turn } = bound;
+        Self { ready: true, http, https, turn, redirect, ..Self::default() }
     }
 
     /// Writes the line to standard output.
@@ -33,14 +46,17 @@ impl ReadyLine {
 
 #[cfg(test)]
 mod tests {
-    use super::ReadyLine;
+    use super::{Bound, ReadyLine};
 
     #[test]
     fn line_is_exactly_the_promised_one() {
-        let line = ReadyLine::new(Some("127.0.0.1:41023".parse().unwrap()), None);
+        let line = |bound| serde_json::to_string(&ReadyLine::new(bound)).unwrap();
+        let bound = Bound { http: Some("127.0.0.1:41023".parse().unwrap()), ..Bound::default() };
         assert_eq!(
-            serde_json::to_string(&line).unwrap(),
+            line(bound),
             r#"{"ready":true,"http":"127.0.0.1:41023","https":null,"turn":null,"sfu":null,"claim_url":null}"#
         );
+        let redirect = Some("0.0.0.0:80".parse().unwrap());
+        assert!(line(Bound { redirect, ..bound }).contains(r#""redirect":"0.0.0.0:80""#));
     }
 }

@@ -1,26 +1,31 @@
 //! `veche serve`: starts the server part by part, waits for the signal to stop, and stops it in order.
 
-use std::fs::DirBuilder;
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
+use veche_api::admin::v1::reachability::Reachability;
 use veche_base::limits;
 use veche_runtime::systemd::Notifier;
 use veche_runtime::{Signals, Supervisor};
+use veche_store::create_private_dir;
 
+use crate::certificate;
 use crate::cli;
-use crate::control;
+use crate::control::{self, Answer, Request};
+use crate::doctor::Doctor;
 use crate::exit::Failure;
-use crate::listeners::{BoundListener, Doorkeeper};
+use crate::listeners::{BoundListener, Door, Doorkeeper, Proxies, Redirect, Service};
 use crate::logging;
-use crate::ready::ReadyLine;
+use crate::ready::{Bound, ReadyLine};
 use crate::settings::{Loaded, default_file};
-use crate::tls;
+use crate::surroundings::Surroundings;
+use crate::tls::Acceptor;
 use crate::user;
 use crate::wiring::{Product, base_url};
 
@@ -45,10 +50,17 @@ pub(crate) fn run(arguments: &cli::Serve) -> Result<(), Failure> {
 async fn serve(loaded: &Loaded, dir: &Path, product: Product) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::during("signals cannot be received"))?;
     let systemd = Notifier::from_environment().map_err(Failure::during("NOTIFY_SOCKET cannot be used"))?;
-    let sockets = Sockets::bind(loaded, dir).await?;
+    // What the last process left undone comes before anybody is let in. A failure stops nothing: the work stays written
+    // down, and who needs it done waits for it.
+    if let Err(error) = product.homeserver.departures.settle_all().await {
+        warn!(%error, "devices or accounts that are gone have not been forgotten yet");
+    }
+    let surroundings = Surroundings::start(loaded, &product).await?;
+    let sockets = Sockets::bind(loaded).await?;
     let connections = product.workers.sibling();
-    let ready = sockets.open(loaded, &product, &connections);
-    control::listen(dir, user::control_handler(Arc::clone(&product.directory)), &connections)?;
+    let ready = sockets.open(loaded, dir, &product, &surroundings, &connections)?;
+    keep_certificates(&product);
+    control::listen(dir, control_handler(&product, ready.doctor), &connections)?;
     watchdog(&systemd, &product.workers);
 
     ready.line.print().map_err(Failure::during("the ready line cannot be printed"))?;
@@ -59,7 +71,7 @@ async fn serve(loaded: &Loaded, dir: &Path, product: Product) -> Result<(), Fail
     let asked = wait_for_the_end(&mut signals, &product.ground.failed).await;
     systemd.stopping();
     tokio::select! {
-        () = stop(&connections, product) => info!("stopped"),
+        () = stop(&connections, product, surroundings) => info!("stopped"),
         signal = signals.next() => {
             warn!(signal, "stopping at once");
             return Err(Failure::new("stopped at once by a second signal"));
@@ -72,48 +84,115 @@ async fn serve(loaded: &Loaded, dir: &Path, product: Product) -> Result<(), Fail
 struct Sockets {
     http: Option<BoundListener>,
     https: Option<BoundListener>,
+    redirect: Option<BoundListener>,
 }
 
 /// What is told to the world once the sockets answer.
 struct Ready {
     line: ReadyLine,
     url: String,
+    doctor: Arc<Doctor>,
 }
 
 impl Sockets {
-    async fn bind(loaded: &Loaded, dir: &Path) -> Result<Self, Failure> {
-        let settings = &loaded.settings;
-        let taken = |key: &'static str, address| {
-            move |error| loaded.complaint(key, format_args!("{address} cannot be listened on: {error}"))
-        };
-        let http = match settings.listen.http {
-            Some(address) => Some(BoundListener::http(address).await.map_err(taken("listen.http", address))?),
-            None => None,
-        };
-        let https = match settings.listen.https {
-            Some(address) => {
-                let tls = tls::server_config(dir, settings.server.name.as_str()).map_err(Failure::new)?;
-                Some(BoundListener::https(address, tls).await.map_err(taken("listen.https", address))?)
-            }
-            None => None,
-        };
-        Ok(Self { http, https })
+    async fn bind(loaded: &Loaded) -> Result<Self, Failure> {
+        let listen = &loaded.settings.listen;
+        Ok(Self {
+            http: bind(loaded, "listen.http", listen.http).await?,
+            https: bind(loaded, "listen.https", listen.https).await?,
+            redirect: bind(loaded, "listen.redirect", listen.redirect).await?,
+        })
     }
 
     /// Lets clients in.
-    fn open(self, loaded: &Loaded, product: &Product, connections: &Supervisor) -> Ready {
-        let http = self.http.as_ref().map(BoundListener::address);
-        let https = self.https.as_ref().map(BoundListener::address);
-        let router = product.router(&loaded.settings, http, https);
-        let limits = &loaded.settings.limits;
-        let registry = &product.ground.registry;
-        let doorkeeper = Doorkeeper::new(limits.connections_max, limits.connections_per_address_max, registry);
-        for listener in [self.http, self.https].into_iter().flatten() {
-            let serving = listener.serve(router.clone(), Arc::clone(&doorkeeper), connections.clone());
-            connections.spawn("listener", serving);
+    fn open(
+        self,
+        loaded: &Loaded,
+        dir: &Path,
+        product: &Product,
+        surroundings: &Surroundings,
+        connections: &Supervisor,
+    ) -> Result<Ready, Failure> {
+        let settings = &loaded.settings;
+        let at = |listener: &Option<BoundListener>| listener.as_ref().map(BoundListener::address);
+        let (http, https, redirect) = (at(&self.http), at(&self.https), at(&self.redirect));
+        let bound = Bound { http, https, redirect, turn: surroundings.turn() };
+        let url = base_url(settings, bound.http, bound.https);
+        let plugged = surroundings.plugs(loaded, product, dir, bound, &url);
+        let router = product.router(settings, &url, plugged.plugs());
+        let proxies = Arc::new(Proxies {
+            of_http: settings.network.trusted_proxies.clone(),
+            of_connections: settings.network.proxy_protocol_from.clone(),
+        });
+        let door = |places_max, per_address_max, scope| {
+            let doorkeeper = Doorkeeper::new(places_max, per_address_max, &product.ground.registry.scope(scope));
+            Door::new(doorkeeper, Arc::clone(&proxies), connections.clone())
+        };
+        let front = door(settings.limits.connections_max, settings.limits.connections_per_address_max, "server");
+        if let Some(listener) = self.http {
+            connections.spawn("http listener", listener.serve(Service::Http(router.clone()), front.clone()));
         }
-        Ready { line: ReadyLine::new(http, https), url: base_url(&loaded.settings, http, https) }
+        if let Some(listener) = self.https {
+            let tls = Acceptor::new(&product.certificates.resolver()).map_err(Failure::new)?;
+            let service = Service::Https { tls, router, turn: surroundings.turn_handle() };
+            connections.spawn("https listener", listener.serve(service, front));
+        }
+        if let Some(listener) = self.redirect {
+            if !url.starts_with("https://") {
+                let reason = format!("it sends browsers to https, but this server is reached at {url}");
+                return Err(loaded.complaint("listen.redirect", reason).into());
+            }
+            // Places of its own: a flood of port 80 must not keep people from port 443.
+            let (places, per_address) =
+                (limits::REDIRECT_CONNECTIONS_MAX, limits::REDIRECT_CONNECTIONS_PER_ADDRESS_MAX);
+            let service = Service::Redirect(Redirect::new(product.certificates.http_tokens(), &url));
+            connections.spawn("redirect listener", listener.serve(service, door(places, per_address, "redirect")));
+        }
+        Ok(Ready { line: ReadyLine::new(bound), url, doctor: plugged.doctor })
     }
+}
+
+async fn bind(
+    loaded: &Loaded,
+    key: &'static str,
+    address: Option<SocketAddr>,
+) -> Result<Option<BoundListener>, Failure> {
+    let Some(address) = address else { return Ok(None) };
+    match BoundListener::bind(address).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) => Err(loaded.complaint(key, format_args!("{address} cannot be listened on: {error}")).into()),
+    }
+}
+
+/// Renews and orders certificates from now on: what answers validators listens already.
+fn keep_certificates(product: &Product) {
+    let status = product.certificates.status();
+    if status.wanted != status.in_use {
+        let (wanted, in_use) = (status.wanted.as_str(), status.in_use.as_str());
+        warn!(wanted, in_use, "the wanted certificate is not there yet; another one stands in");
+    }
+    let certificates = product.certificates.clone();
+    let stopping = product.workers.shutdown_token();
+    product.workers.spawn("certificates", async move { certificates.run(stopping).await });
+}
+
+/// Does what commands on this machine ask of the running server.
+fn control_handler(product: &Product, doctor: Arc<Doctor>) -> control::Handler {
+    let (directory, certificates) = (Arc::clone(&product.directory), product.certificates.clone());
+    Arc::new(move |request| {
+        let (directory, certificates) = (Arc::clone(&directory), certificates.clone());
+        let doctor = Arc::clone(&doctor);
+        async move {
+            match request {
+                Request::UserAdd { name, password, admin } => user::take_new(directory, name, password, admin).await,
+                Request::CertificateUpload { chain, key } => certificate::take_upload(certificates, chain, key).await,
+                Request::CertificateRoot => Answer::CertificateRoot(certificates.own_root_pem()),
+                Request::CertificateStatus => Answer::CertificateStatus(Box::new(certificates.status())),
+                Request::Doctor => Answer::Examined(Box::new(doctor.report(None).await)),
+            }
+        }
+        .boxed()
+    })
 }
 
 /// Says on standard error where the server is, and how the first account is made as long as there is none.
@@ -151,20 +230,20 @@ async fn wait_for_the_end(signals: &mut Signals, failed: &CancellationToken) -> 
 }
 
 /// Stops listening, finishes requests, drains workers, and closes the databases last.
-async fn stop(connections: &Supervisor, product: Product) {
+async fn stop(connections: &Supervisor, product: Product, surroundings: Surroundings) {
     // Long polls heed the workers' token: they answer at once instead of after their half minute.
     product.workers.begin_shutdown();
     let deadline = Duration::from_secs(limits::SHUTDOWN_SECS_MAX);
     connections.drain(deadline).await;
+    surroundings.stop().await;
     product.workers.drain(deadline).await;
     product.close().await;
 }
 
 /// The data folder, made if it is not there; others on the machine may not look into it.
 fn make_data_folder(dir: &Path) -> Result<PathBuf, Failure> {
-    let fail = || Failure::during(format!("the data folder {} cannot be used", dir.display()));
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(fail())?;
-    dir.canonicalize().map_err(fail())
+    create_private_dir(dir).map_err(|error| Failure::new(format_args!("the data folder cannot be used: {error}")))?;
+    dir.canonicalize().map_err(Failure::during(format!("the data folder {} cannot be used", dir.display())))
 }
 
 /// Tells systemd that the process lives, if it wants to know.

@@ -6,16 +6,20 @@
 //! by a test.
 
 mod load;
+mod relay;
+mod tls;
 mod values;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ruma::OwnedServerName;
 use serde::Deserialize;
-use veche_base::{Secret, limits};
+use veche_base::{Network, Secret, limits};
 
 pub(crate) use load::{Loaded, Override, SettingsError};
+pub(crate) use relay::{ExternalAddress, RelayPeers};
+pub(crate) use tls::{AcmeChallenge, CertificateSource, Tls};
 pub(crate) use values::{LogFormat, Outbound, Rates, RegistrationMode, Role, RoomVersion};
 
 /// Name of the settings file in the data folder, which is read when no other is named.
@@ -41,7 +45,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// What lies between the server and others.
     pub(crate) network: NetworkSettings,
-    /// Whom outbound connections trust.
+    /// The certificate, and whom outbound connections trust.
     pub(crate) tls: Tls,
     /// What the log looks like.
     pub(crate) log: Log,
@@ -79,11 +83,22 @@ pub(crate) struct Listen {
     /// HTTPS, for everybody.
     #[serde(deserialize_with = "values::listener")]
     pub(crate) https: Option<SocketAddr>,
+    /// Where port 80 leads: answers HTTP-01 validators and sends browsers to HTTPS, nothing else.
+    #[serde(deserialize_with = "values::listener")]
+    pub(crate) redirect: Option<SocketAddr>,
+    /// STUN and TURN, for calls: UDP and TCP. `0.0.0.0` and `[::]` mean both families, as far as the machine has them.
+    #[serde(deserialize_with = "values::listener")]
+    pub(crate) turn: Option<SocketAddr>,
 }
 
 impl Default for Listen {
     fn default() -> Self {
-        Self { http: Some(SocketAddr::from(([127, 0, 0, 1], 8080))), https: Some(SocketAddr::from(([0; 4], 8443))) }
+        Self {
+            http: Some(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            https: Some(SocketAddr::from(([0; 4], 8443))),
+            redirect: None,
+            turn: Some(SocketAddr::from(([0; 4], 3478))),
+        }
     }
 }
 
@@ -154,19 +169,21 @@ impl Default for Limits {
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct NetworkSettings {
-    /// Proxies whose `X-Forwarded-For` is believed.
-    #[serde(deserialize_with = "values::addresses")]
-    pub(crate) trusted_proxies: Vec<IpAddr>,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses and networks.
+    #[serde(deserialize_with = "values::proxies")]
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// Proxies that begin each connection to `listen.https` and `listen.redirect` with a PROXY protocol v2 header, which
+    /// is demanded of them and of nobody else read.
+    #[serde(deserialize_with = "values::proxies")]
+    pub(crate) proxy_protocol_from: Vec<Network>,
     /// How far the server's own requests (push gateways) may reach: `public`, `private`, `loopback`.
     pub(crate) outbound: Outbound,
-}
-
-/// `[tls]`
-#[derive(Debug, Clone, Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Tls {
-    /// A PEM file with certificate authorities that outbound connections trust besides the machine's own.
-    pub(crate) extra_ca: Option<PathBuf>,
+    /// What others call this machine, where its name does not lead to it from everywhere: behind one-to-one NAT with
+    /// equal ports, or behind a proxy that stands elsewhere.
+    pub(crate) external_address: ExternalAddress,
+    /// Whom clients may reach through the relay beside one another: networks, or `internet`. Nobody by default: each
+    /// side of a call has a relay of its own, and between those packets never leave the process.
+    pub(crate) relay_peers: RelayPeers,
 }
 
 /// `[log]`

@@ -1,143 +1,208 @@
-//! The server's own certificate, and what TLS it speaks.
+//! The certificate of the front door as the settings want it, and handshakes with it.
 //!
-//! On the first start the box makes a key and a self-signed certificate for its name and keeps both
-//! in `DIR/tls/`. Only TLS 1.3 and TLS 1.2 with ECDHE and AEAD suites are spoken: the library has no others.
+//! What certificates are, how they are kept, made, ordered and renewed is `veche_acme`'s; the settings are translated
+//! into its own here.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpStream;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+use veche_acme::{AcmeSettings, BadName, Certificates, ChallengeKind, ExternalAccount, Name, Names, Resolver, Source};
+use veche_api::OwnAuthority;
 
-/// Why HTTPS cannot be offered.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TlsError {
-    #[error("the certificate in {0} cannot be read or kept: {1}")]
-    File(String, #[source] io::Error),
-    #[error("the certificate in {0} is damaged: {1}")]
-    Damaged(String, String),
-    #[error("a certificate for {0} cannot be made: {1}")]
-    Generate(String, #[source] rcgen::Error),
-    #[error("the certificate cannot be used: {0}")]
-    Unusable(#[from] rustls::Error),
+use crate::exit::Failure;
+use crate::settings::{AcmeChallenge, CertificateSource, Loaded, Settings, SettingsError};
+use crate::wiring::{Ground, authority_client};
+
+/// The folder of keys and certificates, among the data.
+pub(crate) fn folder(dir: &Path) -> PathBuf {
+    dir.join("tls")
 }
 
-/// The TLS configuration over the certificate in `dir/tls`, which is made first if it is missing.
-pub(crate) fn server_config(dir: &Path, server_name: &str) -> Result<Arc<ServerConfig>, TlsError> {
-    let folder = dir.join("tls");
-    let certificate_file = folder.join("certificate.pem");
-    let key_file = folder.join("key.pem");
-    if !certificate_file.exists() || !key_file.exists() {
-        make_certificate(&folder, server_name)?;
+/// Opens the certificates that the settings want; makes the server's own at the first start. Blocks.
+pub(crate) fn open(loaded: &Loaded, dir: &Path, ground: &Ground) -> Result<Certificates, Failure> {
+    let settings = &loaded.settings;
+    let names = names(settings).map_err(|(key, bad)| loaded.complaint(key, bad))?;
+    let outbound = authority_client(loaded)?;
+    if settings.tls.source == CertificateSource::Acme {
+        let refused = outbound.check(&settings.tls.acme_directory);
+        refused.map_err(|reason| loaded.complaint("tls.acme_directory", reason))?;
     }
-    load(&folder, &certificate_file, &key_file)
+    let wanted = veche_acme::Settings { folder: folder(dir), names, source: source(settings) };
+    let (clock, entropy) = (Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
+    Certificates::open(wanted, Arc::new(outbound), clock, entropy, &ground.registry).map_err(Failure::new)
 }
 
-/// Whether the certificate and key in `dir/tls`, if they are there, are good.
-pub(crate) fn check(dir: &Path) -> Result<(), TlsError> {
-    let folder = dir.join("tls");
-    let (certificate_file, key_file) = (folder.join("certificate.pem"), folder.join("key.pem"));
-    // What is missing is made at the next start.
-    if certificate_file.exists() && key_file.exists() {
-        load(&folder, &certificate_file, &key_file)?;
+/// Complains about settings that cannot lead to a certificate, each for itself well formed.
+pub(crate) fn check(loaded: &Loaded) -> Result<(), SettingsError> {
+    let settings = &loaded.settings;
+    let tls = &settings.tls;
+    match (&tls.acme_eab_key_id, &tls.acme_eab_secret) {
+        (Some(_), None) => return Err(loaded.complaint("tls.acme_eab_key_id", "tls.acme_eab_secret is missing to it")),
+        (None, Some(_)) => return Err(loaded.complaint("tls.acme_eab_secret", "tls.acme_eab_key_id is missing to it")),
+        _ => {}
+    }
+    if tls.source != CertificateSource::Acme {
+        return Ok(());
+    }
+    if settings.listen.https.is_none() {
+        return Err(loaded.complaint("tls.source", "a certificate is for listen.https, which is off"));
+    }
+    let names = names(settings).map_err(|(key, bad)| loaded.complaint(key, bad))?;
+    if let Some(local) = names.public.iter().find(|name| is_this_machine(name)) {
+        let reason = format!(
+            "no authority vouches for {local}; set server.name or server.public_url to the name that clients will use"
+        );
+        return Err(loaded.complaint("tls.source", reason));
+    }
+    if tls.acme_challenge == AcmeChallenge::Http01 && settings.listen.redirect.is_none() {
+        let reason = "http-01 is answered on port 80, and listen.redirect is off; set it to 0.0.0.0:80, or this to \
+                      tls-alpn-01";
+        return Err(loaded.complaint("tls.acme_challenge", reason));
     }
     Ok(())
 }
 
-fn load(folder: &Path, certificate_file: &Path, key_file: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-    let damaged =
-        |error: rustls::pki_types::pem::Error| TlsError::Damaged(folder.display().to_string(), error.to_string());
-    let chain: Result<Vec<_>, _> = CertificateDer::pem_file_iter(certificate_file).map_err(damaged)?.collect();
-    let chain = chain.map_err(damaged)?;
-    if chain.is_empty() {
-        return Err(TlsError::Damaged(folder.display().to_string(), "it holds no certificate".to_owned()));
-    }
-    let key = PrivateKeyDer::from_pem_file(key_file).map_err(damaged)?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+/// What the server is called: a certificate is for what clients connect to, and the own authority vouches for more.
+///
+/// Where `server.public_url` is set, the domain of the user ids may lead to another machine: a certificate for that is
+/// not ours to have.
+fn names(settings: &Settings) -> Result<Names, (&'static str, BadName)> {
+    let server = Name::of_server(settings.server.name.as_str()).map_err(|bad| ("server.name", bad))?;
+    let public = match &settings.server.public_url {
+        None => server.clone(),
+        Some(url) => Name::of_server(authority_of(url)).map_err(|bad| ("server.public_url", bad))?,
+    };
+    Ok(Names { public: vec![public], local: vec![server, Name::Dns("localhost".to_owned())] })
 }
 
-fn make_certificate(folder: &Path, server_name: &str) -> Result<(), TlsError> {
-    let generate = |error| TlsError::Generate(server_name.to_owned(), error);
-    let host = host_of(server_name);
-    let mut names = vec![host.to_owned()];
-    if host != "localhost" {
-        names.push("localhost".to_owned());
-    }
-    // rcgen's default validity (1975 to 4096) is kept on purpose: a machine with a wrong clock must still answer.
-    let mut params = rcgen::CertificateParams::new(names).map_err(generate)?;
-    params.distinguished_name.push(rcgen::DnType::CommonName, host);
-    let key = rcgen::KeyPair::generate().map_err(generate)?;
-    let certificate = params.self_signed(&key).map_err(generate)?;
-
-    let keep = |error| TlsError::File(folder.display().to_string(), error);
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(keep)?;
-    // The certificate is written last: while it is missing, an interrupted start begins anew.
-    write_private(&folder.join("key.pem"), &key.serialize_pem()).map_err(keep)?;
-    write_private(&folder.join("certificate.pem"), &certificate.pem()).map_err(keep)
+/// Host and port of a URL.
+fn authority_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
 }
 
-/// Writes the whole file under another name, syncs it, and only then gives it its own.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let draft = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(draft, path)
+fn is_this_machine(name: &Name) -> bool {
+    match name {
+        Name::Dns(name) => name == "localhost" || name.ends_with(".localhost"),
+        Name::Address(address) => address.is_loopback(),
+    }
 }
 
-/// The server name without its port and without the brackets of an IPv6 address.
-fn host_of(server_name: &str) -> &str {
-    if let Some((address, _)) = server_name.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return address;
+fn source(settings: &Settings) -> Source {
+    let tls = &settings.tls;
+    match tls.source {
+        CertificateSource::Own => Source::Own,
+        CertificateSource::Upload => Source::Uploaded,
+        CertificateSource::Acme => {
+            let external = tls.acme_eab_key_id.clone().zip(tls.acme_eab_secret.clone());
+            Source::Acme(AcmeSettings {
+                contacts: tls.acme_contact.iter().cloned().collect(),
+                challenge: match tls.acme_challenge {
+                    AcmeChallenge::Http01 => ChallengeKind::Http01,
+                    AcmeChallenge::TlsAlpn01 => ChallengeKind::TlsAlpn01,
+                },
+                external_account: external.map(|(key_id, hmac_key)| ExternalAccount { key_id, hmac_key }),
+                ..AcmeSettings::directory(&tls.acme_directory)
+            })
+        }
     }
-    server_name.split(':').next().unwrap_or(server_name)
+}
+
+/// Gives the root of the own authority to those who ask over HTTP.
+pub(crate) struct OwnRoot(pub(crate) Certificates);
+
+impl OwnAuthority for OwnRoot {
+    fn root_pem(&self) -> String {
+        self.0.own_root_pem()
+    }
+}
+
+impl std::fmt::Debug for OwnRoot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OwnRoot")
+    }
+}
+
+/// Does handshakes, each with the certificate that is in use when it begins. Clones do the same.
+#[derive(Clone)]
+pub(crate) struct Acceptor {
+    /// For those who name a protocol of ours.
+    by_name: Arc<ServerConfig>,
+    /// For everybody else: no protocol is agreed on, and what they speak is told by their first bytes.
+    by_bytes: Arc<ServerConfig>,
+}
+
+impl Acceptor {
+    pub(crate) fn new(resolver: &Arc<Resolver>) -> Result<Self, rustls::Error> {
+        let by_name = resolver.server_config()?;
+        let mut by_bytes = ServerConfig::clone(&by_name);
+        by_bytes.alpn_protocols.clear();
+        Ok(Self { by_name, by_bytes: Arc::new(by_bytes) })
+    }
+
+    /// Does the handshake. A client that offers only protocols with other names (`stun.turn`, RFC 7443) is not turned
+    /// away, as rustls would. The caller limits the time.
+    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let begun = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
+        let is_known = |offered: &[u8]| self.by_name.alpn_protocols.iter().any(|known| known == offered);
+        let offers_known = begun.client_hello().alpn().is_none_or(|mut offered| offered.any(is_known));
+        let config = if offers_known { &self.by_name } else { &self.by_bytes };
+        begun.into_stream(Arc::clone(config)).await
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
+    use super::{check, names};
+    use crate::settings::{Loaded, Override};
 
-    use super::{TlsError, host_of, server_config};
-
-    #[test]
-    fn certificate_is_made_once_and_kept_private() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = |name: &str| dir.path().join("tls").join(name);
-        server_config(dir.path(), "chat.example.org:8448").unwrap();
-        let first = fs::read(file("certificate.pem")).unwrap();
-        assert_eq!(fs::metadata(file("key.pem")).unwrap().permissions().mode() & 0o777, 0o600);
-        server_config(dir.path(), "chat.example.org:8448").unwrap();
-        assert_eq!(fs::read(file("certificate.pem")).unwrap(), first);
+    fn loaded(overrides: &[&str]) -> Loaded {
+        let overrides: Vec<Override> = overrides.iter().map(|text| text.parse().unwrap()).collect();
+        Loaded::read(None, &overrides).unwrap()
     }
 
     #[test]
-    fn damaged_certificate_is_refused_and_not_replaced() {
-        let dir = tempfile::tempdir().unwrap();
-        server_config(dir.path(), "a.example").unwrap();
-        let path = dir.path().join("tls/certificate.pem");
-        fs::write(&path, "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n").unwrap();
-        assert!(matches!(server_config(dir.path(), "a.example"), Err(TlsError::Damaged(..))));
-        fs::write(&path, "").unwrap();
-        assert!(server_config(dir.path(), "a.example").is_err());
+    fn certificates_are_for_what_clients_connect_to() {
+        for (overrides, public, local) in [
+            (&[][..], "localhost", &["localhost", "localhost"][..]),
+            (&["server.name=a.example:8448"], "a.example", &["a.example", "localhost"]),
+            (&["server.name=[::1]:2"], "::1", &["::1", "localhost"]),
+            (
+                &["server.name=a.example", "server.public_url=https://chat.a.example:444/x"],
+                "chat.a.example",
+                &["a.example", "localhost"],
+            ),
+            (&["server.public_url=https://[2001:db8::1]:444"], "2001:db8::1", &["localhost", "localhost"]),
+        ] {
+            let names = names(&loaded(overrides).settings).unwrap();
+            assert_eq!(names.public.iter().map(ToString::to_string).collect::<Vec<_>>(), [public]);
+            assert_eq!(names.local.iter().map(ToString::to_string).collect::<Vec<_>>(), local);
+        }
+        let bad = names(&loaded(&["server.public_url=https://a_b..example"]).settings).unwrap_err();
+        assert_eq!(bad.0, "server.public_url");
     }
 
     #[test]
-    fn port_and_brackets_do_not_belong_to_the_host() {
-        for (name, host) in
-            [("a.example", "a.example"), ("a.example:1", "a.example"), ("[::1]:2", "::1"), ("1.2.3.4:5", "1.2.3.4")]
-        {
-            assert_eq!(host_of(name), host);
+    fn settings_that_lead_to_no_certificate_are_complained_about() {
+        let acme = ["tls.source=acme", "server.name=chat.example.org", "listen.redirect=0.0.0.0:80"];
+        check(&loaded(&acme)).unwrap();
+        check(&loaded(&[&acme[..2], &["tls.acme_challenge=tls-alpn-01"]].concat())).unwrap();
+        check(&loaded(&["tls.source=upload"])).unwrap();
+        for (change, word) in [
+            (&["tls.source=acme"][..], "vouches for localhost"),
+            (&["tls.source=acme", "server.name=127.0.0.1"], "vouches for 127.0.0.1"),
+            (&["tls.source=acme", "server.name=chat.example.org", "listen.https=off"], "which is off"),
+            (&["tls.source=acme", "server.name=chat.example.org"], "port 80"),
+            (&["tls.acme_eab_key_id=kid"], "acme_eab_secret is missing"),
+            (&["tls.acme_eab_secret=AAAA"], "acme_eab_key_id is missing"),
+        ] {
+            let complaint = check(&loaded(change)).unwrap_err().to_string();
+            assert!(complaint.contains(word), "{change:?} gave {complaint}");
         }
     }
 }

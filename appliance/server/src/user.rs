@@ -4,7 +4,6 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use veche_base::limits::PASSWORD_BYTES_MAX;
 use veche_base::{Secret, random_token};
 use veche_directory::{Authority, Directory, NewUser};
@@ -39,19 +38,13 @@ pub(crate) fn add(arguments: &UserAdd) -> Result<(), Failure> {
     printed.map_err(Failure::during(format!("{user_id} was made, but that cannot be printed")))
 }
 
-/// Answers requests on the control socket of a running server.
-pub(crate) fn control_handler(directory: Arc<Directory>) -> control::Handler {
-    Arc::new(move |Request::UserAdd { name, password, admin }| {
-        let directory = Arc::clone(&directory);
-        let new = NewUser { username: name, password: Secret::new(password), admin };
-        async move {
-            match directory.create_user(&Authority::console(), new).await {
-                Ok(user_id) => Answer::Added(user_id.to_string()),
-                Err(error) => Answer::Refused(error.to_string()),
-            }
-        }
-        .boxed()
-    })
+/// Makes the account for a running server.
+pub(crate) async fn take_new(directory: Arc<Directory>, name: String, password: String, admin: bool) -> Answer {
+    let new = NewUser { username: name, password: Secret::new(password), admin };
+    match directory.create_user(&Authority::console(), new).await {
+        Ok(user_id) => Answer::Added(user_id.to_string()),
+        Err(error) => Answer::Refused(error.to_string()),
+    }
 }
 
 /// The new user id, or `None` if no server runs on the folder.
@@ -63,6 +56,7 @@ fn add_to_running(dir: &Path, new: &NewUser) -> Result<Option<String>, Failure> 
         None => Ok(None),
         Some(Answer::Added(user_id)) => Ok(Some(user_id)),
         Some(Answer::Refused(reason)) => Err(refused(&new.username, reason)),
+        Some(_) => Err(refused(&new.username, "the server did not understand what it was asked")),
     }
 }
 

@@ -11,7 +11,8 @@ use axum::Router;
 use ruma::RoomVersionId;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
-use veche_api::{ApiSettings, App, Gate};
+use veche_acme::Certificates;
+use veche_api::{ApiSettings, App, Gate, Plugs};
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy, random_token};
 use veche_directory::Directory;
@@ -25,7 +26,9 @@ use veche_store::{OpenOptions, Store};
 
 use crate::exit::Failure;
 use crate::identity;
-use crate::settings::{Loaded, Outbound, Rates, RegistrationMode, RoomVersion, Settings};
+use crate::settings::{CertificateSource, Loaded, Outbound, Rates, RegistrationMode, RoomVersion, Settings};
+use crate::tls;
+use crate::verification::Verification;
 
 /// How often sessions' last use is written down and expired tokens are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(5 * 60);
@@ -90,6 +93,7 @@ pub(crate) struct Product {
     pub(crate) ground: Ground,
     pub(crate) directory: Arc<Directory>,
     pub(crate) homeserver: Arc<Homeserver>,
+    pub(crate) certificates: Certificates,
     /// Background work; drained before the stores are closed.
     pub(crate) workers: Supervisor,
 }
@@ -98,10 +102,12 @@ impl Product {
     /// Opens everything below the network. Blocks; the caller stands in the async runtime's context.
     pub(crate) fn open(loaded: &Loaded, dir: &Path) -> Result<Self, Failure> {
         let settings = &loaded.settings;
+        tls::check(loaded)?;
         // Certificates that cannot be read should stop the start and not the first notification.
         let outbound = outbound_client(loaded)?;
         let ground = Ground::open(dir, settings.storage.reserve_bytes)?;
         identity::keep(&ground.sql, loaded)?;
+        let certificates = tls::open(loaded, dir, &ground)?;
         let directory = ground.directory(directory_settings(settings))?;
         let homeserver = Arc::new(Homeserver::open(Arc::new(Core {
             store: Arc::clone(&ground.store),
@@ -116,20 +122,27 @@ impl Product {
         homeserver.start(&workers, outbound);
         workers.spawn("housekeeping", keep_house(Arc::clone(&directory), workers.shutdown_token()));
         workers.spawn("content sweep", sweep_content(Arc::clone(&homeserver), workers.shutdown_token()));
-        Ok(Self { ground, directory, homeserver, workers })
+        let (store, sql, clock) = (Arc::clone(&ground.store), Arc::clone(&ground.sql), Arc::clone(&ground.clock));
+        let verification = Verification::new(store, sql, clock, &ground.registry);
+        workers.spawn("verification", verification.run(workers.shutdown_token()));
+        Ok(Self { ground, directory, homeserver, certificates, workers })
     }
 
-    /// Everything that is answered over HTTP. `https` is the address that clients reach from elsewhere.
-    pub(crate) fn router(&self, settings: &Settings, http: Option<SocketAddr>, https: Option<SocketAddr>) -> Router {
+    /// Everything that is answered over HTTP. `url` is where clients reach it.
+    pub(crate) fn router(&self, settings: &Settings, url: &str, plugs: Plugs) -> Router {
+        let mut edge = api_settings(settings, url.to_owned());
+        if settings.tls.source == CertificateSource::Own {
+            edge.own_authority = Some(Arc::new(tls::OwnRoot(self.certificates.clone())));
+        }
         let gate = Gate::new(
-            api_settings(settings, base_url(settings, http, https)),
+            edge,
             &self.ground.registry,
             Arc::clone(&self.ground.clock),
             Arc::clone(&self.ground.entropy),
             Arc::clone(&self.directory) as Arc<_>,
             self.workers.clone(),
         );
-        veche_api::router(App::new(Arc::clone(&self.homeserver), Arc::clone(&self.directory), gate))
+        veche_api::router(App::new(Arc::clone(&self.homeserver), Arc::clone(&self.directory), gate).with(plugs))
     }
 
     /// Writes down what is only in memory, and closes both databases.
@@ -170,12 +183,25 @@ async fn sweep_content(homeserver: Arc<Homeserver>, stopping: CancellationToken)
 }
 
 fn outbound_client(loaded: &Loaded) -> Result<outbound::Client, Failure> {
-    let settings = &loaded.settings;
-    let reach = match settings.network.outbound {
+    client_reaching(loaded, reach(&loaded.settings))
+}
+
+/// The outbound client for the ACME directory. Its address is an administrator's own choice, unlike those of push
+/// gateways, so it may always stand in the company's networks.
+pub(crate) fn authority_client(loaded: &Loaded) -> Result<outbound::Client, Failure> {
+    client_reaching(loaded, reach(&loaded.settings).max(outbound::Reach::Private))
+}
+
+const fn reach(settings: &Settings) -> outbound::Reach {
+    match settings.network.outbound {
         Outbound::Public => outbound::Reach::Public,
         Outbound::Private => outbound::Reach::Private,
         Outbound::Loopback => outbound::Reach::Loopback,
-    };
+    }
+}
+
+fn client_reaching(loaded: &Loaded, reach: outbound::Reach) -> Result<outbound::Client, Failure> {
+    let settings = &loaded.settings;
     let complain = |reason: String| loaded.complaint("tls.extra_ca", reason);
     let extra_ca_pem = match &settings.tls.extra_ca {
         None => None,

@@ -30,9 +30,12 @@ struct Server {
 
 impl Server {
     fn start(dir: &str, more: &[&str]) -> Self {
-        let local = ["serve", "--data", dir, "--set", "listen.http=127.0.0.1:0", "--set", "listen.https=127.0.0.1:0"];
+        let local = ["listen.http=127.0.0.1:0", "listen.https=127.0.0.1:0", "listen.turn=127.0.0.1:0"];
+        let local = local.into_iter().flat_map(|setting| ["--set", setting]);
+        let arguments: Vec<&str> =
+            ["serve", "--data", dir].into_iter().chain(local).chain(more.iter().copied()).collect();
         // Its own words are not read, and a full pipe would stop it.
-        let mut process = veche(&[&local[..], more].concat()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut process = veche(&arguments).stderr(Stdio::null()).spawn().expect("it starts");
         let mut line = String::new();
         let out = process.stdout.take().expect("standard output is a pipe");
         BufReader::new(out).read_line(&mut line).expect("standard output can be read");
@@ -79,7 +82,9 @@ fn server_says_where_it_is_answers_and_stops_cleanly() {
     let (_folder, dir) = folder();
     let server = Server::start(&dir, &[]);
     assert_eq!(server.ready["ready"], true);
-    for unbuilt in ["turn", "sfu", "claim_url"] {
+    let turn: std::net::SocketAddr = server.ready["turn"].as_str().unwrap().parse().unwrap();
+    assert!(turn.ip().is_loopback() && turn.port() != 0, "{turn}");
+    for unbuilt in ["sfu", "claim_url"] {
         assert_eq!(server.ready[unbuilt], Value::Null, "{unbuilt}");
     }
     assert!(server.get("/health").starts_with("HTTP/1.1 200"));

@@ -24,6 +24,8 @@ pub struct Ready {
     pub http: SocketAddr,
     /// HTTPS with the certificate it made for itself.
     pub https: Option<SocketAddr>,
+    /// STUN and TURN, over UDP and TCP.
+    pub turn: Option<SocketAddr>,
     /// The whole line.
     pub line: Value,
 }
@@ -80,6 +82,7 @@ impl Server {
             ("server.name", "localhost"),
             ("listen.http", "127.0.0.1:0"),
             ("listen.https", "127.0.0.1:0"),
+            ("listen.turn", "127.0.0.1:0"),
             ("registration.shared_secret", SECRET),
             ("limits.rates", "off"),
             ("setup.skip", "true"),
@@ -261,8 +264,8 @@ fn wait_for(first_line: &Receiver<String>) -> Result<String, &'static str> {
 fn parse(line: &str) -> Option<Ready> {
     let line: Value = serde_json::from_str(line).ok()?;
     let address = |name: &str| line[name].as_str().and_then(|a| a.parse().ok());
-    let (http, https) = (address("http")?, address("https"));
-    (line["ready"] == true).then_some(Ready { http, https, line })
+    let (http, https, turn) = (address("http")?, address("https"), address("turn"));
+    (line["ready"] == true).then_some(Ready { http, https, turn, line })
 }
 
 fn keep_log(mut stderr: ChildStderr, log: Arc<Mutex<String>>) -> JoinHandle<()> {

@@ -11,7 +11,7 @@ const WAIT_MS: u64 = 30_000;
 /// A session that has ended may be told nothing after this time (issue 2, "Bad input").
 const CLOSED_WITHIN: Duration = Duration::from_secs(5);
 
-/// The three ways to poll.
+/// The three ways to poll for news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Rolling,
@@ -60,6 +60,25 @@ impl Kind {
         let (user, name, token) = (user.clone(), name.to_owned(), token.to_owned());
         tokio::spawn(async move { self.ask(&user, &name, Some(&token), WAIT_MS).await })
     }
+}
+
+/// Downloads that wait for content which is announced and does not come.
+const DOWNLOADS: [&str; 3] = [
+    "download/{}?timeout_ms=60000",
+    "download/{}/cat.png?timeout_ms=60000",
+    "thumbnail/{}?width=9&height=9&timeout_ms=60000",
+];
+
+/// One of each, all waiting for the same content.
+#[expect(clippy::disallowed_methods, reason = "the test's own tasks end with the test")]
+async fn waiting_downloads(user: &Client) -> Vec<(&'static str, JoinHandle<Answer>)> {
+    let announced = user.post("/_matrix/media/v1/create", &json!({})).await.ok();
+    let address = announced["content_uri"].as_str().and_then(|mxc| mxc.strip_prefix("mxc://")).expect("an address");
+    let download = |path: &'static str| {
+        let (user, path_of_it) = (user.clone(), format!("/_matrix/client/v1/media/{}", path.replace("{}", address)));
+        (path, tokio::spawn(async move { user.get(&path_of_it).await }))
+    };
+    DOWNLOADS.into_iter().map(download).collect()
 }
 
 /// Waits until so many polls are open.
@@ -124,6 +143,33 @@ async fn end(end: &str, user: &Client, other: &Client, admin: &Client) {
     }
 }
 
+/// A poll of every kind, all of them open.
+async fn all_polls(server: &Server, user: &Client) -> Vec<(String, JoinHandle<Answer>)> {
+    let mut polls = Vec::new();
+    for kind in KINDS {
+        let name = format!("{kind:?}");
+        let token = kind.quiet(user, &name).await;
+        let poll = kind.wait(user, &name, &token);
+        polls.push((name, poll));
+    }
+    polls.extend(waiting_downloads(user).await.into_iter().map(|(path, poll)| (path.to_owned(), poll)));
+    until_open(server, polls.len()).await;
+    polls
+}
+
+#[tokio::test]
+async fn a_server_that_stops_waits_for_no_poll() {
+    let mut server = Server::start().await;
+    let user = server.user("alice").await;
+    let polls = all_polls(&server, &user).await;
+    let (status, log) = timeout(CLOSED_WITHIN, server.stop()).await.expect("it does not wait for its polls");
+    assert!(status.success(), "{log}");
+    for (kind, poll) in polls {
+        let answer = poll.await.unwrap_or_else(|_| panic!("{kind} was cut off"));
+        assert_eq!(answer.status, 503, "{kind}: {answer}");
+    }
+}
+
 #[tokio::test]
 async fn a_session_that_ends_closes_its_polls() {
     let server = Server::start().await;
@@ -131,20 +177,14 @@ async fn a_session_that_ends_closes_its_polls() {
     for (number, (how, errcode)) in ENDS.into_iter().enumerate() {
         let user = server.user(&format!("user{number}")).await;
         let other = user.login().await;
-        let mut polls = Vec::new();
-        for kind in KINDS {
-            let name = format!("{kind:?}");
-            let token = kind.quiet(&user, &name).await;
-            polls.push((kind, kind.wait(&user, &name, &token)));
-        }
-        until_open(&server, KINDS.len()).await;
+        let polls = all_polls(&server, &user).await;
         end(how, &user, &other, &admin).await;
         for (kind, poll) in polls {
-            let closed = timeout(CLOSED_WITHIN, poll).await.unwrap_or_else(|_| panic!("{kind:?} is open after {how}"));
+            let closed = timeout(CLOSED_WITHIN, poll).await.unwrap_or_else(|_| panic!("{kind} is open after {how}"));
             let answer = closed.expect("the poll does not panic");
             let body = answer.refused(401, errcode);
             // A client throws its keys away unless it is told that it may come back.
-            assert_eq!(body["soft_logout"], errcode == "M_USER_LOCKED", "{kind:?} after {how}");
+            assert_eq!(body["soft_logout"], errcode == "M_USER_LOCKED", "{kind} after {how}");
         }
     }
 }

@@ -18,6 +18,7 @@ async function startBinary(binary) {
         "server.name=localhost",
         "listen.http=127.0.0.1:0",
         "listen.https=127.0.0.1:0",
+        "listen.turn=127.0.0.1:0",
         `registration.shared_secret=${secret}`,
         "limits.rates=off",
         "setup.skip=true",

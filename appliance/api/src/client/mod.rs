@@ -37,6 +37,7 @@ mod to_device;
 mod typing;
 pub(crate) mod uia;
 mod user_directory;
+mod voip;
 
 #[cfg(test)]
 mod tests;
@@ -64,6 +65,7 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
     routes = typing::routes(routes);
     routes = push::routes(routes);
     routes = presence::routes(routes);
+    routes = voip::routes(routes);
     routes = content::routes(routes);
     routes = keys::routes(routes);
     routes = to_device::routes(routes);

@@ -45,6 +45,7 @@ impl From<SetStateError> for ApiError {
     fn from(error: SetStateError) -> Self {
         match error {
             SetStateError::BadAlias(_) => Self::bad_request("M_BAD_ALIAS", error.to_string()),
+            SetStateError::MalformedAlias(_) | SetStateError::CreatedAlready => Self::invalid_param(error.to_string()),
             SetStateError::Send(error) => error.into(),
         }
     }
@@ -65,6 +66,7 @@ impl From<MembershipError> for ApiError {
             MembershipError::UnknownRoom => Self::not_found("no such room"),
             MembershipError::Forbidden(why) => Self::forbidden(why),
             MembershipError::BadState(why) => Self::new(StatusCode::FORBIDDEN, "M_BAD_STATE", why),
+            MembershipError::CannotForget(why) => Self::bad_request("M_UNKNOWN", why),
             MembershipError::Invalid(why) => Self::bad_json(why),
             MembershipError::TooManyRooms => too_many(error.to_string()),
             MembershipError::Internal(error) => error.into(),
@@ -77,6 +79,7 @@ impl From<CreateRoomError> for ApiError {
         match error {
             CreateRoomError::UnsupportedVersion => Self::bad_request("M_UNSUPPORTED_ROOM_VERSION", error.to_string()),
             CreateRoomError::InvalidState(why) => Self::bad_request("M_INVALID_ROOM_STATE", why),
+            CreateRoomError::Forbidden(why) => Self::forbidden(why),
             CreateRoomError::Invalid(why) => Self::invalid_param(why),
             CreateRoomError::TooManyRooms => too_many(error.to_string()),
             CreateRoomError::AliasTaken => Self::bad_request("M_ROOM_IN_USE", "this room address is taken"),

@@ -28,7 +28,7 @@ impl From<SetTagError> for ApiError {
     fn from(error: SetTagError) -> Self {
         match error {
             SetTagError::NameTooLong => Self::invalid_param(error.to_string()),
-            SetTagError::TooMany => too_many(error.to_string()),
+            SetTagError::TooMany | SetTagError::TooMuchData => too_many(error.to_string()),
             SetTagError::Internal(error) => error.into(),
         }
     }
@@ -59,6 +59,7 @@ impl From<PushRuleError> for ApiError {
     fn from(error: PushRuleError) -> Self {
         match error {
             PushRuleError::NotFound => Self::not_found("there is no such push rule"),
+            PushRuleError::UnknownPlace => Self::bad_request("M_UNKNOWN", error.to_string()),
             PushRuleError::Invalid(why) => Self::invalid_param(why),
             PushRuleError::TooMany => too_many(error.to_string()),
             PushRuleError::Internal(error) => error.into(),

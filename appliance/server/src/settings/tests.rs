@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use super::{Loaded, Override, Rates, RegistrationMode, RoomVersion, Settings};
+use super::{AcmeChallenge, CertificateSource, Loaded, Override, Rates, RegistrationMode, RoomVersion, Settings};
 
 const EXAMPLE: &str = include_str!("../../../../veche.example.toml");
 
@@ -56,7 +56,7 @@ fn later_overrides_win_over_earlier_ones_and_over_the_file() {
     assert_eq!(settings.listen.http.unwrap().port(), 0);
     assert_eq!(settings.registration.shared_secret.unwrap().expose(), "12345");
     assert_eq!(settings.limits.upload_bytes_max, 1000);
-    assert_eq!(settings.network.trusted_proxies[1].to_string(), "10.0.0.2");
+    assert_eq!(settings.network.trusted_proxies[1].to_string(), "10.0.0.2/32");
 }
 
 #[test]
@@ -73,7 +73,28 @@ fn bad_lines_are_named_with_their_reason() {
         ("[registration]\nshared_secret = \"\"", "FILE, line 2: ", "anybody"),
         ("[limits]\nconnections_max = 0", "FILE, line 2: ", "at least 1"),
         ("[limits]\nupload_bytes_max = -1", "FILE, line 2: ", "u64"),
-        ("[network]\ntrusted_proxies = [\"10.0.0.0/8\"]", "FILE, line 2: ", "no address"),
+        ("[network]\ntrusted_proxies = [\"10.0.0.1/8\"]", "FILE, line 2: ", "more bits than its prefix"),
+        ("[network]\ntrusted_proxies = [\"::/0\"]", "FILE, line 2: ", "everybody"),
+        ("[network]\nproxy_protocol_from = [\"balancer\"]", "FILE, line 2: ", "no address"),
+        ("[listen]\nredirect = \"80\"", "FILE, line 2: ", "no address with a port"),
+        ("[tls]\nsource = \"self\"", "FILE, line 2: unknown value `self`", "`upload`"),
+        ("[tls]\nacme_directory = \"http://ca.example/dir\"", "FILE, line 2: ", "ACME directory"),
+        ("[tls]\nacme_directory = \"https://\"", "FILE, line 2: ", "ACME directory"),
+        ("[tls]\nacme_challenge = \"dns-01\"", "FILE, line 2: unknown value `dns-01`", "`tls-alpn-01`"),
+        ("[tls]\nacme_contact = \"a@b.example?x=1\"", "FILE, line 2: ", "no mail address"),
+        ("[tls]\nacme_contact = \"a@b.example,c@d.example\"", "FILE, line 2: ", "no mail address"),
+        ("[tls]\nacme_eab_key_id = \"\"", "FILE, line 2: ", "leave the line out"),
+        ("[tls]\nacme_eab_secret = \"\"", "FILE, line 2: ", "Base64"),
+        ("[listen]\nturn = \"3478\"", "FILE, line 2: ", "no address with a port"),
+        ("[network]\nexternal_address = \"0.0.0.0\"", "FILE, line 2: ", "no address of a machine"),
+        ("[network]\nexternal_address = \"chat.example.org\"", "FILE, line 2: ", "no address of a machine"),
+        ("[network]\nexternal_address = \"::ffff:10.0.0.1\"", "FILE, line 2: ", "no address of a machine"),
+        ("[network]\nexternal_address = [\"10.0.0.1\", \"10.0.0.2\"]", "FILE, line 2: ", "not two of one kind"),
+        ("[network]\nexternal_address = 5", "FILE, line 2: wrong kind of value", "list of addresses"),
+        ("[network]\nrelay_peers = [\"10.0.0.1/8\"]", "FILE, line 2: ", "more bits than its prefix"),
+        ("[network]\nrelay_peers = [\"everywhere\"]", "FILE, line 2: ", "not `internet`"),
+        ("[network]\nrelay_peers = [\"::/0\"]", "FILE, line 2: ", "every service inside"),
+        ("[network]\nrelay_peers = \"internet\"", "FILE, line 2: wrong kind of value", "sequence"),
         ("[log]\nlevel = \"loud\"", "FILE, line 2: ", "log level"),
         ("[log]\nlevel = \"info,veche_store=\"", "FILE, line 2: ", "log level"),
         ("[log]\nlevel = \"\"", "FILE, line 2: ", "log level"),
@@ -85,6 +106,42 @@ fn bad_lines_are_named_with_their_reason() {
     ] {
         let error = read(file, &[]).unwrap_err();
         assert!(error.starts_with(place) && error.contains(word), "{file:?} gave {error}");
+    }
+}
+
+#[test]
+fn relay_settings_are_read_in_every_form() {
+    let external = |text: &str| {
+        let settings = read("", &[&format!("network.external_address={text}")]).unwrap();
+        settings.network.external_address.addresses().map(|address| address.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(external("203.0.113.7"), ["203.0.113.7"]);
+    assert_eq!(external("2001:db8::7"), ["2001:db8::7"]);
+    assert_eq!(external(r#"["2001:db8::7", "203.0.113.7"]"#), ["203.0.113.7", "2001:db8::7"]);
+    assert_eq!(external("[]"), [""; 0]);
+
+    let peers = read("[network]\nrelay_peers = [\"internet\", \"10.0.0.0/8\"]", &[]).unwrap().network.relay_peers;
+    assert!(peers.internet);
+    assert_eq!(peers.networks.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8"]);
+    let nobody = read("", &[]).unwrap().network.relay_peers;
+    assert!(!nobody.internet && nobody.networks.is_empty());
+    assert_eq!(read("", &["listen.turn=off"]).unwrap().listen.turn, None);
+}
+
+#[test]
+fn certificate_settings_are_read_in_every_form() {
+    let settings = read(
+        "[tls]\nsource = \"acme\"\nacme_contact = \"admin@example.org\"\nacme_eab_key_id = \"kid-1\"\n",
+        &["tls.acme_challenge=tls-alpn-01", "listen.redirect=0.0.0.0:80"],
+    )
+    .unwrap();
+    assert_eq!(settings.tls.source, CertificateSource::Acme);
+    assert_eq!(settings.tls.acme_challenge, AcmeChallenge::TlsAlpn01);
+    assert_eq!(settings.tls.acme_contact.unwrap(), "admin@example.org");
+    assert_eq!(settings.listen.redirect.unwrap().port(), 80);
+    for text in ["-_8", "-_8=", "+/8=", "+/8"] {
+        let settings = read("", &[&format!("tls.acme_eab_secret={text}")]).unwrap();
+        assert_eq!(settings.tls.acme_eab_secret.unwrap().expose(), &[0xFB, 0xFF], "{text}");
     }
 }
 
@@ -107,12 +164,17 @@ fn bad_overrides_are_named_with_their_reason() {
 
 #[test]
 fn secrets_are_not_repeated_in_complaints_or_dumps() {
-    for wrong in ["[\"1234567\"]", "1234567", "1234567 # canary", "\"1234567"] {
-        let error = read(&format!("[registration]\nshared_secret = {wrong}"), &[]).unwrap_err();
-        assert!(!error.contains("1234567") && !error.contains("canary"), "{error}");
+    for wrong in ["[\"1234567\"]", "1234567", "1234567 # canary", "\"1234567", "\"1234567\"!"] {
+        for setting in ["[registration]\nshared_secret", "[tls]\nacme_eab_secret"] {
+            let error = read(&format!("{setting} = {wrong}"), &[]).unwrap_err();
+            assert!(!error.contains("1234567") && !error.contains("canary"), "{error}");
+        }
     }
-    let settings = read("[registration]\nshared_secret = \"canary\"", &[]).unwrap();
-    assert!(!format!("{settings:?}").contains("canary"));
+    let error = read("[tls]\nacme_eab_secret = \"1234567!\"", &["tls.acme_eab_secret=1234567!"]).unwrap_err();
+    assert!(error.contains("Base64") && !error.contains("1234567"), "{error}");
+    let text = "[registration]\nshared_secret = \"canary\"\n[tls]\nacme_eab_secret = \"Y2FuYXJ5\"";
+    let shown = format!("{:?}", read(text, &[]).unwrap());
+    assert!(!shown.contains("canary") && !shown.contains("Y2FuYXJ5"), "{shown}");
 }
 
 #[test]
@@ -153,10 +215,16 @@ fn example_file_shows_every_setting_with_its_default() {
         assert_eq!(keys, known_keys(&section), "[{section}]");
     }
     let mut shown = read(&uncommented, &[]).unwrap();
-    // These four have no default that could be written down.
+    // These have no default that could be written down.
     shown.server = super::Server::default();
+    shown.network.external_address = super::ExternalAddress::default();
     shown.registration.shared_secret = None;
-    shown.tls.extra_ca = None;
+    shown.tls = super::Tls {
+        source: shown.tls.source,
+        acme_directory: shown.tls.acme_directory,
+        acme_challenge: shown.tls.acme_challenge,
+        ..super::Tls::default()
+    };
     shown.storage.reserve_bytes = None;
     assert_eq!(format!("{shown:?}"), format!("{:?}", Settings::default()));
 }

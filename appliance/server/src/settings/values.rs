@@ -1,14 +1,14 @@
 //! The kinds of values a setting can have. Each refuses what it cannot be, in words that tell what it can.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use ruma::{OwnedServerName, ServerName};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use tracing_subscriber::EnvFilter;
-use veche_base::Secret;
-use veche_base::canonical_ip::{canonical_ip, is_loopback};
+use veche_base::canonical_ip::is_loopback;
+use veche_base::{Network, Secret};
 
 /// `role`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
@@ -80,12 +80,15 @@ pub(crate) enum Outbound {
     Loopback,
 }
 
-/// `network.trusted_proxies`: addresses in canonical form.
-pub(super) fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+/// `network.trusted_proxies`, `network.proxy_protocol_from`: addresses and networks.
+pub(super) fn proxies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
-    let parse = |text: String| match text.parse() {
-        Ok(address) => Ok(canonical_ip(address)),
-        Err(_) => Err(D::Error::custom(format!("`{text}` is no address like 10.0.0.1"))),
+    let parse = |text: String| match text.parse::<Network>() {
+        Ok(network) if network.is_everybody() => {
+            Err(D::Error::custom(format!("`{text}` would let everybody say where he comes from")))
+        }
+        Ok(network) => Ok(network),
+        Err(reason) => Err(D::Error::custom(format!("`{text}` cannot be used: {reason}"))),
     };
     texts.into_iter().map(parse).collect()
 }

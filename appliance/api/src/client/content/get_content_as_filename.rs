@@ -7,6 +7,7 @@ use veche_homeserver::content::{FileName, Found};
 
 use crate::app::App;
 use crate::client::content::serve::serve;
+use crate::client::sync::held::held;
 use crate::error::ApiError;
 use crate::extract::RumaStream;
 
@@ -17,6 +18,7 @@ pub(super) async fn get_content_as_filename(
 ) -> Result<Response, ApiError> {
     let Request { server_name, media_id, filename, timeout_ms, .. } = &req.request.body;
     let name = FileName::parse(filename)?;
-    let found = app.homeserver.content.open(server_name, media_id, *timeout_ms).await?;
+    let arrival = app.homeserver.content.open(server_name, media_id, *timeout_ms);
+    let found = held(&app, &req.request.who, arrival).await?;
     Ok(serve(Found { name: Some(name.as_str().to_owned()), ..found }, &req.headers))
 }

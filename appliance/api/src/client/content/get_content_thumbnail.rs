@@ -9,6 +9,7 @@ use veche_homeserver::content::ThumbnailSize;
 
 use crate::app::App;
 use crate::client::content::serve::serve;
+use crate::client::sync::held::held;
 use crate::error::ApiError;
 use crate::extract::RumaStream;
 
@@ -24,7 +25,8 @@ pub(super) async fn get_content_thumbnail(
         Some(_) => return Err(ApiError::invalid_param("A thumbnail is cropped or scaled")),
     };
     let wanted = ThumbnailSize { width: pixels(*width), height: pixels(*height), crop };
-    let found = app.homeserver.content.thumbnail(server_name, media_id, wanted, *timeout_ms).await?;
+    let arrival = app.homeserver.content.thumbnail(server_name, media_id, wanted, *timeout_ms);
+    let found = held(&app, &req.request.who, arrival).await?;
     Ok(serve(found, &req.headers))
 }
 

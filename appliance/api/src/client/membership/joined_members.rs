@@ -13,20 +13,26 @@ pub(crate) async fn joined_members(
     req: Ruma<joined_members::v3::Request>,
 ) -> Result<RumaResponse<joined_members::v3::Response>, ApiError> {
     let timeline = &app.homeserver.parts.timeline;
-    let (room, state) = timeline.visible_state(&req.body.room_id, req.sender())?;
-    if !room.head().is_joined(req.sender()) {
-        return Err(ApiError::forbidden("you are not in this room"));
-    }
+    let (_, state) = timeline.visible_state(&req.body.room_id, req.sender())?;
     let mut joined = std::collections::BTreeMap::new();
-    for user in room.head().joined.iter() {
-        let key = (StateEventType::RoomMember, user.to_string());
-        let profile: Profile = state.get(&key).and_then(|pdu| pdu.content_as()).unwrap_or_default();
+    for ((_, user), pdu) in state.iter().filter(|((kind, _), _)| *kind == StateEventType::RoomMember) {
+        let is_joined = pdu.content_as::<Member>().is_some_and(|member| member.membership == "join");
+        let (true, Ok(user)) = (is_joined, OwnedUserId::try_from(user.as_str())) else { continue };
+        let profile: Profile = pdu.content_as().unwrap_or_default();
         let mut member = RoomMember::new();
         member.display_name = profile.displayname;
         member.avatar_url = profile.avatar_url.map(Into::into);
-        joined.insert(OwnedUserId::clone(user), member);
+        joined.insert(user, member);
+    }
+    if !joined.contains_key(req.sender()) {
+        return Err(ApiError::forbidden("you are not in this room"));
     }
     Ok(RumaResponse(joined_members::v3::Response::new(joined)))
+}
+
+#[derive(Deserialize)]
+struct Member {
+    membership: String,
 }
 
 #[derive(Default, Deserialize)]

@@ -7,11 +7,16 @@ use veche_homeserver::timeline::{NewEvent, TransactionId};
 
 use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
 
-/// Takes the content of an event away. Its sender may, and members whose power level suffices.
+/// Takes the content of an event away. Its sender may, and members whose power level suffices; one whose account is
+/// suspended may only take back what he said himself.
 pub(crate) async fn redact_event(
     State(app): State<App>,
     req: Ruma<redact_event::v3::Request>,
 ) -> Result<RumaResponse<redact_event::v3::Response>, ApiError> {
+    let timeline = &app.homeserver.parts.timeline;
+    if req.who.suspended && !timeline.is_own(&req.body.room_id, &req.body.event_id, req.sender())? {
+        return Err(ApiError::user_suspended());
+    }
     let content = match &req.body.reason {
         Some(reason) => json!({ "reason": reason }),
         None => json!({}),
@@ -23,7 +28,6 @@ pub(crate) async fn redact_event(
         redacts: Some(req.body.event_id.clone()),
     };
     let transaction = TransactionId { device_id: req.who.device_id.clone(), txn_id: req.body.txn_id.clone() };
-    let timeline = &app.homeserver.parts.timeline;
     let sent = timeline.send(&req.body.room_id, req.sender(), event, Some(transaction)).await?;
     Ok(RumaResponse(redact_event::v3::Response::new(sent.event_id)))
 }

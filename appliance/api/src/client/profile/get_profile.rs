@@ -7,7 +7,7 @@ use ruma::api::client::profile::get_profile::v3::{Request, Response};
 
 use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
 
-/// Everything a profile says. Anybody may read it, as the specification has it: clients send no token here.
+/// Everything a profile says. Whoever is signed in may read it: colleagues look one another up.
 pub(super) async fn get_profile(
     State(app): State<App>,
     req: Ruma<Request>,

@@ -10,7 +10,7 @@ use ruma::{
 
 use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
 
-/// One field of a profile. Anybody may read it.
+/// One field of a profile. Whoever is signed in may read it.
 pub(super) async fn get_profile_field(
     State(app): State<App>,
     req: Ruma<Request>,

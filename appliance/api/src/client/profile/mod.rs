@@ -24,9 +24,12 @@ const FIELD_PATHS: [&str; 3] = [
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     let changing = Route::new().class(Class::Message).refuse_suspended();
+    // The specification asks for no token here and lets a server ask for one: otherwise anybody who can reach the
+    // server could find out who works where. Clients send it.
+    let reading = Route::new().with_token();
     let mut routes = routes
-        .ruma(get_profile::get_profile)
-        .ruma(get_profile_field::get_profile_field)
+        .ruma_with(reading, get_profile::get_profile)
+        .ruma_with(reading, get_profile_field::get_profile_field)
         .ruma_with(changing, delete_profile_field::delete_profile_field);
     for path in FIELD_PATHS {
         routes = routes.plain(Method::PUT, path, Need::User, changing, set_profile_field::set_profile_field);

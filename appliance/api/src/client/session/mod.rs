@@ -26,6 +26,6 @@ where
         .ruma_with(login, login::login)
         .ruma_with(leave, logout::logout)
         .ruma_with(leave, logout_all::logout_all)
-        .ruma_with(login, refresh_token::refresh_token)
+        .ruma_with(Route::new().class(Class::Refresh), refresh_token::refresh_token)
         .ruma_with(login, get_login_token::get_login_token)
 }

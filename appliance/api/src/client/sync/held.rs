@@ -1,4 +1,5 @@
-//! What the long polls have in common: how they end besides with news, how their bodies are read.
+//! What the long polls have in common, whatever they wait for: how they end besides with news, how their bodies are
+//! read.
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -9,7 +10,7 @@ use crate::{app::App, error::ApiError};
 
 /// Waits for the answer of a long poll, but not for longer than the requester's session and the server last. Nothing
 /// is told to a session that has ended, even if both happened at once.
-pub(super) async fn held<T, E>(
+pub(in crate::client) async fn held<T, E>(
     app: &App,
     who: &Requester,
     poll: impl Future<Output = Result<T, E>>,

@@ -1,6 +1,6 @@
 //! Sync: the long polls.
 
-mod held;
+pub(super) mod held;
 mod sliding_sync;
 mod sliding_wire;
 mod state_after;

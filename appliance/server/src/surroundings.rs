@@ -1,0 +1,111 @@
+//! What stands around the chat server: where this machine is, the relay for calls, and the doctor who looks whether
+//! both are reached. Started before clients are let in, stopped after they have gone.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::http::Uri;
+use veche_api::Plugs;
+use veche_media_driver::Handle;
+
+use crate::addresses::Whereabouts;
+use crate::doctor::{Doctor, Patient};
+use crate::exit::Failure;
+use crate::ready::Bound;
+use crate::settings::Loaded;
+use crate::turn::{Access, RunningRelay};
+use crate::wiring::Product;
+
+/// The running parts.
+pub(crate) struct Surroundings {
+    whereabouts: Arc<Whereabouts>,
+    relay: Option<RunningRelay>,
+}
+
+impl Surroundings {
+    /// Finds out where the machine is, and starts the relay if it is not off.
+    pub(crate) async fn start(loaded: &Loaded, product: &Product) -> Result<Self, Failure> {
+        let ground = &product.ground;
+        let whereabouts = Whereabouts::find(&loaded.settings, Arc::clone(&ground.sql), Arc::clone(&ground.clock)).await;
+        whereabouts.watch(&product.workers);
+        let relay = RunningRelay::start(loaded, ground, whereabouts.used())?;
+        if let Some(relay) = &relay {
+            relay.heed_revocations(&product.directory, &product.workers);
+        }
+        Ok(Self { whereabouts, relay })
+    }
+
+    /// Where the relay listens: the address of the setting, with the port that it really got.
+    pub(crate) fn turn(&self) -> Option<SocketAddr> {
+        self.relay.as_ref().and_then(|relay| relay.addresses().first().copied())
+    }
+
+    /// For the listener that finds TURN inside TLS.
+    pub(crate) fn turn_handle(&self) -> Option<Handle> {
+        self.relay.as_ref().map(RunningRelay::handle)
+    }
+
+    /// What the API is told of these parts. Clients reach the server at `url`, and its sockets are `bound`.
+    pub(crate) fn plugs(&self, loaded: &Loaded, product: &Product, dir: &Path, bound: Bound, url: &str) -> Plugged {
+        let settings = &loaded.settings;
+        let https_port = bound.https.and_then(|_| port_of_https(url));
+        let access = self.relay.as_ref().map(|relay| relay.access(&self.whereabouts, https_port));
+        let doctor = Arc::new(Doctor::new(Patient {
+            server_name: settings.server.name.to_string(),
+            dir: dir.to_owned(),
+            whereabouts: Arc::clone(&self.whereabouts),
+            certificates: product.certificates.clone(),
+            https: bound.https,
+            redirect: bound.redirect,
+            proxy_protocol_from: settings.network.proxy_protocol_from.clone(),
+            turn: self.relay.as_ref().map(|relay| relay.addresses().to_vec()).zip(access.clone()),
+            clock: Arc::clone(&product.ground.clock),
+            entropy: Arc::clone(&product.ground.entropy),
+        }));
+        Plugged { access, doctor }
+    }
+
+    /// Stops the relay.
+    pub(crate) async fn stop(self) {
+        if let Some(relay) = self.relay {
+            relay.stop().await;
+        }
+    }
+}
+
+/// What is plugged into the API.
+pub(crate) struct Plugged {
+    access: Option<Access>,
+    /// Also asked through the control socket.
+    pub(crate) doctor: Arc<Doctor>,
+}
+
+impl Plugged {
+    /// In the API's own terms.
+    pub(crate) fn plugs(&self) -> Plugs {
+        Plugs {
+            relay: self.access.clone().map(|access| Arc::new(access) as Arc<_>),
+            reachability: Some(Arc::clone(&self.doctor) as Arc<_>),
+        }
+    }
+}
+
+/// The port at which clients reach HTTPS, if they do.
+fn port_of_https(url: &str) -> Option<u16> {
+    let uri: Uri = url.parse().ok()?;
+    (uri.scheme_str() == Some("https")).then(|| uri.port_u16().unwrap_or(443))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::port_of_https;
+
+    #[test]
+    fn the_port_is_the_one_that_clients_use() {
+        assert_eq!(port_of_https("https://chat.example.org"), Some(443));
+        assert_eq!(port_of_https("https://chat.example.org:8443"), Some(8443));
+        assert_eq!(port_of_https("https://[2001:db8::7]:8443"), Some(8443));
+        assert_eq!(port_of_https("http://127.0.0.1:8080"), None);
+    }
+}
