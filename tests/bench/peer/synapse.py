@@ -10,22 +10,21 @@ Needs PostgreSQL's server programs (Debian: `postgresql`). Synapse is installed 
 """
 
 import argparse
-import ctypes
 import glob
 import json
 import os
 import pathlib
 import pwd
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 
+from foreground import die_with_parent, end_on_signals, folder_of, free_port, is_root
+
 SYNAPSE = "1.163.2"
 CACHE = pathlib.Path(os.environ.get("VECHE_CACHE", pathlib.Path.home() / ".cache" / "veche"))
-PR_SET_PDEATHSIG = 1
 
 CONFIG = """
 server_name: {name}
@@ -84,16 +83,6 @@ disable_existing_loggers: false
 """
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def venv():
     """Synapse's Python, installed on first use."""
     python = CACHE / "synapse-venv" / "bin" / "python"
@@ -116,7 +105,7 @@ class Postgres:
             raise SystemExit("PostgreSQL's server is missing: apt-get install postgresql")
         self.bin, self.dir = pathlib.Path(found[-1]), folder / "pg"
         # It refuses to run as root.
-        self.user = "postgres" if os.getuid() == 0 else None
+        self.user = "postgres" if is_root() else None
         fresh = not (self.dir / "PG_VERSION").exists()
         self.dir.mkdir(exist_ok=True)
         if self.user:
@@ -170,7 +159,7 @@ class Postgres:
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--dir", required=True, type=pathlib.Path, help="a folder; kept when it already holds a server")
+    p.add_argument("--dir", required=True, type=folder_of, help="a folder; kept when it already holds a server")
     p.add_argument("--port", type=int, default=0)
     p.add_argument("--name", default="localhost")
     p.add_argument("--secret", default="bench")
@@ -179,13 +168,10 @@ def main():
 
     # First of all, so that nothing started below outlives an interrupted start.
     die_with_parent()
-    stopping = []
-    for s in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(s, lambda *_: stopping.append(1) or sys.exit(0))
+    stopping = end_on_signals()
 
     python = venv()
-    folder = a.dir.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = a.dir
     port = a.port or free_port()
     began = time.monotonic()
     postgres = Postgres(folder)

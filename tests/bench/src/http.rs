@@ -1,6 +1,6 @@
 //! One HTTP/1.1 connection that lives as long as its user does: the least a load generator can spend on a request.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,11 +9,12 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::Failure;
+use crate::{Failure, tls};
 
 /// No request of any bench may take longer.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -21,6 +22,8 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// A connection, opened when first needed and again after the server has closed it.
 pub(crate) struct Connection {
     address: SocketAddr,
+    /// For HTTPS, with the address of the machine's own to come from.
+    tls: Option<(tls::Client, IpAddr)>,
     sender: Option<SendRequest<Full<Bytes>>>,
     /// What drives the connection; it ends with this value.
     driver: JoinSet<()>,
@@ -34,7 +37,16 @@ pub(crate) struct Reply {
 
 impl Connection {
     pub(crate) fn to(address: SocketAddr) -> Self {
-        Self { address, sender: None, driver: JoinSet::new() }
+        Self { address, tls: None, sender: None, driver: JoinSet::new() }
+    }
+
+    pub(crate) fn over_tls(client: &tls::Client, from: IpAddr, to: SocketAddr) -> Self {
+        Self { tls: Some((client.clone(), from)), ..Self::to(to) }
+    }
+
+    /// Whether it is connected, as far as it has heard.
+    pub(crate) fn is_open(&self) -> bool {
+        self.sender.as_ref().is_some_and(|sender| !sender.is_closed())
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -82,15 +94,28 @@ impl Connection {
         };
         if !usable {
             self.driver.abort_all();
-            let stream = TcpStream::connect(self.address).await?;
-            stream.set_nodelay(true)?;
-            let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-            self.driver.spawn(async move {
-                // Its failure shows in the request that it fails.
-                let _ = connection.await;
-            });
-            self.sender = Some(sender);
+            match self.tls.clone() {
+                Some((client, from)) => self.speak_over(client.connect(Some(from), self.address).await?).await?,
+                None => {
+                    let stream = TcpStream::connect(self.address).await?;
+                    stream.set_nodelay(true)?;
+                    self.speak_over(stream).await?;
+                }
+            }
         }
         self.sender.as_mut().ok_or_else(|| "a connection was just made".into())
+    }
+
+    async fn speak_over(
+        &mut self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    ) -> Result<(), Failure> {
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        self.driver.spawn(async move {
+            // Its failure shows in the request that it fails.
+            let _ = connection.await;
+        });
+        self.sender = Some(sender);
+        Ok(())
     }
 }

@@ -44,7 +44,7 @@ fn ok(reply: &Reply, asked: &str) -> Result<Value, Failure> {
     Err(format!("{asked} was answered {}: {said}", reply.status).into())
 }
 
-fn text(value: &Value, name: &str) -> Result<String, Failure> {
+pub(crate) fn text(value: &Value, name: &str) -> Result<String, Failure> {
     value[name].as_str().map(str::to_owned).ok_or_else(|| format!("no {name} in {value}").into())
 }
 

@@ -28,6 +28,18 @@ pub(crate) struct Plan {
     pub(crate) login: Duration,
     /// Events for the start-up of Veche with a full store.
     pub(crate) events: usize,
+    /// The long office.
+    pub(crate) hour: Duration,
+    /// How long clients of the relay send.
+    pub(crate) relay: Duration,
+    /// Requests over HTTPS: over how many connections, and for how long.
+    pub(crate) request_connections: usize,
+    pub(crate) requests: Duration,
+    /// TLS handshakes: how many at once, and for how long.
+    pub(crate) handshake_lanes: usize,
+    pub(crate) handshakes: Duration,
+    /// TLS connections that are open and idle.
+    pub(crate) idle_connections: usize,
     /// Nothing may fill a store for longer than this.
     pub(crate) fill: Duration,
 }
@@ -50,7 +62,14 @@ impl Plan {
             history: Duration::from_secs(8),
             login_lanes: 4,
             login: Duration::from_secs(8),
-            events: 50_000,
+            events: 1_000_000,
+            hour: Self::minutes(60),
+            relay: Duration::from_secs(10),
+            request_connections: 64,
+            requests: Duration::from_secs(10),
+            handshake_lanes: 16,
+            handshakes: Duration::from_secs(10),
+            idle_connections: 2_000,
             fill: Duration::from_secs(1800),
         }
     }
@@ -69,7 +88,16 @@ impl Plan {
             history: Duration::from_secs(3),
             login: Duration::from_secs(3),
             events: 5_000,
+            hour: Self::minutes(2),
+            relay: Duration::from_secs(3),
+            requests: Duration::from_secs(3),
+            handshakes: Duration::from_secs(3),
+            idle_connections: 500,
             ..Self::full()
         }
+    }
+
+    pub(crate) const fn minutes(minutes: usize) -> Duration {
+        Duration::from_secs(minutes as u64 * 60)
     }
 }

@@ -10,52 +10,54 @@ use std::{env, fs, thread};
 
 use serde_json::Value;
 
-use crate::{Failure, now};
-
-/// `/proc/PID/stat` counts in these; Linux has used this one on every machine we build for.
-const TICKS_PER_SEC: u64 = 100;
+use crate::{Failure, machine, now};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Kind {
     Veche,
     Synapse,
+    Coturn,
+    Nginx,
 }
 
 /// A running server.
 pub(crate) struct Running {
     pub(crate) kind: Kind,
-    pub(crate) address: SocketAddr,
     /// From the start of the process (with PostgreSQL's, for Synapse) to its first answer.
     pub(crate) start: Duration,
     child: Child,
+    /// Its ready line, which names its addresses.
+    ready: Value,
     /// Roots of the process trees that are the server.
     roots: Vec<u32>,
     dir: PathBuf,
+    /// Where the Veche answers that this peer is measured beside.
+    beside: Option<SocketAddr>,
 }
 
 impl Kind {
-    fn command(self, dir: &Path) -> Result<Command, Failure> {
-        let (program, args): (PathBuf, Vec<String>) = match self {
-            Self::Veche => {
-                let binary = env::var_os("VECHE_BIN").ok_or("set VECHE_BIN to the veche binary")?;
-                let settings = [
-                    "server.name=localhost",
-                    "listen.http=127.0.0.1:0",
-                    "listen.https=127.0.0.1:0",
-                    "registration.shared_secret=bench",
-                    "limits.rates=off",
-                    "setup.skip=true",
-                ];
-                let sets = settings.iter().flat_map(|s| ["--set".to_owned(), (*s).to_owned()]);
-                (
-                    binary.into(),
-                    ["serve".to_owned(), "--data".to_owned()].into_iter().chain([path(dir)]).chain(sets).collect(),
-                )
-            }
-            Self::Synapse => {
-                let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer/synapse.py");
-                ("python3".into(), vec![path(&script), "--dir".into(), path(dir), "--secret".into(), "bench".into()])
-            }
+    pub(crate) fn all() -> [Self; 4] {
+        [Self::Veche, Self::Synapse, Self::Coturn, Self::Nginx]
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Veche => "veche",
+            Self::Synapse => "synapse",
+            Self::Coturn => "coturn",
+            Self::Nginx => "nginx",
+        }
+    }
+
+    fn command(self, dir: &Path, beside: Option<SocketAddr>) -> Result<Command, Failure> {
+        let (program, args) = match self {
+            Self::Veche => veche(dir)?,
+            Self::Synapse => peer("synapse.py", dir, &["--secret", "bench"]),
+            Self::Coturn => peer("coturn.py", dir, &["--secret", "bench"]),
+            Self::Nginx => match beside {
+                Some(address) => peer("nginx.py", dir, &["--like", &address.to_string()]),
+                None => peer("nginx.py", dir, &[]),
+            },
         };
         // So that nothing is left behind by a bench that was killed itself.
         if Path::new("/usr/bin/setpriv").exists() {
@@ -69,17 +71,40 @@ impl Kind {
     }
 }
 
+fn veche(dir: &Path) -> Result<(PathBuf, Vec<String>), Failure> {
+    let binary = env::var_os("VECHE_BIN").ok_or("set VECHE_BIN to the veche binary")?;
+    let settings = [
+        "server.name=localhost",
+        "listen.http=127.0.0.1:0",
+        "listen.https=127.0.0.1:0",
+        "listen.turn=127.0.0.1:0",
+        "network.external_address=127.0.0.1",
+        "registration.shared_secret=bench",
+        "limits.rates=off",
+        "setup.skip=true",
+    ];
+    let sets = settings.iter().flat_map(|s| ["--set".to_owned(), (*s).to_owned()]);
+    Ok((binary.into(), ["serve".to_owned(), "--data".to_owned()].into_iter().chain([path(dir)]).chain(sets).collect()))
+}
+
+/// One of the scripts in `peer/`, each of which is a server in the foreground with a ready line like Veche's.
+fn peer(script: &str, dir: &Path, further: &[&str]) -> (PathBuf, Vec<String>) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer").join(script);
+    let args = [path(&script), "--dir".to_owned(), path(dir)];
+    ("python3".into(), args.into_iter().chain(further.iter().map(|f| (*f).to_owned())).collect())
+}
+
 fn path(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
 impl Running {
     /// Starts the server on this folder (which may hold one already) and waits for its ready line.
-    pub(crate) fn start(kind: Kind, dir: &Path) -> Result<Self, Failure> {
+    pub(crate) fn start(kind: Kind, dir: &Path, beside: Option<SocketAddr>) -> Result<Self, Failure> {
         fs::create_dir_all(dir)?;
         let log = fs::File::options().create(true).append(true).open(dir.with_extension("log"))?;
         let began = now();
-        let mut child = kind.command(dir)?.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
+        let mut child = kind.command(dir, beside)?.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
         let stdout = child.stdout.take().ok_or("it is piped")?;
         let (send, first) = channel();
         thread::spawn(move || {
@@ -92,35 +117,66 @@ impl Running {
         // Long: the peer may have to be installed first.
         let line = first.recv_timeout(Duration::from_secs(600)).map_err(|_| {
             let _ = child.kill();
-            format!("{kind:?} gave no ready line; its log is {}", dir.with_extension("log").display())
+            format!("{} gave no ready line; its log is {}", kind.name(), dir.with_extension("log").display())
         })?;
         let elapsed = now() - began;
         let ready: Value = serde_json::from_str(&line)?;
-        let address = ready["http"].as_str().ok_or("the ready line has no http")?.parse()?;
         let start = ready["start_ms"].as_u64().map_or(elapsed, Duration::from_millis);
         let named = ready["pids"].as_array().into_iter().flatten().filter_map(Value::as_u64);
         let mut roots: Vec<u32> = named.filter_map(|pid| pid.try_into().ok()).collect();
         if roots.is_empty() {
             roots.push(child.id());
         }
-        Ok(Self { kind, address, start, child, roots, dir: dir.to_owned() })
+        Ok(Self { kind, start, child, ready, roots, dir: dir.to_owned(), beside })
     }
 
-    /// CPU time that the server's processes have used so far.
+    /// Where it answers plain HTTP.
+    pub(crate) fn http(&self) -> Result<SocketAddr, Failure> {
+        self.address("http")
+    }
+
+    pub(crate) fn https(&self) -> Result<SocketAddr, Failure> {
+        self.address("https")
+    }
+
+    /// Where it answers TURN over UDP and TCP.
+    pub(crate) fn turn(&self) -> Result<SocketAddr, Failure> {
+        self.address("turn")
+    }
+
+    /// Where it answers TURN over TLS: Veche beside HTTPS, coturn on a port of its own.
+    pub(crate) fn turn_over_tls(&self) -> Result<SocketAddr, Failure> {
+        match self.kind {
+            Kind::Veche => self.address("https"),
+            Kind::Synapse | Kind::Coturn | Kind::Nginx => self.address("turn_tls"),
+        }
+    }
+
+    fn address(&self, name: &str) -> Result<SocketAddr, Failure> {
+        let address = self.ready[name].as_str();
+        let address = address.ok_or_else(|| format!("the ready line of {} has no {name}", self.kind.name()))?;
+        Ok(address.parse()?)
+    }
+
+    /// The folder that holds what it keeps.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// CPU time that the server's processes have used so far, all their threads together.
     pub(crate) fn cpu(&self) -> Duration {
-        let ticks: u64 = self.tree().iter().map(|pid| cpu_ticks(*pid)).sum();
-        Duration::from_millis(ticks * 1000 / TICKS_PER_SEC)
+        machine::tree(&self.roots).into_iter().map(machine::cpu).sum()
     }
 
     /// Memory of the server's processes; what they share is counted once.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        self.tree().iter().map(|pid| proportional_set_bytes(*pid)).sum()
+        machine::tree(&self.roots).into_iter().map(machine::proportional_set_bytes).sum()
     }
 
     /// Stops it cleanly and starts it again on the same folder.
     pub(crate) fn restart(&mut self) -> Result<(), Failure> {
         self.terminate();
-        let again = Self::start(self.kind, &self.dir)?;
+        let again = Self::start(self.kind, &self.dir, self.beside)?;
         // The old value goes with a child that has ended.
         *self = again;
         Ok(())
@@ -141,48 +197,10 @@ impl Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-
-    fn tree(&self) -> Vec<u32> {
-        let mut all = self.roots.clone();
-        let mut next = 0;
-        while let Some(pid) = all.get(next).copied() {
-            next += 1;
-            let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
-            for task in tasks.flatten() {
-                let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-                all.extend(children.split_whitespace().filter_map(|c| c.parse::<u32>().ok()));
-            }
-        }
-        all
-    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.terminate();
     }
-}
-
-/// User and system time of the process, and then the same of its children that have ended and were waited for.
-fn cpu_fields(pid: u32) -> Vec<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name in parentheses may hold anything; behind it comes the third field.
-    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-    fields.skip(11).take(4).filter_map(|f| f.parse().ok()).collect()
-}
-
-fn cpu_ticks(pid: u32) -> u64 {
-    cpu_fields(pid).iter().sum()
-}
-
-fn proportional_set_bytes(pid: u32) -> u64 {
-    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let line = rollup.lines().find(|l| l.starts_with("Pss:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() * 1024
-}
-
-/// CPU time of the load generator itself, without that of servers it has stopped.
-pub(crate) fn own_cpu() -> Duration {
-    let own: u64 = cpu_fields(std::process::id()).iter().take(2).sum();
-    Duration::from_millis(own * 1000 / TICKS_PER_SEC)
 }

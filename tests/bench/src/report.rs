@@ -1,4 +1,4 @@
-//! The figures: kept as they come, printed as a table of both servers with the ratio between them.
+//! The figures: kept as they come, printed as a table of Veche and its peer with the ratio between them.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -19,17 +19,28 @@ struct Row {
     better: Better,
     /// What DESIGN.md §4 asks of Veche.
     aim: &'static str,
-    veche: Option<f64>,
-    synapse: Option<f64>,
+    of_veche: Option<f64>,
+    of_peer: Option<f64>,
+}
+
+/// The rows in which Veche stands beside this peer.
+struct Table {
+    peer: Kind,
+    rows: Vec<Row>,
 }
 
 #[derive(Default)]
 pub(crate) struct Report {
-    rows: Vec<Row>,
+    tables: Vec<Table>,
     notes: Vec<String>,
 }
 
 impl Report {
+    /// From here on figures are those of Veche and of this peer.
+    pub(crate) fn beside(&mut self, peer: Kind) {
+        self.tables.push(Table { peer, rows: Vec::new() });
+    }
+
     /// Files a figure. The same name from the other server goes into the same row.
     pub(crate) fn figure(
         &mut self,
@@ -40,13 +51,15 @@ impl Report {
         aim: &'static str,
         value: f64,
     ) {
-        let at = self.rows.iter().position(|r| r.name == name).unwrap_or_else(|| {
-            self.rows.push(Row { name: name.to_owned(), unit, better, aim, veche: None, synapse: None });
-            self.rows.len() - 1
+        let table = self.tables.last_mut().expect("loads run after their peer was named");
+        let rows = &mut table.rows;
+        let at = rows.iter().position(|r| r.name == name).unwrap_or_else(|| {
+            rows.push(Row { name: name.to_owned(), unit, better, aim, of_veche: None, of_peer: None });
+            rows.len() - 1
         });
         match kind {
-            Kind::Veche => self.rows[at].veche = Some(value),
-            Kind::Synapse => self.rows[at].synapse = Some(value),
+            Kind::Veche => rows[at].of_veche = Some(value),
+            Kind::Synapse | Kind::Coturn | Kind::Nginx => rows[at].of_peer = Some(value),
         }
     }
 
@@ -57,13 +70,16 @@ impl Report {
     /// `text` for people, one line a figure.
     pub(crate) fn table(&self) -> String {
         let mut out = String::new();
-        let width = self.rows.iter().map(|r| r.name.len() + r.unit.len() + 2).max().unwrap_or(0);
-        let _ = writeln!(out, "{:width$}  {:>11}  {:>11}  {:>9}  aim", "", "veche", "synapse", "times");
-        for row in &self.rows {
-            let label = format!("{}, {}", row.name, row.unit);
-            let ratio = row.ratio().map_or_else(String::new, |r| format!("{}x", number(r)));
-            let (veche, synapse) = (row.veche.map_or_else(dash, number), row.synapse.map_or_else(dash, number));
-            let _ = writeln!(out, "{label:width$}  {veche:>11}  {synapse:>11}  {ratio:>9}  {}", row.aim);
+        let rows = self.tables.iter().flat_map(|table| &table.rows);
+        let width = rows.map(|row| row.label().chars().count()).max().unwrap_or(0);
+        for Table { peer, rows } in self.tables.iter().filter(|table| !table.rows.is_empty()) {
+            let _ = writeln!(out, "{:width$}  {:>11}  {:>11}  {:>9}  aim", "", "veche", peer.name(), "times");
+            for row in rows {
+                let ratio = row.ratio().map_or_else(String::new, |r| format!("{}x", number(r)));
+                let (veche, peer) = (row.of_veche.map_or_else(dash, number), row.of_peer.map_or_else(dash, number));
+                let _ = writeln!(out, "{:width$}  {veche:>11}  {peer:>11}  {ratio:>9}  {}", row.label(), row.aim);
+            }
+            out.push('\n');
         }
         for note in &self.notes {
             let _ = writeln!(out, "  {note}");
@@ -72,22 +88,31 @@ impl Report {
     }
 
     pub(crate) fn json(&self) -> Value {
-        let rows = self.rows.iter().map(|r| {
-            json!({ "name": r.name, "unit": r.unit, "veche": r.veche, "synapse": r.synapse, "times": r.ratio(), "aim": r.aim })
-        });
-        json!({ "figures": rows.collect::<Vec<_>>(), "notes": self.notes })
+        let figures = self.tables.iter().flat_map(|table| table.rows.iter().map(|row| row.json(table.peer)));
+        json!({ "figures": figures.collect::<Vec<_>>(), "notes": self.notes })
     }
 }
 
 impl Row {
+    fn label(&self) -> String {
+        format!("{}, {}", self.name, self.unit)
+    }
+
     /// How many times better Veche is.
     fn ratio(&self) -> Option<f64> {
-        let (veche, synapse) = (self.veche?, self.synapse?);
+        let (veche, peer) = (self.of_veche?, self.of_peer?);
         let (over, under) = match self.better {
-            Better::More => (veche, synapse),
-            Better::Less => (synapse, veche),
+            Better::More => (veche, peer),
+            Better::Less => (peer, veche),
         };
         (under > 0.0).then(|| over / under)
+    }
+
+    fn json(&self, peer: Kind) -> Value {
+        json!({
+            "name": self.name, "unit": self.unit, "veche": self.of_veche, "peer": peer.name(), "of_peer": self.of_peer,
+            "times": self.ratio(), "aim": self.aim,
+        })
     }
 }
 

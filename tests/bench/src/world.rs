@@ -1,4 +1,4 @@
-//! A server with its people: accounts are made when a bench first needs them, and shared by those that follow.
+//! A server with its people, where it has any: accounts are made when a bench first needs them, and shared by those that follow.
 
 use crate::Failure;
 use crate::http::Connection;
@@ -19,13 +19,14 @@ impl World {
 
     /// The first `count` people, each with a connection of its own for the caller.
     pub(crate) async fn people(&mut self, count: usize) -> Result<Vec<Session>, Failure> {
+        let address = self.server.http()?;
         while self.people.len() < count {
             let name = format!("user{}", self.people.len());
-            let session = Session::register(Connection::to(self.server.address), &name).await?;
+            let session = Session::register(Connection::to(address), &name).await?;
             self.people.push(session);
         }
         // The server may have been started again elsewhere since.
-        Ok(self.people[..count].iter().map(|p| p.at(self.server.address)).collect())
+        Ok(self.people[..count].iter().map(|p| p.at(address)).collect())
     }
 
     /// A room of the first `count` people; the first of them made it.

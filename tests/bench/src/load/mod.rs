@@ -1,9 +1,14 @@
 //! The loads. Each sets up what it needs outside of what it measures, and ends by itself.
 
+mod connections;
 mod fanout;
+mod handshakes;
 mod history;
+mod hour;
 mod login;
 mod office;
+mod relay;
+mod requests;
 mod saturation;
 mod start;
 mod sync;
@@ -14,8 +19,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::world::World;
 
-/// In the order in which they run: the start of an empty server first, that of a full one last.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Bench {
     Start,
     Login,
@@ -25,12 +29,13 @@ pub(crate) enum Bench {
     Sync,
     Fanout,
     Office,
+    Hour,
     Restart,
-}
-
-pub(crate) fn all() -> Vec<Bench> {
-    use Bench::{Fanout, History, Latency, Login, Office, Restart, Saturation, Start, Sync};
-    vec![Start, Login, Latency, Saturation, History, Sync, Fanout, Office, Restart]
+    Relay,
+    RelayTls,
+    Requests,
+    Handshakes,
+    Connections,
 }
 
 impl Bench {
@@ -44,8 +49,24 @@ impl Bench {
             Self::Sync => "sync",
             Self::Fanout => "fanout",
             Self::Office => "office",
+            Self::Hour => "hour",
             Self::Restart => "restart",
+            Self::Relay => "relay",
+            Self::RelayTls => "relay-tls",
+            Self::Requests => "requests",
+            Self::Handshakes => "handshakes",
+            Self::Connections => "connections",
         }
+    }
+
+    /// Whether it takes so long that it only runs when it is named.
+    pub(crate) fn is_long(self) -> bool {
+        self == Self::Hour
+    }
+
+    /// Whether it starts the server again.
+    pub(crate) fn restarts(self) -> bool {
+        matches!(self, Self::Start | Self::Restart | Self::Connections)
     }
 
     pub(crate) async fn run(self, world: &mut World, plan: &Plan, report: &mut Report) -> Result<(), Failure> {
@@ -58,7 +79,13 @@ impl Bench {
             Self::Sync => sync::run(world, plan, report).await,
             Self::Fanout => fanout::run(world, plan, report).await,
             Self::Office => office::run(world, plan, report).await,
+            Self::Hour => hour::run(world, plan, report).await,
             Self::Restart => start::full(world, plan, report).await,
+            Self::Relay => relay::udp(world, plan, report).await,
+            Self::RelayTls => relay::tls(world, plan, report).await,
+            Self::Requests => requests::run(world, plan, report),
+            Self::Handshakes => handshakes::run(world, plan, report).await,
+            Self::Connections => connections::run(world, plan, report).await,
         }
     }
 }
