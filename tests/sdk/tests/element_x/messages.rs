@@ -146,7 +146,7 @@ async fn receipts_are_seen_by_those_who_may() {
     let own = his.timeline.room();
     let mut updates = own.subscribe_to_updates();
     loop {
-        let private = own.load_user_receipt(Shown::ReadPrivate, &ReceiptThread::Unthreaded, &bob.user_id()).await;
+        let private = own.load_user_receipt(Shown::ReadPrivate, ReceiptThread::Unthreaded, &bob.user_id()).await;
         if private.unwrap().is_some_and(|(id, _)| id == second) {
             break;
         }
@@ -157,7 +157,7 @@ async fn receipts_are_seen_by_those_who_may() {
     hers.message("three").await;
     let room = hers.timeline.room();
     for thread in [ReceiptThread::Unthreaded, ReceiptThread::Main] {
-        let private = room.load_user_receipt(Shown::ReadPrivate, &thread, &bob.user_id()).await.unwrap();
+        let private = room.load_user_receipt(Shown::ReadPrivate, thread, &bob.user_id()).await.unwrap();
         assert!(private.is_none(), "a private receipt was told to somebody else");
     }
 }
