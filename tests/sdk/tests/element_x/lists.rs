@@ -139,7 +139,8 @@ async fn fifty_rooms_come_in_a_growing_window() {
     }
     let alice = Phone::sign_in(&server, "alice").await;
     let service = alice.sync.room_list_service();
-    let loading = service.all_rooms().await.unwrap().loading_state();
+    let rooms = service.all_rooms().await.unwrap();
+    let loading = rooms.loading_state();
     first("all fifty are announced", loading, |state| {
         matches!(state, RoomListLoadingState::Loaded { maximum_number_of_rooms: Some(50) })
     })
