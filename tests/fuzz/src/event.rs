@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use ruma::events::TimelineEventType;
-use ruma::{OwnedUserId, RoomVersionId};
+use ruma::{OwnedRoomId, OwnedUserId, RoomVersionId};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use veche_rooms::format::Unsigned;
@@ -112,7 +112,8 @@ impl Room {
         let alice = user("alice");
         let create = event("m.room.create", "", &json!({ "room_version": version.as_str(), "creator": alice }));
         let no_state = StateMap::new();
-        let id = (version != RoomVersionId::V12).then(|| "!room:a.example".try_into().expect("a room id"));
+        let id: Option<OwnedRoomId> =
+            (version != RoomVersionId::V12).then(|| "!room:a.example".try_into().expect("a room id"));
         let context = BuildContext {
             room_id: id.as_deref(),
             version: &version,
