@@ -12,8 +12,8 @@ pub fn feed(input: &[u8]) {
     assert_eq!(frames(stream, pieces), frames(stream, usize::MAX), "cut into pieces of {pieces} bytes");
 }
 
-/// The frames of the stream, and the error that ends it, if one does.
-fn frames(mut stream: &[u8], piece_bytes: usize) -> (Vec<Vec<u8>>, Option<FramingError>) {
+/// The frames of the stream, and whether an error ends it. Which one may depend on how much of it had come.
+fn frames(mut stream: &[u8], piece_bytes: usize) -> (Vec<Vec<u8>>, bool) {
     let (mut framer, mut found) = (Framer::new(), Vec::new());
     while !stream.is_empty() {
         let space = framer.space();
@@ -29,10 +29,10 @@ fn frames(mut stream: &[u8], piece_bytes: usize) -> (Vec<Vec<u8>>, Option<Framin
                     found.push(packet.bytes().to_vec());
                 }
                 Ok(None) => break,
-                Err(error) => return (found, Some(error)),
+                Err(FramingError::Foreign | FramingError::TooLong) => return (found, true),
             }
         }
         framer.release();
     }
-    (found, None)
+    (found, false)
 }
