@@ -10,11 +10,13 @@ pub(crate) struct World {
     people: Vec<Session>,
     /// The room that holds everybody, once a bench has made it.
     pub(crate) everybody: Option<String>,
+    /// How many users the relay has had; each load takes new ones.
+    pub(crate) relay_users: usize,
 }
 
 impl World {
     pub(crate) fn new(server: Running) -> Self {
-        Self { server, people: Vec::new(), everybody: None }
+        Self { server, people: Vec::new(), everybody: None, relay_users: 0 }
     }
 
     /// The first `count` people, each with a connection of its own for the caller.

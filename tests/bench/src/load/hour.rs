@@ -1,5 +1,7 @@
 //! The office for an hour: does memory stay where it was?
 
+use std::time::Duration;
+
 use super::megabytes;
 use super::office::Office;
 use crate::Failure;
@@ -15,8 +17,8 @@ pub(crate) async fn run(world: &mut World, plan: &Plan, report: &mut Report) -> 
     let (kind, users, part) = (world.server.kind, plan.users, plan.hour / PARTS);
     for number in 1..=PARTS {
         let work = office.work(world, part, plan.office_messages_per_sec).await?;
-        let minutes = (part * number).as_secs_f64() / 60.0;
-        let name = |what: &str| format!("office of {users} for {minutes:.0} minutes, {what}");
+        let so_long = words(part * number);
+        let name = |what: &str| format!("office of {users} for {so_long}, {what}");
         report.figure(kind, &name("memory"), "MB", Better::Less, "400", megabytes(world.server.memory_bytes()));
         if number == PARTS {
             let per_thousand = work.cpu_per_thousand_secs();
@@ -34,4 +36,11 @@ pub(crate) async fn run(world: &mut World, plan: &Plan, report: &mut Report) -> 
     let name = format!("office of {users}, send to arrival after the hour, p99");
     report.figure(kind, &name, "ms", Better::Less, "", ms(percentile(&mut probe, 99)));
     Ok(())
+}
+
+fn words(length: Duration) -> String {
+    match length.as_secs() {
+        seconds if seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
 }
