@@ -92,12 +92,14 @@ impl Session {
         })
     }
 
-    /// Logs in by password; the session that this makes is left alone.
+    /// Logs in by password, always as the same further device: a user has a bounded number of them, and the oldest give way
+    /// to new ones, this session's among them.
     pub(crate) async fn login(&mut self) -> Result<(), Failure> {
         let body = json!({
             "type": "m.login.password",
             "identifier": { "type": "m.id.user", "user": &*self.user_id },
             "password": PASSWORD,
+            "device_id": "LOGIN",
         });
         let path = "/_matrix/client/v3/login";
         let reply = self.connection.call(&Method::POST, path, "", body.to_string().into()).await?;
