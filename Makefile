@@ -25,7 +25,7 @@ help:
 
 run: build
 	@mkdir -p -m 700 '$(DATA)'
-	@exec '$(CARGO_TARGET_DIR)/debug/veche' serve --data '$(DATA)' $(ARGS)
+	@exec '$(CARGO_TARGET_DIR)/debug/veche' serve --data '$(DATA)' --show-claim $(ARGS)
 
 build: setup
 	@$(FAST) .ci/run server

@@ -11,7 +11,7 @@ use std::time::Duration;
 use veche_base::Clock;
 use veche_base::limits::{DISK_RESERVE_BYTES, DISK_RESERVE_PERCENT, DISK_WARN_PERCENT};
 
-use crate::error::Error;
+use crate::error::{Error, Shortage};
 
 /// Uploads leave this much to everything else, at most.
 const UPLOAD_RESERVE_BYTES_MAX: u64 = 10 << 30;
@@ -131,7 +131,8 @@ fn percent(volume: Volume, percent: u64) -> u64 {
 }
 
 fn refusal(volume: Volume, reserve_bytes: u64) -> Option<Error> {
-    (volume.free_bytes < reserve_bytes).then_some(Error::DiskFull { free_bytes: volume.free_bytes, reserve_bytes })
+    let free_bytes = volume.free_bytes;
+    (free_bytes < reserve_bytes).then_some(Error::DiskFull(Shortage::Reserve { free_bytes, reserve_bytes }))
 }
 
 #[cfg(test)]

@@ -20,14 +20,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The disk has less free space than the reserve; the commit was refused and left nothing.
-    #[error("the disk is full: {free_bytes} bytes are free, and {reserve_bytes} are kept in reserve")]
-    DiskFull {
-        /// Free space when the commit was refused.
-        free_bytes: u64,
-        /// Space that is never given to ordinary writes.
-        reserve_bytes: u64,
-    },
+    /// The disk is full; the write was refused and left nothing.
+    #[error("the disk is full: {0}")]
+    DiskFull(Shortage),
     /// One transaction tried to write more than [`crate::txn::TXN_BYTES_MAX`]; it left nothing.
     #[error("one transaction wrote more than {bytes_max} bytes")]
     TooLarge {
@@ -56,6 +51,22 @@ pub enum Error {
     },
 }
 
+/// How a full disk was found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Shortage {
+    /// It was measured, and has less free space than the reserve.
+    #[error("{free_bytes} bytes are free, and {reserve_bytes} are kept in reserve")]
+    Reserve {
+        /// Free space when the write was refused.
+        free_bytes: u64,
+        /// Space that is never given to ordinary writes.
+        reserve_bytes: u64,
+    },
+    /// The disk itself refused a write, or the quota on it did. Nothing was measured.
+    #[error("it refused a write")]
+    Refused,
+}
+
 impl Error {
     pub(crate) fn damaged(family: &'static str, key: &[u8], reason: &DecodeError) -> Self {
         Self::Damaged { family, key: printable(key), reason: reason.to_string() }
@@ -69,9 +80,7 @@ impl Error {
     pub(crate) fn content(what: &str, cause: &std::io::Error) -> Self {
         match cause.kind() {
             // The guard measures now and then; the disk itself is never late.
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                Self::DiskFull { free_bytes: 0, reserve_bytes: 0 }
-            }
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull(Shortage::Refused),
             _ => Self::Content(format!("{what}: {cause}")),
         }
     }
@@ -164,4 +173,24 @@ pub(crate) fn printable(key: &[u8]) -> String {
     const BYTES_MAX: usize = 300;
     let cut = if key.len() > BYTES_MAX { "..." } else { "" };
     format!("{}{cut}", key[..key.len().min(BYTES_MAX)].escape_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{Error, Shortage};
+
+    #[test]
+    fn a_full_disk_tells_what_was_measured_and_nothing_else() {
+        let measured = Error::DiskFull(Shortage::Reserve { free_bytes: 7, reserve_bytes: 1_024 });
+        assert_eq!(measured.to_string(), "the disk is full: 7 bytes are free, and 1024 are kept in reserve");
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            let refused = Error::content("write", &kind.into());
+            assert!(matches!(refused, Error::DiskFull(Shortage::Refused)), "{refused}");
+            assert!(!refused.to_string().contains(|letter: char| letter.is_ascii_digit()), "{refused}");
+        }
+        let other = Error::content("write", &io::ErrorKind::NotFound.into());
+        assert!(matches!(other, Error::Content(_)), "{other}");
+    }
 }

@@ -47,7 +47,7 @@ pub mod verify;
 
 pub use changes::{Change, ChangeListener, Published};
 pub use content::{ContentFiles, ContentHash};
-pub use error::{Error, OpenError};
+pub use error::{Error, OpenError, Shortage};
 pub use families::Family;
 pub use folders::create_private_dir;
 pub use keys::{Key, KeyPart, KeyPrefix};

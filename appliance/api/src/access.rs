@@ -49,6 +49,15 @@ pub enum Need {
     Maybe,
     /// A valid token.
     User,
+    /// A valid token of somebody who administers the server.
+    Administrator,
+}
+
+impl Need {
+    /// Whether nobody comes in without a token.
+    pub const fn is_token(self) -> bool {
+        matches!(self, Self::User | Self::Administrator)
+    }
 }
 
 /// An authentication scheme of ruma's metadata, with what its handlers get.
@@ -124,7 +133,8 @@ fn bearer(value: Option<&str>) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim_matches(' '))
 }
 
-fn query_token(uri: &Uri) -> Option<String> {
+/// The access token in the query.
+pub(crate) fn query_token(uri: &Uri) -> Option<String> {
     if !uri.query()?.contains("access_token") {
         return None;
     }
@@ -144,7 +154,7 @@ pub(crate) async fn identify(
     }
     match token(&parts.headers, &parts.uri)? {
         Some(token) => authenticator.authenticate(&token, caller, endpoint.route.locked).await.map(Some),
-        None if endpoint.need == Need::User => Err(ApiError::missing_token()),
+        None if endpoint.need.is_token() => Err(ApiError::missing_token()),
         None => Ok(None),
     }
 }

@@ -16,6 +16,7 @@ use crate::access::{Authenticator, Caller, Locked, Requester};
 use crate::admin::v1::reachability::Reachability;
 use crate::error::ApiError;
 use crate::limits::Limiter;
+use crate::pages::Pages;
 use crate::relay::Relay;
 
 /// Settings of the HTTP edge. All apply after a restart, except `rates` (see [`Limiter::set_enabled`]).
@@ -135,6 +136,11 @@ impl Gate {
 pub trait Gated: Clone + Send + Sync + 'static {
     /// The gate.
     fn gate(&self) -> &Arc<Gate>;
+
+    /// The pages for people, which answer what is no endpoint; none: there are none.
+    fn pages(&self) -> Option<&dyn Pages> {
+        None
+    }
 }
 
 /// The state of all handlers; cloning it clones pointers.
@@ -157,6 +163,8 @@ pub struct Plugs {
     pub relay: Option<Arc<dyn Relay>>,
     /// Who can tell an administrator whether clients reach the server.
     pub reachability: Option<Arc<dyn Reachability>>,
+    /// The pages for people; none: this server has endpoints only.
+    pub pages: Option<Arc<dyn Pages>>,
 }
 
 impl FromRef<App> for Plugs {
@@ -202,6 +210,10 @@ impl App {
 impl Gated for App {
     fn gate(&self) -> &Arc<Gate> {
         &self.gate
+    }
+
+    fn pages(&self) -> Option<&dyn Pages> {
+        self.plugs.pages.as_deref()
     }
 }
 

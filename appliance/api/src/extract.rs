@@ -17,7 +17,7 @@ use ruma::api::error::{DeserializationError, FromHttpRequestError};
 use ruma::api::{IncomingRequest, IncomingRequestExt, Metadata};
 use veche_base::limits::{ANONYMOUS_BODY_BYTES_MAX, HTTP_BODY_IDLE_SECS_MAX};
 
-use crate::access::{Caller, Requester, Scheme, identify};
+use crate::access::{Caller, Need, Requester, Scheme, identify};
 use crate::app::Gate;
 use crate::connection::Connection;
 use crate::error::ApiError;
@@ -80,7 +80,7 @@ pub struct RumaStream<T: Metadata<Authentication: Scheme>> {
 
 /// A request to an endpoint that ruma has no type for.
 pub struct Plain {
-    /// Who asks; always there if the route says [`Need::User`](crate::access::Need::User).
+    /// Who asks; always there if the route needs a token ([`Need::is_token`]).
     pub requester: Option<Requester>,
     /// Where the request comes from.
     pub caller: Caller,
@@ -107,11 +107,14 @@ pub(crate) async fn admit(gate: &Gate, endpoint: &Endpoint, mut parts: Parts) ->
     let args = path_args(endpoint, &mut parts).await?;
     let caller = caller(gate, &parts);
     let requester = identify(&*gate.authenticator, endpoint, &parts, &caller).await?;
-    if let Some(requester) = &requester
-        && requester.suspended
-        && endpoint.route.suspended == Suspended::Refused
-    {
-        return Err(ApiError::user_suspended());
+    if let Some(requester) = &requester {
+        if requester.suspended && endpoint.route.suspended == Suspended::Refused {
+            return Err(ApiError::user_suspended());
+        }
+        if endpoint.need == Need::Administrator {
+            // Before anything else is looked at, so that others learn nothing of what is there.
+            requester.authority()?;
+        }
     }
     let who = requester.as_ref().map_or(Who::Address(caller.ip), |requester| Who::User(&requester.user_id));
     gate.limiter.take(endpoint.route.class, who)?;

@@ -9,8 +9,9 @@
 //! | `respond`, `error` | from a result to bytes; `error/` maps each operation's errors |
 //! | `app` | the state that handlers get |
 //! | `client` | the client-server API, one folder per area, one file per endpoint |
+//! | `federation` | what those ask who have no account here |
 //! | `admin` | what administrators ask and do, one folder per version, one file per endpoint |
-//! | `relay` | what is needed of the relay for calls |
+//! | `relay`, `pages` | what is needed of the relay for calls, and of the pages for people |
 //! | `admin_compat`, `system` | shared-secret registration; health and metrics |
 //!
 //! This crate decides nothing about rooms or accounts, keeps nothing between requests but rate limits, and never sees
@@ -25,8 +26,10 @@ pub mod connection;
 mod cors;
 pub mod error;
 pub mod extract;
+mod federation;
 mod json;
 pub mod limits;
+pub mod pages;
 pub mod relay;
 mod request_log;
 pub mod respond;
@@ -49,6 +52,7 @@ pub fn endpoints() -> Routes<App> {
     let routes = system::routes(Routes::new());
     let routes = admin_compat::routes(routes);
     let routes = admin::routes(routes);
+    let routes = federation::routes(routes);
     client::routes(routes)
 }
 

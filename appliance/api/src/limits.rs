@@ -44,6 +44,13 @@ pub enum Class {
     Keys,
     /// Uploading and downloading content.
     Media,
+    /// Reading much at once: a page of history, of relations, threads, a space or the directory may look at thousands of
+    /// events or rooms.
+    Pages,
+    /// A sync that begins anew and tells everything, which may be thousands of rooms.
+    FullSync,
+    /// A new name or picture, which is written into every room of its owner.
+    Profile,
     /// Everything else.
     Default,
 }
@@ -67,6 +74,11 @@ impl Class {
             Self::Message => (50.0, 10.0),
             Self::Keys => (500.0, 50.0),
             Self::Media => (200.0, 20.0),
+            // Opening a room takes a handful; a bot that copies a history takes the large pages.
+            Self::Pages => (200.0, 20.0),
+            // Phones begin anew for each notification that wakes them.
+            Self::FullSync => (120.0, 5.0),
+            Self::Profile => (20.0, 0.1),
             Self::Default => (300.0, 50.0),
         };
         Some(Rate { burst, per_sec })

@@ -10,7 +10,7 @@ use crate::access::Requester;
 
 /// A relay for calls, as far as clients must know it.
 pub trait Relay: Send + Sync {
-    /// Where the relay is, and what opens it to this user on this device for a while. Made without asking anybody.
+    /// Where the relay is, and what opens it to this session for a while. Made without asking anybody.
     fn credentials(&self, requester: &Requester) -> RelayCredentials;
 }
 

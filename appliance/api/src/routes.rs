@@ -74,6 +74,7 @@ pub struct Route {
     pub(crate) suspended: Suspended,
     pub(crate) anonymous: bool,
     pub(crate) with_token: bool,
+    pub(crate) for_administrators: bool,
     pub(crate) attached: bool,
 }
 
@@ -89,6 +90,7 @@ impl Route {
             suspended: Suspended::Allowed,
             anonymous: false,
             with_token: false,
+            for_administrators: false,
             attached: false,
         }
     }
@@ -141,6 +143,12 @@ impl Route {
         Self { with_token: true, ..self }
     }
 
+    /// Refuses everybody but administrators with `M_FORBIDDEN`, which ruma's metadata cannot say.
+    #[must_use]
+    pub const fn for_administrators(self) -> Self {
+        Self { for_administrators: true, ..self }
+    }
+
     /// Ends with the connection instead of running detached: for long polls that are not a GET.
     #[must_use]
     pub const fn attached(self) -> Self {
@@ -172,6 +180,7 @@ impl Endpoint {
         let params = template.split('/').filter_map(param).collect();
         let need = match route {
             Route { anonymous: true, .. } => Need::Nobody,
+            Route { for_administrators: true, .. } => Need::Administrator,
             Route { with_token: true, .. } => Need::User,
             Route { .. } => need,
         };
@@ -343,7 +352,7 @@ impl<S: Gated> Routes<S> {
         self
     }
 
-    /// The finished service: everything else is 404 or 405 `M_UNRECOGNIZED`.
+    /// The finished service: everything else is a page, or 404 or 405 `M_UNRECOGNIZED`.
     pub fn into_router(self, state: S) -> Router {
         self.router
             .fallback(shell::not_found::<S>)

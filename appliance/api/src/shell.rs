@@ -17,7 +17,11 @@ use crate::app::Gated;
 use crate::connection::Connection;
 use crate::cors;
 use crate::error::ApiError;
+use crate::pages;
 use crate::request_log::Line;
+
+/// Header fields that [`cors::allow`] and [`harden`] add.
+const HEADERS_ADDED_MAX: usize = 11;
 
 /// The outermost layer of the router.
 pub(crate) async fn around<S: Gated>(State(state): State<S>, request: Request, next: Next) -> Response {
@@ -34,6 +38,8 @@ pub(crate) async fn around<S: Gated>(State(state): State<S>, request: Request, n
             .await
             .unwrap_or_else(|_| ApiError::internal("a panic outside of any handler").into_answer(&*gate.entropy)),
     };
+    // Room for all of them at once, so that the map does not grow three times on the way.
+    answer.headers_mut().reserve(HEADERS_ADDED_MAX);
     if cors_open {
         cors::allow(answer.headers_mut());
     }
@@ -42,9 +48,10 @@ pub(crate) async fn around<S: Gated>(State(state): State<S>, request: Request, n
     answer
 }
 
-/// 404 for paths that are not in the table.
-pub(crate) async fn not_found<S: Gated>(State(state): State<S>) -> Response {
-    std::future::ready(ApiError::unrecognized().into_answer(&*state.gate().entropy)).await
+/// What is not in the table: a page, or 404.
+pub(crate) async fn not_found<S: Gated>(State(state): State<S>, request: Request) -> Response {
+    let page = state.pages().and_then(|pages| pages::answer(pages, &request));
+    std::future::ready(page.unwrap_or_else(|| ApiError::unrecognized().into_answer(&*state.gate().entropy))).await
 }
 
 /// 405 for methods that a known path does not have.
@@ -64,13 +71,12 @@ fn refuse_confusing(request: &Request) -> Result<(), ApiError> {
     if confusing {
         return Err(ApiError::unrecognized());
     }
-    let hosts: Vec<&HeaderValue> = request.headers().get_all(HOST).iter().collect();
+    let mut hosts = request.headers().get_all(HOST).iter();
     // HTTP/2 names the host in the URI; a Host header that says otherwise is a trick.
-    let two_hosts = match (request.uri().authority(), hosts.as_slice()) {
-        (_, []) => false,
-        (Some(authority), [host]) => !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()),
-        (None, [_]) => false,
-        (_, _) => true,
+    let two_hosts = match (request.uri().authority(), hosts.next(), hosts.next()) {
+        (_, _, Some(_)) => true,
+        (Some(authority), Some(host), None) => !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()),
+        (None, Some(_), None) | (_, None, None) => false,
     };
     if two_hosts {
         return Err(ApiError::invalid_param("The request names more than one host"));

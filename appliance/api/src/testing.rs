@@ -22,6 +22,7 @@ use crate::access::{Authenticator, Caller, Locked, Requester};
 use crate::app::{ApiSettings, Gate, Gated, Plugs};
 use crate::connection::{Connection, Listener};
 use crate::error::ApiError;
+use crate::pages::Pages;
 
 /// A router state that is a gate and nothing else.
 #[derive(Clone)]
@@ -40,6 +41,10 @@ impl FromRef<Bare> for Plugs {
 impl Gated for Bare {
     fn gate(&self) -> &Arc<Gate> {
         &self.gate
+    }
+
+    fn pages(&self) -> Option<&dyn Pages> {
+        self.plugs.pages.as_deref()
     }
 }
 

@@ -382,6 +382,37 @@ async fn finished_requests_are_counted_by_template() {
 }
 
 #[test]
+fn administration_is_for_administrators_in_the_table_already() {
+    let routes = crate::endpoints();
+    let needs = |template: &str| {
+        let rows = routes.table().iter().filter(|endpoint| endpoint.template.starts_with(template));
+        rows.map(|endpoint| endpoint.need).collect::<Vec<_>>()
+    };
+    for template in
+        ["/_veche/admin/", "/_matrix/client/v1/admin/", "/_matrix/client/unstable/uk.timedout.msc4323/admin/"]
+    {
+        let needs = needs(template);
+        assert!(!needs.is_empty() && needs.iter().all(|need| *need == Need::Administrator), "{template}: {needs:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_no_administrator_is_refused_before_anything_is_done() {
+    let done = |_: State<Bare>, _: Plain| async { Ok(axum::response::Response::new(Body::from("done"))) };
+    let router = Routes::new()
+        .plain(Method::POST, "/administer", Need::Administrator, Route::new(), done)
+        .into_router(Bare::new());
+    let ask = || Ask::new("POST /administer").body("{");
+    assert_eq!(ask().of(&router).await.refusal(), refusal(401, "M_MISSING_TOKEN"));
+    assert_eq!(ask().token("nobody").of(&router).await.refusal(), refusal(401, "M_UNKNOWN_TOKEN"));
+    for other in ["alice", "suspended"] {
+        assert_eq!(ask().token(other).of(&router).await.refusal(), refusal(403, "M_FORBIDDEN"), "{other}");
+    }
+    assert_eq!(ask().token("root").of(&router).await.refusal(), refusal(400, "M_NOT_JSON"), "only now the body counts");
+    assert_eq!(Ask::new("POST /administer").token("root").of(&router).await.body, b"done");
+}
+
+#[test]
 fn the_whole_table_fits_together() {
     // Two handlers on one method and path would panic here, before any server starts.
     let routes = crate::endpoints();

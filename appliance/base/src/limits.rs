@@ -16,8 +16,13 @@ const GIB: u64 = 1_024 * MIB;
 pub const HTTP_HEADERS_BYTES_MAX: usize = 32 * 1_024;
 /// Header lines of one request.
 pub const HTTP_HEADERS_COUNT_MAX: usize = 100;
-/// From the first byte of a connection (or of the next request) to the end of its headers.
+/// From the beginning of a connection to its first bytes, and from the first byte of a request to the end of its headers.
 pub const HTTP_HEADER_READ_SECS_MAX: u64 = 10;
+/// How long a connection may be open on which nothing is asked, pings or no pings: longer than a client's pause between two
+/// polls, and short enough that a few addresses cannot hold all places with connections that do nothing.
+pub const HTTP_IDLE_SECS_MAX: u64 = 75;
+/// How long a client may take nothing of an answer that is ready for it.
+pub const HTTP_ANSWER_STALL_SECS_MAX: u64 = 120;
 /// Between two pieces of a request body.
 pub const HTTP_BODY_IDLE_SECS_MAX: u64 = 15;
 /// From the accepted connection to the end of the TLS handshake.
@@ -40,6 +45,10 @@ pub const REDIRECT_HEADERS_BYTES_MAX: usize = 16 * 1_024;
 pub const HTTP2_STREAMS_MAX: u32 = 100;
 /// Streams a peer may reset before the server has finished with them (RUSTSEC-2024-0332).
 pub const HTTP2_PENDING_RESETS_MAX: usize = 20;
+/// Streams of one HTTP/2 connection that the server itself resets because its client breaks the rules (CVE-2025-8671).
+pub const HTTP2_ERROR_RESETS_MAX: usize = 100;
+/// What is held of one answer over HTTP/2 until its client takes it: a hundred streams of one connection can ask for it.
+pub const HTTP2_SEND_BUFFER_BYTES_MAX: usize = 64 * 1_024;
 /// Finishing requests after the signal to stop.
 pub const SHUTDOWN_SECS_MAX: u64 = 20;
 
@@ -81,6 +90,9 @@ pub const PAGE_EVENTS_MAX: usize = 1_000;
 pub const SLIDING_WINDOW_ROOMS_MAX: usize = 1_000;
 /// Lists in one simplified sliding sync request.
 pub const SLIDING_LISTS_MAX: usize = 100;
+/// Patterns of wanted state in all lists of one simplified sliding sync request together, and in one subscription: they
+/// are kept with every room that was shown.
+pub const SLIDING_STATE_PATTERNS_MAX: usize = 300;
 /// Connections (`conn_id`) that one device may keep in simplified sliding sync.
 pub const SLIDING_CONNECTIONS_PER_DEVICE_MAX: usize = 20;
 /// Rooms in one page of the room directory or of a space's hierarchy.
@@ -107,6 +119,8 @@ pub const ACCOUNT_DATA_BYTES_MAX: usize = 64 * 1_024;
 pub const TAGS_PER_ROOM_MAX: usize = 100;
 /// Stored filters of one account.
 pub const FILTERS_PER_USER_MAX: usize = 100;
+/// Entries of all lists of one filter together: each is compared with every event that is looked at.
+pub const FILTER_ENTRIES_MAX: usize = 1_000;
 /// Notifications of one account that are listed after they were read; the oldest go.
 pub const READ_NOTIFICATIONS_PER_USER_MAX: usize = 1_000;
 /// Pushers of one account.
@@ -161,6 +175,8 @@ pub const LOGIN_TOKEN_SECS_MAX: u64 = 2 * 60;
 
 /// One upload.
 pub const UPLOAD_BYTES_MAX: u64 = 100 * MIB;
+/// Uploads of one account that are being received at a time: each holds a file open, and none of them counts yet.
+pub const UPLOADS_AT_ONCE_PER_USER_MAX: usize = 20;
 /// Uploads of one account that were announced and have not arrived.
 pub const UPLOADS_PENDING_PER_USER_MAX: usize = 5;
 /// How long an announced upload may take to arrive.

@@ -3,9 +3,11 @@
 //! A thin wrapper over `prometheus_client`, so that one naming rule holds everywhere
 //! (`veche_<crate>_<what>_<unit>`) and no crate needs to know the library.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
 use prometheus_client::metrics::family::Family;
 pub use prometheus_client::metrics::{counter::Counter, gauge::Gauge, histogram::Histogram};
 use prometheus_client::registry;
@@ -94,42 +96,61 @@ impl Scope {
     }
 }
 
-type Labels = Vec<(&'static str, String)>;
+/// Labels of one metric: as many as any of ours has.
+const LABELS_MAX: usize = 3;
 
-/// Counters told apart by labels. Label values must come from a short, fixed list (a route template,
-/// a status), never from a client: each new combination stays in memory.
+/// Names and values that the program itself holds. They are counted for each request, so nothing is copied for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Labels {
+    pairs: [(&'static str, &'static str); LABELS_MAX],
+    count: usize,
+}
+
+impl Labels {
+    fn new(labels: &[(&'static str, &'static str)]) -> Self {
+        assert!(labels.len() <= LABELS_MAX, "a metric has at most {LABELS_MAX} labels");
+        let mut pairs = [("", ""); LABELS_MAX];
+        pairs[..labels.len()].copy_from_slice(labels);
+        Self { pairs, count: labels.len() }
+    }
+}
+
+impl EncodeLabelSet for Labels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), fmt::Error> {
+        EncodeLabelSet::encode(&&self.pairs[..self.count], encoder)
+    }
+}
+
+/// Counters told apart by labels. Label values come from a short, fixed list (a route template, a status) and never from
+/// a client, because each new combination stays in memory: so only text of the program itself is taken.
 #[derive(Clone)]
 pub struct LabelledCounter {
     family: Family<Labels, Counter>,
 }
 
 impl LabelledCounter {
-    /// Adds one to the counter with these labels.
-    pub fn inc(&self, labels: &[(&'static str, &str)]) {
-        self.family.get_or_create(&owned(labels)).inc();
+    /// Adds one to the counter with these labels, of which there are three at most.
+    pub fn inc(&self, labels: &[(&'static str, &'static str)]) {
+        self.family.get_or_create(&Labels::new(labels)).inc();
     }
 
     /// The value of the counter with these labels; tests read it.
-    pub fn get(&self, labels: &[(&'static str, &str)]) -> u64 {
-        self.family.get(&owned(labels)).map_or(0, |counter| counter.get())
+    pub fn get(&self, labels: &[(&'static str, &'static str)]) -> u64 {
+        self.family.get(&Labels::new(labels)).map_or(0, |counter| counter.get())
     }
 }
 
-/// Distributions told apart by labels; the same warning holds as for [`LabelledCounter`].
+/// Distributions told apart by labels; the same holds as for [`LabelledCounter`].
 #[derive(Clone)]
 pub struct LabelledHistogram {
     family: Family<Labels, Histogram, Buckets>,
 }
 
 impl LabelledHistogram {
-    /// Adds one observation to the distribution with these labels.
-    pub fn observe(&self, labels: &[(&'static str, &str)], value: f64) {
-        self.family.get_or_create(&owned(labels)).observe(value);
+    /// Adds one observation to the distribution with these labels, of which there are three at most.
+    pub fn observe(&self, labels: &[(&'static str, &'static str)], value: f64) {
+        self.family.get_or_create(&Labels::new(labels)).observe(value);
     }
-}
-
-fn owned(labels: &[(&'static str, &str)]) -> Labels {
-    labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
 }
 
 #[derive(Clone)]

@@ -22,6 +22,8 @@ pub struct Device {
     pub display_name: Option<String>,
     /// From where it was last used.
     pub last_seen_ip: Option<String>,
+    /// With which program it was last used.
+    pub last_seen_agent: Option<String>,
     /// When it was last used.
     pub last_seen_ms: u64,
 }
@@ -125,6 +127,7 @@ impl From<Session> for Device {
             device_id: session.device_id,
             display_name: session.display_name,
             last_seen_ip: session.last_seen.ip,
+            last_seen_agent: session.last_seen.agent,
             last_seen_ms: session.last_seen.at_ms,
         }
     }

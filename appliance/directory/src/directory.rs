@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 use veche_base::metrics::{LabelledCounter, Registry as MetricsRegistry};
 use veche_base::{Clock, Entropy, Secret, random_token};
 use veche_store::sql::secrets::Name;
+use veche_store::sql::sessions::SessionId;
 use veche_store::sql::{Sql, Tx, accounts, sessions, short_tokens};
 
 use crate::StoreError;
@@ -143,6 +144,12 @@ impl Directory {
     /// [`Requester::revoked`](crate::Requester::revoked), which misses nothing.
     pub fn revocations(&self) -> broadcast::Receiver<Revoked> {
         self.registry.revocations()
+    }
+
+    /// Every session that can be used now, for a listener that does not know which ones have ended meanwhile. One that
+    /// subscribes to [`Directory::revocations`] before it asks misses none.
+    pub fn usable_sessions(&self) -> Vec<(OwnedUserId, SessionId)> {
+        self.registry.usable_sessions()
     }
 
     /// Writes down who was seen when, and forgets what has expired. Call it every few minutes and before the end.

@@ -215,6 +215,13 @@ impl Registry {
         self.of_user(user, |record| record.session.clone())
     }
 
+    /// Every session that can be used now; those of locked accounts cannot.
+    pub(crate) fn usable_sessions(&self) -> Vec<(OwnedUserId, SessionId)> {
+        let tables = self.read();
+        let usable = tables.accounts.iter().filter(|(_, known)| !known.account.locked);
+        usable.flat_map(|(user, known)| known.sessions.iter().map(|session| (user.clone(), *session))).collect()
+    }
+
     pub(crate) fn session(&self, user: &UserId, device: &DeviceId) -> Option<Session> {
         self.sessions(user).into_iter().find(|session| session.device_id == device)
     }

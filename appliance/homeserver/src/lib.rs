@@ -1,9 +1,11 @@
 //! What happens: timelines, membership, sync, end-to-end keys, content, notifications, jobs.
 //!
-//! Parts depend on one another in one direction only, in the order of [`Homeserver::open`]. No HTTP here: parts take
-//! and answer the terms of the spec, and `api` speaks the protocol.
+//! Parts depend on one another in one direction only, in the order in which [`Homeserver::open`] wires them. No HTTP
+//! here: parts take and answer the terms of the spec, and `api` speaks the protocol.
 
 pub mod account_data;
+mod cached;
+pub mod company;
 pub mod content;
 pub mod core;
 pub mod creation;
@@ -35,6 +37,7 @@ pub use veche_store::Error as StoreError;
 
 use crate::{
     account_data::AccountData,
+    company::Company,
     content::Content,
     core::Core,
     creation::Creation,
@@ -66,6 +69,8 @@ pub struct Parts {
     pub notify: Arc<Notify>,
     /// Timelines.
     pub timeline: Arc<Timeline>,
+    /// Who shares rooms with whom.
+    pub company: Arc<Company>,
     /// Account data.
     pub account_data: Arc<AccountData>,
     /// Receipts and typing.
@@ -77,6 +82,40 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// Wires what sync reads, with the watch that wakes it, and subscribes to the store's changes.
+    fn open(core: &Arc<Core>) -> (Self, Arc<Watch>) {
+        let rooms = Arc::new(Rooms::new(Arc::clone(core)));
+        let user_rooms = Arc::new(UserRooms::new(Arc::clone(&core.store)));
+        let account_data = Arc::new(AccountData::new(Arc::clone(core)));
+        let notify = Arc::new(Notify::new(Arc::clone(core), Arc::clone(&rooms), Arc::clone(&account_data)));
+        let timeline = Arc::new(Timeline::new(Arc::clone(core), Arc::clone(&rooms), Arc::clone(&notify)));
+        let watch = Arc::new(Watch::new(Arc::clone(&rooms), Arc::clone(&user_rooms), core.store.position()));
+        core.store.subscribe(Arc::clone(&watch) as Arc<dyn veche_store::ChangeListener>);
+        core.store.subscribe(Arc::clone(&notify) as Arc<dyn veche_store::ChangeListener>);
+        let company = Arc::new(Company::new(
+            Arc::clone(core),
+            Arc::clone(&rooms),
+            Arc::clone(&user_rooms),
+            Arc::clone(&timeline),
+        ));
+        let e2ee = Arc::new(E2ee::new(
+            Arc::clone(core),
+            Arc::clone(&rooms),
+            Arc::clone(&user_rooms),
+            Arc::clone(&company),
+            Arc::clone(&watch),
+        ));
+        let ephemeral = Arc::new(Ephemeral::new(
+            Arc::clone(core),
+            Arc::clone(&rooms),
+            Arc::clone(&account_data),
+            Arc::clone(&notify),
+        ));
+        let presence = Arc::new(Presence::new(Arc::clone(core), Arc::clone(&watch)));
+        let parts = Self { rooms, user_rooms, notify, timeline, company, account_data, ephemeral, presence, e2ee };
+        (parts, watch)
+    }
+
     /// The room with this id, if `user` is in it, is invited to it, knocks at it or has left it.
     pub fn room_of(&self, user: &UserId, room_id: &RoomId) -> Result<Option<Arc<Room>>, StoreError> {
         let room = match self.rooms.find(room_id) {
@@ -119,52 +158,16 @@ pub struct Homeserver {
 }
 
 impl Homeserver {
-    /// Wires the parts, in the order in which they may know one another, and subscribes to the store's changes.
+    /// Wires all parts, in the order in which they may know one another.
     pub fn open(core: Arc<Core>) -> Self {
-        let rooms = Arc::new(Rooms::new(Arc::clone(&core)));
-        let user_rooms = Arc::new(UserRooms::new(Arc::clone(&core.store)));
-        let account_data = Arc::new(AccountData::new(Arc::clone(&core)));
-        let notify = Arc::new(Notify::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&account_data)));
-        let timeline = Arc::new(Timeline::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&notify)));
-        let profiles = Arc::new(Profiles::new(
-            Arc::clone(&core),
-            Arc::clone(&rooms),
-            Arc::clone(&user_rooms),
-            Arc::clone(&timeline),
-        ));
+        let (parts, watch) = Parts::open(&core);
+        let Parts { rooms, user_rooms, timeline, .. } = &parts;
+        let profiles =
+            Arc::new(Profiles::new(Arc::clone(&core), Arc::clone(rooms), Arc::clone(user_rooms), Arc::clone(timeline)));
         let members =
-            Arc::new(Members::new(Arc::clone(&core), Arc::clone(&rooms), Arc::clone(&timeline), Arc::clone(&profiles)));
-        let creation = Arc::new(Creation::new(
-            Arc::clone(&core),
-            Arc::clone(&rooms),
-            Arc::clone(&timeline),
-            Arc::clone(&profiles),
-        ));
-        let watch = Arc::new(Watch::new(Arc::clone(&rooms), Arc::clone(&user_rooms), core.store.position()));
-        core.store.subscribe(Arc::clone(&watch) as Arc<dyn veche_store::ChangeListener>);
-        core.store.subscribe(Arc::clone(&notify) as Arc<dyn veche_store::ChangeListener>);
-        let e2ee = Arc::new(E2ee::new(
-            Arc::clone(&core),
-            Arc::clone(&rooms),
-            Arc::clone(&user_rooms),
-            Arc::clone(&timeline),
-            Arc::clone(&watch),
-        ));
-        let parts = Parts {
-            ephemeral: Arc::new(Ephemeral::new(
-                Arc::clone(&core),
-                Arc::clone(&rooms),
-                Arc::clone(&account_data),
-                Arc::clone(&notify),
-            )),
-            presence: Arc::new(Presence::new(Arc::clone(&core), Arc::clone(&watch))),
-            e2ee,
-            rooms,
-            user_rooms,
-            notify,
-            timeline,
-            account_data,
-        };
+            Arc::new(Members::new(Arc::clone(&core), Arc::clone(rooms), Arc::clone(timeline), Arc::clone(&profiles)));
+        let creation =
+            Arc::new(Creation::new(Arc::clone(&core), Arc::clone(rooms), Arc::clone(timeline), Arc::clone(&profiles)));
         let content = Arc::new(Content::new(Arc::clone(&core)));
         let delayed = Arc::new(Delayed::new(Arc::clone(&core), Arc::clone(&parts.timeline), Arc::clone(&creation)));
         let public_rooms = Arc::new(PublicRooms::new(Arc::clone(&parts.rooms), Arc::clone(&creation)));

@@ -1,7 +1,10 @@
 //! Events as clients see them.
 //!
 //! The content is copied as the bytes it is stored in; nothing is parsed to be written again.
-//! What only servers need (hashes, signatures, auth events, depth) never reaches a client.
+//! What only servers need (hashes, signatures, auth events, depth) reaches a client only that asks for the form in which
+//! servers exchange events ([`federation_event`]).
+
+use std::{borrow::Cow, collections::BTreeMap};
 
 use ruma::events::room::member::MembershipState;
 use ruma::{EventId, OwnedEventId, OwnedTransactionId, OwnedUserId, RoomId, UserId, events::TimelineEventType};
@@ -144,10 +147,29 @@ pub fn stripped_state(pdu: &Pdu) -> Option<Box<RawValue>> {
     Some(raw(&StrippedEvent { content: &pdu.content, sender: &pdu.sender, state_key, kind: &pdu.kind }))
 }
 
-fn write(pdu: &Pdu, room_id: Option<&RoomId>, mut unsigned: Unsigned) -> Box<RawValue> {
+/// The event as servers exchange it, with its id and `unsigned` beside: a client could not name the event otherwise.
+/// Neither is signed, so whoever checks hashes or signatures takes both out first.
+#[must_use]
+pub fn federation_event(pdu: &Pdu, unsigned: Unsigned) -> Box<RawValue> {
+    let (event_id, unsigned) = (raw(&pdu.event_id), raw(&with_redaction(pdu, unsigned)));
+    let mut fields: BTreeMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_str(pdu.json.get()).expect("an event is a JSON object");
+    fields.insert("event_id".into(), &event_id);
+    fields.insert("unsigned".into(), &unsigned);
+    // The content may have been taken out of the event for this reader.
+    fields.insert("content".into(), &pdu.content);
+    raw(&fields)
+}
+
+fn with_redaction(pdu: &Pdu, mut unsigned: Unsigned) -> Unsigned {
     if unsigned.redacted_because.is_none() {
         unsigned.redacted_because.clone_from(&pdu.redacted_because);
     }
+    unsigned
+}
+
+fn write(pdu: &Pdu, room_id: Option<&RoomId>, unsigned: Unsigned) -> Box<RawValue> {
+    let unsigned = with_redaction(pdu, unsigned);
     // Clients that know only versions up to 10 look for `redacts` beside the content, newer ones
     // inside it, and the specification wants servers to show both in every version.
     let inner = (pdu.kind == TimelineEventType::RoomRedaction && pdu.redacts.is_none())

@@ -8,15 +8,21 @@
 //! others ever comes from a request, because a `Host` is free text to whoever sends it. The report says what the
 //! asking administrator's browser shows, and he may make it a setting.
 
+//!
+//! It is looked at again every minute. What two looks in a row have shown is believed, and told to the relay, to clients and
+//! to the server's own certificate ([`Whereabouts::changes`]); calls that run go on.
+
 mod decide;
 mod interfaces;
 mod name;
+mod senses;
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use veche_base::Clock;
@@ -27,11 +33,11 @@ use crate::settings::Settings;
 pub(crate) use decide::{Addresses, Chosen, Source, Why, decide};
 pub(crate) use interfaces::{Interface, all as all_interfaces, has_ipv6};
 pub(crate) use name::OwnName;
+use senses::{Machine, Senses};
 
-/// How long the system's resolver may take. A server that starts waits so long at most.
-const LOOKUP_SECS_MAX: u64 = 3;
-/// How often it is looked whether anything has changed.
-const LOOK_EVERY: Duration = Duration::from_secs(10 * 60);
+/// How often it is looked whether anything has changed. The system's resolver is asked for one name, and the kernel for its
+/// interfaces.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// How long the records of the last successful look-up stand in for those that cannot be had: after a power failure
 /// the company's DNS server may start later than we do.
 const RECORDS_KEPT_MS: u64 = 7 * 24 * 60 * 60 * 1_000;
@@ -88,38 +94,62 @@ struct KeptRecords {
     at_ms: u64,
 }
 
+/// What is told to others now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Bearings {
+    /// What was decided.
+    pub(crate) addresses: Addresses,
+    /// Where our own name leads.
+    records: Vec<IpAddr>,
+}
+
+impl Bearings {
+    fn of(known: &Known) -> Self {
+        Self { addresses: decide(known), records: known.records.addresses().to_vec() }
+    }
+
+    /// Whether others would be told the same.
+    fn is_like(&self, other: &Self) -> bool {
+        let told = |it: &Self| -> Vec<_> { it.addresses.chosen().map(|it| (it.external, it.internal)).collect() };
+        told(self) == told(other) && self.records == other.records
+    }
+
+    /// Whether another machine can come here.
+    fn lead_somewhere(&self) -> bool {
+        self.addresses.chosen().any(|chosen| chosen.source != Source::Loopback)
+    }
+}
+
 /// Knows where this machine is, and notices when that changes.
 pub(crate) struct Whereabouts {
     name: OwnName,
     setting: Vec<IpAddr>,
+    senses: Box<dyn Senses>,
     sql: Arc<Sql>,
     clock: Arc<dyn Clock>,
-    /// What the relay was started with: it cannot change without ending calls.
-    used: Addresses,
-    /// Where our own name led then.
-    records: Vec<IpAddr>,
-    latest: Mutex<Addresses>,
+    now: watch::Sender<Arc<Bearings>>,
 }
 
 impl Whereabouts {
     /// Looks for the first time.
     pub(crate) async fn find(settings: &Settings, sql: Arc<Sql>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let mut this = Self {
-            name: OwnName::of(settings),
-            setting: settings.network.external_address.addresses().collect(),
-            sql,
-            clock,
-            used: Addresses::default(),
-            records: Vec::new(),
-            latest: Mutex::default(),
-        };
-        let known = this.look(Vec::new()).await;
-        this.used = decide(&known);
-        this.records = known.records.addresses().to_vec();
-        *this.latest() = this.used.clone();
-        for chosen in this.used.chosen() {
+        Self::find_with(Box::new(Machine), settings, sql, clock).await
+    }
+
+    async fn find_with(
+        senses: Box<dyn Senses>,
+        settings: &Settings,
+        sql: Arc<Sql>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
+        let name = OwnName::of(settings);
+        let setting = settings.network.external_address.addresses().collect();
+        let this = Self { name, setting, senses, sql, clock, now: watch::Sender::default() };
+        let found = Bearings::of(&this.look(Vec::new()).await);
+        for chosen in found.addresses.chosen() {
             info!(external = %chosen.external, internal = ?chosen.internal, source = chosen.source.as_str(), "address");
         }
+        this.now.send_replace(Arc::new(found));
         Arc::new(this)
     }
 
@@ -130,12 +160,24 @@ impl Whereabouts {
 
     /// The addresses of the setting to which our own name does not lead, as far as this machine sees.
     pub(crate) fn beside_the_name(&self) -> Vec<IpAddr> {
-        self.setting.iter().copied().filter(|address| !self.records.contains(address)).collect()
+        let now = self.now.borrow();
+        self.setting.iter().copied().filter(|address| !now.records.contains(address)).collect()
     }
 
-    /// What the relay shows since it was started.
-    pub(crate) const fn used(&self) -> &Addresses {
-        &self.used
+    /// What is told to others now.
+    pub(crate) fn used(&self) -> Addresses {
+        self.now.borrow().addresses.clone()
+    }
+
+    /// All addresses by which others reach this machine, from outside and from inside.
+    pub(crate) fn of_the_site(&self) -> Vec<IpAddr> {
+        let now = self.now.borrow();
+        now.addresses.chosen().flat_map(|chosen| [Some(chosen.external), chosen.internal]).flatten().collect()
+    }
+
+    /// What is told to others from now on, each time that it changes.
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Bearings>> {
+        self.now.subscribe()
     }
 
     /// Looks at everything anew. `seen` is what a browser asked for.
@@ -144,34 +186,47 @@ impl Whereabouts {
             setting: self.setting.clone(),
             records: self.records().await,
             seen,
-            interfaces: interfaces::all(),
-            preferred: interfaces::preferred(),
+            interfaces: self.senses.interfaces(),
+            preferred: self.senses.preferred(),
         }
     }
 
-    /// Looks now and then until the server stops, and says in the log when something has changed.
+    /// Looks now and then until the server stops.
     pub(crate) fn watch(self: &Arc<Self>, workers: &Supervisor) {
         let (this, stopping) = (Arc::clone(self), workers.shutdown_token());
         workers.spawn("addresses", async move { this.keep_looking(stopping).await });
     }
 
     async fn keep_looking(&self, stopping: CancellationToken) {
+        let mut suspected = None;
         while tokio::time::timeout(LOOK_EVERY, stopping.cancelled()).await.is_err() {
-            let known = self.look(Vec::new()).await;
-            if matches!(known.records, Records::Failed(_)) && self.setting.is_empty() {
-                // A resolver that fails says nothing about where we are.
-                continue;
-            }
-            let now = decide(&known);
-            let mut latest = self.latest();
-            if latest.externals() != now.externals() {
-                warn!(
-                    before = ?latest.externals(), now = ?now.externals(),
-                    "this machine's external address has changed; the relay shows the new one after a restart"
-                );
-            }
-            *latest = now;
+            suspected = self.look_again(suspected).await;
         }
+    }
+
+    /// Looks, and believes what the last look has shown, too (`suspected`). Gives back what the next look may confirm.
+    async fn look_again(&self, suspected: Option<Bearings>) -> Option<Bearings> {
+        let known = self.look(Vec::new()).await;
+        let before = Arc::clone(&self.now.borrow());
+        let mut found = Bearings::of(&known);
+        if matches!(known.records, Records::Failed(_)) {
+            // A resolver that fails says nothing about where we are.
+            if before.addresses.chosen().any(|chosen| chosen.source == Source::Dns) {
+                return None;
+            }
+            found.records.clone_from(&before.records);
+        }
+        // A machine whose cable is out is where it was, and nobody could be told otherwise.
+        if found.is_like(&before) || !found.lead_somewhere() {
+            return None;
+        }
+        if !suspected.is_some_and(|suspected| suspected.is_like(&found)) {
+            return Some(found);
+        }
+        let (was, is) = (before.addresses.externals(), found.addresses.externals());
+        warn!(before = ?was, now = ?is, "this machine's addresses have changed; new calls are told the new ones");
+        self.now.send_replace(Arc::new(found));
+        None
     }
 
     async fn records(&self) -> Records {
@@ -179,7 +234,7 @@ impl Whereabouts {
             OwnName::Address(address) => return Records::Literal(*address),
             OwnName::Dns(name) => name.clone(),
         };
-        match resolve(&name).await {
+        match self.senses.resolve(&name).await {
             Ok(addresses) => {
                 self.remember(name, addresses.clone()).await;
                 Records::Found(addresses)
@@ -202,41 +257,24 @@ impl Whereabouts {
         let age_ms = self.clock.wall_ms().saturating_sub(kept.at_ms);
         (kept.name == name && age_ms <= RECORDS_KEPT_MS).then_some(kept.addresses)
     }
-
-    fn latest(&self) -> std::sync::MutexGuard<'_, Addresses> {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// What is known without a running server, and without writing anything down.
 pub(crate) async fn look_once(settings: &Settings) -> Known {
     let records = match OwnName::of(settings) {
         OwnName::Address(address) => Records::Literal(address),
-        OwnName::Dns(name) => resolve(&name).await.map_or_else(Records::Failed, Records::Found),
+        OwnName::Dns(name) => Machine.resolve(&name).await.map_or_else(Records::Failed, Records::Found),
     };
     Known {
         setting: settings.network.external_address.addresses().collect(),
         records,
         seen: Vec::new(),
-        interfaces: interfaces::all(),
-        preferred: interfaces::preferred(),
+        interfaces: Machine.interfaces(),
+        preferred: Machine.preferred(),
     }
 }
 
-/// Asks the system's resolver, so that `/etc/hosts` and a split DNS say here what they say to every program.
-async fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
-    let asked = tokio::net::lookup_host((name, 0));
-    match tokio::time::timeout(Duration::from_secs(LOOKUP_SECS_MAX), asked).await {
-        Ok(Ok(found)) => {
-            let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
-            addresses.sort_unstable();
-            addresses.dedup();
-            Ok(addresses)
-        }
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {LOOKUP_SECS_MAX} seconds")),
-    }
-}
-
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,15 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use tokio::task::spawn_blocking;
 use veche_acme::{CHAIN_BYTES_MAX, Certificates, KEY_BYTES_MAX, SourceKind, Status, UploadError};
 
+use crate::addresses::Whereabouts;
 use crate::cli;
 use crate::control::{self, Answer, Request};
 use crate::exit::Failure;
@@ -96,9 +99,19 @@ fn of_server(
     // Opening the data keeps a server from being started meanwhile.
     let ground = Ground::open(dir, None)?;
     loaded.settings.server.name = identity::of_data(&ground.sql, dir)?;
-    let answer = tls::open(&loaded, dir, &ground).map(|certificates| on_stopped(&certificates));
+    let answer = addresses(&loaded, &ground)
+        .and_then(|addresses| tls::open(&loaded, dir, &ground, &addresses))
+        .map(|certificates| on_stopped(&certificates));
     ground.sql.close();
     answer
+}
+
+/// Where the server would be if it ran: its own certificate is for these addresses, too.
+fn addresses(loaded: &Loaded, ground: &Ground) -> Result<Vec<IpAddr>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::during("the certificates cannot be opened"))?;
+    let (sql, clock) = (Arc::clone(&ground.sql), Arc::clone(&ground.clock));
+    Ok(runtime.block_on(Whereabouts::find(&loaded.settings, sql, clock)).of_the_site())
 }
 
 fn status_in(answer: Answer) -> Result<Status, Failure> {

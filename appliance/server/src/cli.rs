@@ -17,7 +17,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server until SIGTERM
-    Serve(Serve),
+    Serve(Run),
     /// Manage accounts
     User {
         #[command(subcommand)]
@@ -32,6 +32,15 @@ pub(crate) enum Command {
     Check(Data),
     /// Look whether clients reach the server, and say how to mend what keeps them out
     Doctor(Doctor),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) server: Serve,
+    /// Somebody reads standard error, though it may be no terminal: show the claim code of a new server there
+    #[arg(long)]
+    pub(crate) show_claim: bool,
 }
 
 #[derive(Debug, Args)]
@@ -128,7 +137,8 @@ mod tests {
     fn promised_forms_are_understood() {
         let parse = |line: &str| Cli::try_parse_from(line.split(' ')).map(|cli| cli.command);
         let serve = parse("veche serve --data d --config f --set server.name=a --set log.level=warn").unwrap();
-        assert!(matches!(serve, Command::Serve(serve) if serve.overrides.len() == 2));
+        assert!(matches!(serve, Command::Serve(run) if run.server.overrides.len() == 2 && !run.show_claim));
+        assert!(matches!(parse("veche serve --data d --show-claim"), Ok(Command::Serve(run)) if run.show_claim));
         let add = parse("veche user add alice --data d --admin --password-stdin").unwrap();
         assert!(matches!(add, Command::User { command: UserCommand::Add(add) } if add.admin && add.password_stdin));
         assert!(matches!(parse("veche check --data d"), Ok(Command::Check(_))));
@@ -145,6 +155,7 @@ mod tests {
             "veche",
             "veche serve --data d --set nonsense",
             "veche doctor",
+            "veche certificate root --data d --show-claim",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

@@ -18,7 +18,7 @@ mod ports;
 mod print;
 mod relay;
 mod tls;
-mod turn_client;
+pub(crate) mod turn_client;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -81,11 +81,11 @@ impl Doctor {
 
     fn whereabouts(&self, known: &Known, visit: Option<&Visit>) -> Vec<Line> {
         let whereabouts = &self.patient.whereabouts;
-        // What the relay would show after a restart: a browser's word is heard below and decides nothing.
+        // What the relay will show if this lasts: a browser's word is heard below and decides nothing.
         let decided = decide(&Known { seen: Vec::new(), ..known.clone() });
         vec![
             dns::name(whereabouts.name(), known, &decided).about(Subject::Dns),
-            dns::addresses(&decided, Some(whereabouts.used())).about(Subject::Addresses),
+            dns::addresses(&decided, Some(&whereabouts.used())).about(Subject::Addresses),
             browser::browser(visit, whereabouts.name(), known).about(Subject::Browser),
         ]
     }
@@ -99,7 +99,7 @@ impl Doctor {
     }
 
     async fn relay(&self) -> Vec<Line> {
-        let used = self.patient.whereabouts.used();
+        let used = &self.patient.whereabouts.used();
         let Some((bound, access)) = self.patient.turn.as_ref().filter(|(bound, _)| !bound.is_empty()) else {
             return RELAY_SUBJECTS.into_iter().map(|subject| relay::off().about(subject)).collect();
         };

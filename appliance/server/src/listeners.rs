@@ -3,16 +3,22 @@
 //!
 //! A connection passes the doorkeeper (caps in all and per address); if it comes from a listed proxy, it first says for
 //! whom; then TLS with a deadline; then its first bytes tell whether it is TURN's, which has a thread of its own, or
-//! HTTP's. There hyper has a header deadline, a header size, stream limits, and a body that may not pause for long. The
-//! request carries a [`Connection`] that says where it came from.
+//! HTTP's. There it has a deadline for each request's head, a header size, stream limits, a body that may not pause for
+//! long, and an end when it is idle. The request carries a [`Connection`] that says where it came from.
+//!
+//! What a connection costs while nothing is asked on it, and what a request does: `docs/door.md`.
 
 mod doorkeeper;
-mod first_bytes;
+pub mod first_bytes;
 mod http;
+mod http1;
+mod http2;
 mod idle_body;
 mod origin;
-mod proxy_protocol;
+pub mod proxy_protocol;
+mod pulse;
 mod redirect;
+mod wire;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,7 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::server::TlsStream;
@@ -34,13 +40,17 @@ use veche_runtime::Supervisor;
 use crate::tls::Acceptor;
 pub(crate) use doorkeeper::Doorkeeper;
 use doorkeeper::{Place, Visitor};
-use first_bytes::{FirstBytes, FirstWords};
+use first_bytes::{FirstWords, Spoken};
+use http::Host;
 use origin::OriginError;
 use proxy_protocol::Ends;
 pub(crate) use redirect::Redirect;
 
 /// After a failed accept (usually: no file descriptors left) nothing is gained by trying at once.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+/// How long an HTTP/1 connection on which nothing is asked keeps its buffers, which cost more to make than to keep for a
+/// moment: a page's next request comes sooner.
+const REST_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a client may take. Tests are less patient.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +61,12 @@ pub(crate) struct Patience {
     headers: Duration,
     /// Between two pieces of a request's body.
     body_pause: Duration,
+    /// For the next request.
+    idle: Duration,
+    /// To take something of an answer.
+    stall: Duration,
+    /// From a last answer until a connection gives its buffers back. Nobody sees it.
+    rest: Duration,
 }
 
 impl Default for Patience {
@@ -59,6 +75,9 @@ impl Default for Patience {
             handshake: Duration::from_secs(limits::TLS_HANDSHAKE_SECS_MAX),
             headers: Duration::from_secs(limits::HTTP_HEADER_READ_SECS_MAX),
             body_pause: Duration::from_secs(limits::HTTP_BODY_IDLE_SECS_MAX),
+            idle: Duration::from_secs(limits::HTTP_IDLE_SECS_MAX),
+            stall: Duration::from_secs(limits::HTTP_ANSWER_STALL_SECS_MAX),
+            rest: REST_AFTER,
         }
     }
 }
@@ -163,7 +182,8 @@ impl BoundListener {
                 continue;
             };
             let visit = Visit { stream, peer, place, must_introduce };
-            door.connections.spawn("connection", visit.serve(service.clone(), door.clone()));
+            // In a box, because whoever runs it holds it more than once.
+            door.connections.spawn("connection", Box::pin(visit.serve(service.clone(), door.clone())));
         }
     }
 }
@@ -186,45 +206,48 @@ struct Guest {
 
 /// A connection of which it is known what it speaks.
 struct Talk {
-    stream: TlsStream<TcpStream>,
+    /// In a box, because it is handed on from one step to the next.
+    stream: Box<TlsStream<TcpStream>>,
     words: FirstWords,
-    /// Until when the rest of the first bytes must be there.
-    deadline: Instant,
     ends: Ends,
     place: Place,
 }
 
 impl Visit {
+    /// Each step is in a box of its own: a task has room for its largest step as long as it lives, and most of its life
+    /// a connection waits.
     async fn serve(self, service: Service, door: Door) {
         let (patience, stopping) = (door.patience, door.connections.shutdown_token());
         let admitted = tokio::select! {
             () = stopping.cancelled() => return,
-            admitted = self.introduce(patience) => admitted,
+            admitted = Box::pin(self.introduce(patience)) => admitted,
         };
         let Some(guest) = admitted else { return };
         match service {
             Service::Redirect(redirect) => {
                 let _place = guest.place;
-                redirect.serve(guest.stream, patience, stopping).await;
+                Box::pin(redirect.serve(guest.stream, patience, stopping)).await;
             }
             Service::Http(router) => {
-                let connection = connection(guest.ends, Listener::Loopback);
-                let deadline = Instant::now() + patience.headers;
-                let stream = FirstBytes::new(guest.stream, Vec::new(), deadline, guest.place);
-                http::serve(stream, router, connection, patience, stopping).await;
+                let heard = tokio::select! {
+                    () = stopping.cancelled() => return,
+                    heard = Box::pin(guest.hear(patience)) => heard,
+                };
+                let Some((guest, words)) = heard else { return };
+                let host = Host::new(router, connection(guest.ends, Listener::Loopback), patience, stopping);
+                host.serve(guest.stream, words, guest.place).await;
             }
             Service::Https { tls, router, turn } => {
                 let talk = tokio::select! {
                     () = stopping.cancelled() => return,
-                    talk = guest.talk(&tls, patience) => talk,
+                    talk = Box::pin(guest.talk(&tls, patience)) => talk,
                 };
                 match talk {
                     None => {}
-                    Some(talk) if talk.words.is_turn => hand_over(talk, turn.as_ref()),
+                    Some(talk) if talk.words.spoken == Spoken::Turn => hand_over(talk, turn.as_ref()),
                     Some(talk) => {
-                        let connection = connection(talk.ends, Listener::Public);
-                        let stream = FirstBytes::new(talk.stream, talk.words.bytes, talk.deadline, talk.place);
-                        http::serve(stream, router, connection, patience, stopping).await;
+                        let host = Host::new(router, connection(talk.ends, Listener::Public), patience, stopping);
+                        host.serve(talk.stream, talk.words, talk.place).await;
                     }
                 }
             }
@@ -266,10 +289,17 @@ impl Visit {
 }
 
 impl Guest {
+    /// Hears what the client says first. `None`: nothing more is to be said.
+    async fn hear(mut self, patience: Patience) -> Option<(Self, FirstWords)> {
+        let deadline = Instant::now() + patience.headers;
+        let words = first_words(&mut self.stream, deadline).await?;
+        Some((self, words))
+    }
+
     /// Does the TLS handshake and hears what the client says first. `None`: nothing more is to be said.
     async fn talk(self, tls: &Acceptor, patience: Patience) -> Option<Talk> {
         let mut stream = match timeout(patience.handshake, tls.accept(self.stream)).await {
-            Ok(Ok(stream)) => stream,
+            Ok(Ok(stream)) => Box::new(stream),
             Ok(Err(error)) => {
                 debug!(%error, "a TLS handshake failed");
                 return None;
@@ -285,16 +315,22 @@ impl Guest {
             let _ = timeout_at(deadline, stream.shutdown()).await;
             return None;
         }
-        match timeout_at(deadline, first_bytes::listen(&mut stream)).await {
-            Ok(Ok(words)) => Some(Talk { stream, words, deadline, ends: self.ends, place: self.place }),
-            Ok(Err(error)) => {
-                debug!(%error, "a connection ended before its first words");
-                None
-            }
-            Err(_) => {
-                debug!("a client said nothing");
-                None
-            }
+        let words = first_words(&mut stream, deadline).await?;
+        Some(Talk { stream, words, ends: self.ends, place: self.place })
+    }
+}
+
+/// What the client says first. `None`: nothing, or not in time.
+async fn first_words(stream: &mut (impl AsyncRead + Unpin), deadline: Instant) -> Option<FirstWords> {
+    match timeout_at(deadline, first_bytes::listen(stream)).await {
+        Ok(Ok(words)) => Some(words),
+        Ok(Err(error)) => {
+            debug!(%error, "a connection ended before its first words");
+            None
+        }
+        Err(_) => {
+            debug!("a client said nothing");
+            None
         }
     }
 }
@@ -309,7 +345,7 @@ fn hand_over(talk: Talk, turn: Option<&TurnHandle>) {
         debug!("a client wants TURN, which is off");
         return;
     };
-    let (socket, tls) = talk.stream.into_inner();
+    let (socket, tls) = (*talk.stream).into_inner();
     let socket = match socket.into_std() {
         Ok(socket) => socket,
         Err(error) => {

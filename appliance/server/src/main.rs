@@ -1,52 +1,11 @@
-//! The binary `veche`: command line, settings, wiring of all parts, listeners, lifecycle.
-//!
-//! Read this file first, then `serve.rs`, which starts and stops the server in the order it happens.
-//!
-//! Invariants of absence: no rule of chat is decided here, and nothing below this crate knows that
-//! there is a command line, a settings file or a signal.
-
-mod addresses;
-mod certificate;
-mod check;
-mod cli;
-mod control;
-mod doctor;
-mod exit;
-mod identity;
-mod listeners;
-mod logging;
-mod ready;
-mod serve;
-mod settings;
-mod surroundings;
-mod tls;
-mod turn;
-mod user;
-mod verification;
-mod wiring;
+//! The binary `veche`. What it does is in `lib.rs`.
 
 use std::process::ExitCode;
-
-use clap::Parser;
-
-use cli::{CertificateCommand, Cli, Command, UserCommand};
 
 /// RocksDB allocates through it, too (it takes the place of `malloc`).
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Serve(arguments) => serve::run(&arguments),
-        Command::User { command: UserCommand::Add(arguments) } => user::add(&arguments),
-        Command::Certificate { command: CertificateCommand::Upload(arguments) } => certificate::upload(&arguments),
-        Command::Certificate { command: CertificateCommand::Root(arguments) } => certificate::root(&arguments),
-        Command::Certificate { command: CertificateCommand::Status(arguments) } => certificate::status(&arguments),
-        Command::Check(data) => check::run(&data.dir),
-        Command::Doctor(arguments) => doctor::run(&arguments),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    veche_server::main()
 }

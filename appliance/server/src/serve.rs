@@ -1,6 +1,5 @@
 //! `veche serve`: starts the server part by part, waits for the signal to stop, and stops it in order.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use veche_runtime::{Signals, Supervisor};
 use veche_store::create_private_dir;
 
 use crate::certificate;
+use crate::claim;
 use crate::cli;
 use crate::control::{self, Answer, Request};
 use crate::doctor::Doctor;
@@ -25,29 +25,31 @@ use crate::logging;
 use crate::ready::{Bound, ReadyLine};
 use crate::settings::{Loaded, default_file};
 use crate::surroundings::Surroundings;
-use crate::tls::Acceptor;
+use crate::tls::{self, Acceptor};
 use crate::user;
 use crate::wiring::{Product, base_url};
 
 /// Runs the server until it is told to stop.
-pub(crate) fn run(arguments: &cli::Serve) -> Result<(), Failure> {
-    let config = arguments.config.clone().or_else(|| default_file(&arguments.data.dir));
-    let loaded = Loaded::read(config.as_deref(), &arguments.overrides)?;
+pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
+    let cli::Run { server, show_claim } = arguments;
+    let config = server.config.clone().or_else(|| default_file(&server.data.dir));
+    let loaded = Loaded::read(config.as_deref(), &server.overrides)?;
     logging::start(&loaded.settings.log);
-    let dir = make_data_folder(&arguments.data.dir)?;
+    let dir = make_data_folder(&server.data.dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::during("the worker threads cannot be started"))?;
     let product = {
         let _context = runtime.enter();
         Product::open(&loaded, &dir)?
     };
-    let outcome = runtime.block_on(serve(&loaded, &dir, product));
+    let reader = claim::Reader::of_standard_error(*show_claim);
+    let outcome = runtime.block_on(serve(&loaded, &dir, product, reader));
     // What still blocks a thread now (a hash, a thumbnail) is not worth waiting for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome
 }
 
-async fn serve(loaded: &Loaded, dir: &Path, product: Product) -> Result<(), Failure> {
+async fn serve(loaded: &Loaded, dir: &Path, product: Product, reader: claim::Reader) -> Result<(), Failure> {
     let mut signals = Signals::listen().map_err(Failure::during("signals cannot be received"))?;
     let systemd = Notifier::from_environment().map_err(Failure::during("NOTIFY_SOCKET cannot be used"))?;
     // What the last process left undone comes before anybody is let in. A failure stops nothing: the work stays written
@@ -55,18 +57,22 @@ async fn serve(loaded: &Loaded, dir: &Path, product: Product) -> Result<(), Fail
     if let Err(error) = product.homeserver.departures.settle_all().await {
         warn!(%error, "devices or accounts that are gone have not been forgotten yet");
     }
-    let surroundings = Surroundings::start(loaded, &product).await?;
+    let surroundings = Surroundings::start(loaded, &product)?;
     let sockets = Sockets::bind(loaded).await?;
     let connections = product.workers.sibling();
     let ready = sockets.open(loaded, dir, &product, &surroundings, &connections)?;
-    keep_certificates(&product);
+    keep_certificates(loaded, &product);
     control::listen(dir, control_handler(&product, ready.doctor), &connections)?;
     watchdog(&systemd, &product.workers);
 
+    claim::welcome(&product.directory, &ready.url, dir, reader, &product.workers);
     ready.line.print().map_err(Failure::during("the ready line cannot be printed"))?;
     systemd.ready();
-    info!(server_name = %loaded.settings.server.name, version = env!("CARGO_PKG_VERSION"), "the server answers");
-    welcome(&product, &ready.url, dir);
+    let (server_name, version) = (&loaded.settings.server.name, env!("CARGO_PKG_VERSION"));
+    info!(%server_name, version, url = %ready.url, "the server answers");
+    if !veche_web::Pages::built_in().is_built() {
+        warn!("this program was built without its pages; browsers are told how to build them");
+    }
 
     let asked = wait_for_the_end(&mut signals, &product.ground.failed).await;
     systemd.stopping();
@@ -164,8 +170,9 @@ async fn bind(
     }
 }
 
-/// Renews and orders certificates from now on: what answers validators listens already.
-fn keep_certificates(product: &Product) {
+/// Renews and orders certificates from now on: what answers validators listens already. The server's own follows the
+/// addresses of this machine.
+fn keep_certificates(loaded: &Loaded, product: &Product) {
     let status = product.certificates.status();
     if status.wanted != status.in_use {
         let (wanted, in_use) = (status.wanted.as_str(), status.in_use.as_str());
@@ -174,6 +181,7 @@ fn keep_certificates(product: &Product) {
     let certificates = product.certificates.clone();
     let stopping = product.workers.shutdown_token();
     product.workers.spawn("certificates", async move { certificates.run(stopping).await });
+    tls::follow_addresses(&loaded.settings, &product.certificates, &product.whereabouts, &product.workers);
 }
 
 /// Does what commands on this machine ask of the running server.
@@ -193,26 +201,6 @@ fn control_handler(product: &Product, doctor: Arc<Doctor>) -> control::Handler {
         }
         .boxed()
     })
-}
-
-/// Says on standard error where the server is, and how the first account is made as long as there is none.
-///
-/// This is no log line: the token is a secret that belongs on the console, not into a log collector.
-fn welcome(product: &Product, url: &str, dir: &Path) {
-    let mut console = std::io::stderr().lock();
-    let printed = match product.directory.first_claim_token() {
-        None => writeln!(console, "Veche answers at {url}"),
-        Some(token) => writeln!(
-            console,
-            "Veche answers at {url}\n\
-             There is no account yet. Register the first one in any Matrix client with this one-time\n\
-             registration token, and it becomes the administrator:\n\n    {token}\n\n\
-             Or make one here: veche user add NAME --admin --data {}",
-            dir.display()
-        ),
-    };
-    // With standard error closed nobody is there to be welcomed.
-    let _ = printed;
 }
 
 /// Waits for the first signal, or for a database to fail for good.

@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::http::Uri;
+use axum::http::{HeaderMap, Method, Response, Uri};
+use bytes::Bytes;
 use veche_api::Plugs;
+use veche_api::pages::Pages;
 use veche_media_driver::Handle;
 
 use crate::addresses::Whereabouts;
@@ -24,13 +26,14 @@ pub(crate) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Finds out where the machine is, and starts the relay if it is not off.
-    pub(crate) async fn start(loaded: &Loaded, product: &Product) -> Result<Self, Failure> {
+    /// Starts the relay if it is not off, and keeps looking where the machine is.
+    pub(crate) fn start(loaded: &Loaded, product: &Product) -> Result<Self, Failure> {
         let ground = &product.ground;
-        let whereabouts = Whereabouts::find(&loaded.settings, Arc::clone(&ground.sql), Arc::clone(&ground.clock)).await;
+        let whereabouts = Arc::clone(&product.whereabouts);
         whereabouts.watch(&product.workers);
-        let relay = RunningRelay::start(loaded, ground, whereabouts.used())?;
+        let relay = RunningRelay::start(loaded, ground, &whereabouts.used())?;
         if let Some(relay) = &relay {
+            relay.heed_addresses(&whereabouts, &loaded.settings.network.relay_peers, &product.workers);
             relay.heed_revocations(&product.directory, &product.workers);
         }
         Ok(Self { whereabouts, relay })
@@ -74,6 +77,15 @@ impl Surroundings {
     }
 }
 
+/// The pages in this program, as the API wants them.
+struct BuiltIn(veche_web::Pages);
+
+impl Pages for BuiltIn {
+    fn answer(&self, method: &Method, uri: &Uri, fields: &HeaderMap) -> Option<Response<Bytes>> {
+        self.0.answer(method, uri, fields)
+    }
+}
+
 /// What is plugged into the API.
 pub(crate) struct Plugged {
     access: Option<Access>,
@@ -87,6 +99,7 @@ impl Plugged {
         Plugs {
             relay: self.access.clone().map(|access| Arc::new(access) as Arc<_>),
             reachability: Some(Arc::clone(&self.doctor) as Arc<_>),
+            pages: Some(Arc::new(BuiltIn(veche_web::Pages::built_in()))),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! into its own here.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 use veche_acme::{AcmeSettings, BadName, Certificates, ChallengeKind, ExternalAccount, Name, Names, Resolver, Source};
 use veche_api::OwnAuthority;
+use veche_runtime::Supervisor;
 
+use crate::addresses::Whereabouts;
 use crate::exit::Failure;
 use crate::settings::{AcmeChallenge, CertificateSource, Loaded, Settings, SettingsError};
 use crate::wiring::{Ground, authority_client};
@@ -23,10 +26,16 @@ pub(crate) fn folder(dir: &Path) -> PathBuf {
     dir.join("tls")
 }
 
-/// Opens the certificates that the settings want; makes the server's own at the first start. Blocks.
-pub(crate) fn open(loaded: &Loaded, dir: &Path, ground: &Ground) -> Result<Certificates, Failure> {
+/// Opens the certificates that the settings want, for a machine with these addresses; makes the server's own at the first
+/// start. Blocks.
+pub(crate) fn open(
+    loaded: &Loaded,
+    dir: &Path,
+    ground: &Ground,
+    addresses: &[IpAddr],
+) -> Result<Certificates, Failure> {
     let settings = &loaded.settings;
-    let names = names(settings).map_err(|(key, bad)| loaded.complaint(key, bad))?;
+    let names = names(settings, addresses).map_err(|(key, bad)| loaded.complaint(key, bad))?;
     let outbound = authority_client(loaded)?;
     if settings.tls.source == CertificateSource::Acme {
         let refused = outbound.check(&settings.tls.acme_directory);
@@ -52,7 +61,7 @@ pub(crate) fn check(loaded: &Loaded) -> Result<(), SettingsError> {
     if settings.listen.https.is_none() {
         return Err(loaded.complaint("tls.source", "a certificate is for listen.https, which is off"));
     }
-    let names = names(settings).map_err(|(key, bad)| loaded.complaint(key, bad))?;
+    let names = names(settings, &[]).map_err(|(key, bad)| loaded.complaint(key, bad))?;
     if let Some(local) = names.public.iter().find(|name| is_this_machine(name)) {
         let reason = format!(
             "no authority vouches for {local}; set server.name or server.public_url to the name that clients will use"
@@ -70,14 +79,40 @@ pub(crate) fn check(loaded: &Loaded) -> Result<(), SettingsError> {
 /// What the server is called: a certificate is for what clients connect to, and the own authority vouches for more.
 ///
 /// Where `server.public_url` is set, the domain of the user ids may lead to another machine: a certificate for that is
-/// not ours to have.
-fn names(settings: &Settings) -> Result<Names, (&'static str, BadName)> {
+/// not ours to have. The addresses are for those who come before DNS leads here, and trust the root already.
+fn names(settings: &Settings, addresses: &[IpAddr]) -> Result<Names, (&'static str, BadName)> {
     let server = Name::of_server(settings.server.name.as_str()).map_err(|bad| ("server.name", bad))?;
     let public = match &settings.server.public_url {
         None => server.clone(),
         Some(url) => Name::of_server(authority_of(url)).map_err(|bad| ("server.public_url", bad))?,
     };
-    Ok(Names { public: vec![public], local: vec![server, Name::Dns("localhost".to_owned())] })
+    let named = [server, Name::Dns("localhost".to_owned())];
+    let local = named.into_iter().chain(addresses.iter().copied().map(Name::Address)).collect();
+    Ok(Names { public: vec![public], local })
+}
+
+/// Makes the server's own certificate anew when this machine gets other addresses, until the server stops.
+pub(crate) fn follow_addresses(
+    settings: &Settings,
+    certificates: &Certificates,
+    whereabouts: &Arc<Whereabouts>,
+    workers: &Supervisor,
+) {
+    let (settings, certificates, whereabouts) = (settings.clone(), certificates.clone(), Arc::clone(whereabouts));
+    let (mut changes, stopping) = (whereabouts.changes(), workers.shutdown_token());
+    workers.spawn("certificate addresses", async move {
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+            // The other names were read when the server started.
+            let Ok(names) = names(&settings, &whereabouts.of_the_site()) else { return };
+            let certificates = certificates.clone();
+            // It makes a key and writes to disk. What goes wrong is told by the certificates' status.
+            let _ = tokio::task::spawn_blocking(move || certificates.set_names(names)).await;
+        }
+    });
 }
 
 /// Host and port of a URL.
@@ -179,11 +214,12 @@ mod tests {
             ),
             (&["server.public_url=https://[2001:db8::1]:444"], "2001:db8::1", &["localhost", "localhost"]),
         ] {
-            let names = names(&loaded(overrides).settings).unwrap();
+            let names = names(&loaded(overrides).settings, &["192.0.2.7".parse().unwrap()]).unwrap();
             assert_eq!(names.public.iter().map(ToString::to_string).collect::<Vec<_>>(), [public]);
-            assert_eq!(names.local.iter().map(ToString::to_string).collect::<Vec<_>>(), local);
+            let told: Vec<_> = names.local.iter().map(ToString::to_string).collect();
+            assert_eq!(told, [local, &["192.0.2.7"]].concat());
         }
-        let bad = names(&loaded(&["server.public_url=https://a_b..example"]).settings).unwrap_err();
+        let bad = names(&loaded(&["server.public_url=https://a_b..example"]).settings, &[]).unwrap_err();
         assert_eq!(bad.0, "server.public_url");
     }
 

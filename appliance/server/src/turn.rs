@@ -1,10 +1,14 @@
 //! The relay of this server: started with what settings and addresses say, told to clients, and closed to those whose
 //! session has ended.
 //!
-//! Credentials are made from a secret of this server and checked by the relay without a table. Their user name is a
-//! keyed hash of user and device: it travels unencrypted with every request over UDP, and nobody on the way should read
+//! Credentials are made from a secret of this server and checked by the relay without a table. Their user name is made of
+//! keyed hashes of user and session: it travels unencrypted with every request over UDP, and nobody on the way should read
 //! in it who talks when.
+//!
+//! The secret is kept, so that credentials outlive a restart. Who is barred is not: which sessions can still be used is
+//! known from the directory, and at the start everybody else is barred.
 
+mod renumber;
 mod uris;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -15,15 +19,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Hmac;
 use hmac::digest::{KeyInit, Mac};
-use ruma::{DeviceId, UserId};
+use ruma::UserId;
 use sha2::Sha256;
 use tokio::sync::broadcast::error::RecvError;
-use tracing::{error, warn};
+use tracing::warn;
 use veche_api::access::Requester;
 use veche_api::relay::{Relay, RelayCredentials};
 use veche_base::{Clock, Secret};
-use veche_directory::Directory;
-use veche_media_driver::{Handle, StartError, TurnDriver};
+use veche_directory::{Directory, Revoked, SessionId};
+use veche_media_driver::{AskError, Handle, StartError, TurnDriver};
 use veche_runtime::Supervisor;
 use veche_store::sql::secrets::Name;
 use veche_turn::{AllowList, Config, Network, Outside, credentials};
@@ -34,11 +38,14 @@ use crate::settings::{Loaded, RelayPeers, Settings};
 use crate::wiring::Ground;
 
 /// How long credentials can be used to begin with. Browsers ask for new ones every ten minutes if those they have
-/// would end before they ask again, so half an hour never leaves a call without, and what a lost device could still
-/// do with its last ones is over soon.
+/// would end before they ask again, so half an hour never leaves a call without.
 const CREDENTIALS_SECS: u64 = 30 * 60;
-/// Bytes of the keyed hash that names user and device.
-const USER_BYTES: usize = 16;
+/// Bytes of each of the two keyed hashes that name user and session.
+const NAME_BYTES: usize = 12;
+/// For whom this server's own credentials are made.
+const OURSELVES: &str = "doctor";
+/// When the relay's thread is asked again that had no time to hear who is barred.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Times that another port is tried when any free one is wanted and the one that was found is taken meanwhile.
 const PORT_TRIES: usize = 16;
 
@@ -90,33 +97,35 @@ impl RunningRelay {
     }
 
     /// What clients are told. `https_port` is where clients reach HTTPS of this process, if they do.
-    pub(crate) fn access(&self, whereabouts: &Whereabouts, https_port: Option<u16>) -> Access {
+    pub(crate) fn access(&self, whereabouts: &Arc<Whereabouts>, https_port: Option<u16>) -> Access {
         let port = self.addresses().first().map_or(0, SocketAddr::port);
-        let uris = uris::all(whereabouts.name(), &whereabouts.beside_the_name(), port, https_port);
-        Access { secret: self.secret.clone(), clock: Arc::clone(&self.clock), uris }
+        let (secret, clock) = (self.secret.clone(), Arc::clone(&self.clock));
+        Access { secret, clock, whereabouts: Arc::clone(whereabouts), port, https_port }
     }
 
-    /// Ends the allocations of every session that ends, until the server stops.
-    pub(crate) fn heed_revocations(&self, directory: &Directory, workers: &Supervisor) {
-        let (handle, secret) = (self.handle(), self.secret.clone());
+    /// Takes from every session that ends what it has of the relay, until the server stops; at once from those that have
+    /// ended before.
+    pub(crate) fn heed_revocations(&self, directory: &Arc<Directory>, workers: &Supervisor) {
+        // Subscribed before the sessions are looked through, so that none falls between.
         let mut revocations = directory.revocations();
+        let doorman = Doorman { handle: self.handle(), secret: self.secret.clone(), directory: Arc::clone(directory) };
+        let mut told = doorman.bar_all_but_usable();
         let stopping = workers.shutdown_token();
         workers.spawn("relay revocations", async move {
-            loop {
-                let revoked = tokio::select! {
-                    () = stopping.cancelled() => return,
-                    revoked = revocations.recv() => revoked,
-                };
-                match revoked {
-                    Ok(revoked) => {
-                        let user = relay_user(&secret, &revoked.user_id, &revoked.device_id);
-                        if let Err(error) = handle.end_allocations_of(&user) {
-                            error!(%error, user_id = %revoked.user_id, "the relay was not told that a session has ended");
-                        }
-                    }
-                    Err(RecvError::Lagged(missed)) => warn!(missed, "the relay did not hear of sessions that have ended"),
-                    Err(RecvError::Closed) => return,
+            while told != Err(AskError::Stopped) {
+                if let Err(error) = told {
+                    warn!(%error, "the relay was not told which sessions have ended, and is asked again");
                 }
+                let heard = tokio::select! {
+                    () = stopping.cancelled() => return,
+                    () = tokio::time::sleep(ASK_AGAIN_AFTER), if told.is_err() => None,
+                    heard = revocations.recv() => Some(heard),
+                };
+                told = match heard {
+                    Some(Ok(revoked)) if told.is_ok() => doorman.bar(&revoked),
+                    Some(Err(RecvError::Closed)) => return,
+                    Some(Ok(_) | Err(RecvError::Lagged(_))) | None => doorman.bar_all_but_usable(),
+                };
             }
         });
     }
@@ -132,37 +141,69 @@ impl RunningRelay {
     }
 }
 
+/// Tells the relay who is barred.
+struct Doorman {
+    handle: Handle,
+    secret: Secret<Vec<u8>>,
+    directory: Arc<Directory>,
+}
+
+impl Doorman {
+    /// Bars a session that has ended, or cannot be used for a while.
+    fn bar(&self, revoked: &Revoked) -> Result<(), AskError> {
+        self.handle.bar(&relay_user(&self.secret, &revoked.user_id, revoked.session_id))
+    }
+
+    /// Bars everything but the sessions that can be used now: for when it is not known which ones have ended meanwhile.
+    fn bar_all_but_usable(&self) -> Result<(), AskError> {
+        let usable = self.directory.usable_sessions().into_iter();
+        let mut users: Vec<_> = usable.map(|(user, session)| relay_user(&self.secret, &user, session)).collect();
+        users.push(OURSELVES.to_owned());
+        self.handle.bar_all_but(users)
+    }
+}
+
 /// Makes credentials for the relay, and knows where clients reach it.
 #[derive(Clone)]
 pub(crate) struct Access {
     secret: Secret<Vec<u8>>,
     clock: Arc<dyn Clock>,
-    uris: Vec<String>,
+    whereabouts: Arc<Whereabouts>,
+    port: u16,
+    https_port: Option<u16>,
 }
 
 impl Access {
+    /// Where clients are told that the relay is, as long as nothing changes.
+    fn uris(&self) -> Vec<String> {
+        uris::all(self.whereabouts.name(), &self.whereabouts.beside_the_name(), self.port, self.https_port)
+    }
+
     /// Credentials for this server's own use, which count for nobody.
     pub(crate) fn for_ourselves(&self) -> (String, Secret<String>) {
-        credentials(&self.secret, "doctor", CREDENTIALS_SECS, self.clock.wall_ms())
+        credentials(&self.secret, OURSELVES, CREDENTIALS_SECS, self.clock.wall_ms())
     }
 }
 
 impl Relay for Access {
     fn credentials(&self, requester: &Requester) -> RelayCredentials {
-        let user = relay_user(&self.secret, &requester.user_id, &requester.device_id);
+        let user = relay_user(&self.secret, &requester.user_id, requester.session_id);
         let (username, password) = credentials(&self.secret, &user, CREDENTIALS_SECS, self.clock.wall_ms());
-        RelayCredentials { username, password, uris: self.uris.clone(), ttl: Duration::from_secs(CREDENTIALS_SECS) }
+        RelayCredentials { username, password, uris: self.uris(), ttl: Duration::from_secs(CREDENTIALS_SECS) }
     }
 }
 
-/// Whom allocations count for: one device of one user.
-fn relay_user(secret: &Secret<Vec<u8>>, user: &UserId, device: &DeviceId) -> String {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.expose()).expect("HMAC takes keys of any length");
-    // A user id holds no zero, so no two pairs are joined to the same text.
-    for part in ["relay user\0", user.as_str(), "\0", device.as_str()] {
-        mac.update(part.as_bytes());
-    }
-    URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..USER_BYTES])
+/// Whom allocations count for: one session, whose number no other session ever has. What stands before the dot is the same
+/// for all sessions of a user.
+fn relay_user(secret: &Secret<Vec<u8>>, user: &UserId, SessionId(session): SessionId) -> String {
+    let hash = |kind: &str, what: &str| {
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(secret.expose()).expect("HMAC takes keys of any length");
+        mac.update(kind.as_bytes());
+        mac.update(what.as_bytes());
+        URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..NAME_BYTES])
+    };
+    format!("{}.{}", hash("relay person\0", user.as_str()), hash("relay session\0", &session.to_string()))
 }
 
 /// Both families where the setting means every address, on the same port.
@@ -198,7 +239,8 @@ fn outlets(settings: &Settings) -> Vec<SocketAddr> {
 }
 
 fn config(addresses: &Addresses, secret: Secret<Vec<u8>>) -> Config {
-    let mut config = Config { secrets: vec![secret], ..Config::default() };
+    let credentials_lifetime = Duration::from_secs(CREDENTIALS_SECS);
+    let mut config = Config { secrets: vec![secret], credentials_lifetime, ..Config::default() };
     for chosen in addresses.chosen() {
         match chosen.external {
             IpAddr::V4(v4) => config.external_ipv4 = Some(v4),
@@ -221,24 +263,25 @@ fn outside(peers: &RelayPeers) -> Outside {
 
 #[cfg(test)]
 mod tests {
-    use ruma::{device_id, user_id};
+    use ruma::user_id;
     use veche_base::Secret;
+    use veche_directory::SessionId;
 
     use super::{listeners, relay_user};
 
     #[test]
-    fn every_device_has_a_short_name_of_its_own_that_tells_nothing() {
-        let secret = Secret::new(b"north".to_vec());
-        let name = relay_user(&secret, user_id!("@alice:example.org"), device_id!("PHONE"));
-        assert_eq!(name, relay_user(&secret, user_id!("@alice:example.org"), device_id!("PHONE")));
-        assert_eq!(name.len(), 22);
-        assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'), "{name}");
-        let others = [
-            relay_user(&secret, user_id!("@alice:example.org"), device_id!("LAPTOP")),
-            relay_user(&secret, user_id!("@bob:example.org"), device_id!("PHONE")),
-            relay_user(&Secret::new(b"south".to_vec()), user_id!("@alice:example.org"), device_id!("PHONE")),
-        ];
-        assert!(!others.contains(&name));
+    fn every_session_has_a_short_name_of_its_own_that_tells_nothing() {
+        let (secret, alice) = (Secret::new(b"north".to_vec()), user_id!("@alice:example.org"));
+        let name = relay_user(&secret, alice, SessionId(7));
+        assert_eq!(name, relay_user(&secret, alice, SessionId(7)));
+        assert_eq!(name.len(), 33);
+        assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)), "{name}");
+        let person = |name: &str| name.split_once('.').unwrap().0.to_owned();
+        let another = relay_user(&secret, alice, SessionId(8));
+        assert!(another != name && person(&another) == person(&name), "another session of the same user");
+        let bobs = relay_user(&secret, user_id!("@bob:example.org"), SessionId(9));
+        let elsewhere = relay_user(&Secret::new(b"south".to_vec()), alice, SessionId(7));
+        assert!(person(&bobs) != person(&name) && person(&elsewhere) != person(&name));
     }
 
     #[test]

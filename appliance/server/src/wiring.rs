@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use ruma::RoomVersionId;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use veche_acme::Certificates;
@@ -24,6 +25,7 @@ use veche_store::sql::secrets::Name;
 use veche_store::sql::{self, Sql};
 use veche_store::{OpenOptions, Store};
 
+use crate::addresses::Whereabouts;
 use crate::exit::Failure;
 use crate::identity;
 use crate::settings::{CertificateSource, Loaded, Outbound, Rates, RegistrationMode, RoomVersion, Settings};
@@ -94,6 +96,7 @@ pub(crate) struct Product {
     pub(crate) directory: Arc<Directory>,
     pub(crate) homeserver: Arc<Homeserver>,
     pub(crate) certificates: Certificates,
+    pub(crate) whereabouts: Arc<Whereabouts>,
     /// Background work; drained before the stores are closed.
     pub(crate) workers: Supervisor,
 }
@@ -107,7 +110,9 @@ impl Product {
         let outbound = outbound_client(loaded)?;
         let ground = Ground::open(dir, settings.storage.reserve_bytes)?;
         identity::keep(&ground.sql, loaded)?;
-        let certificates = tls::open(loaded, dir, &ground)?;
+        let (sql, clock) = (Arc::clone(&ground.sql), Arc::clone(&ground.clock));
+        let whereabouts = Handle::current().block_on(Whereabouts::find(settings, sql, clock));
+        let certificates = tls::open(loaded, dir, &ground, &whereabouts.of_the_site())?;
         let directory = ground.directory(directory_settings(settings))?;
         let homeserver = Arc::new(Homeserver::open(Arc::new(Core {
             store: Arc::clone(&ground.store),
@@ -125,7 +130,7 @@ impl Product {
         let (store, sql, clock) = (Arc::clone(&ground.store), Arc::clone(&ground.sql), Arc::clone(&ground.clock));
         let verification = Verification::new(store, sql, clock, &ground.registry);
         workers.spawn("verification", verification.run(workers.shutdown_token()));
-        Ok(Self { ground, directory, homeserver, certificates, workers })
+        Ok(Self { ground, directory, homeserver, certificates, whereabouts, workers })
     }
 
     /// Everything that is answered over HTTP. `url` is where clients reach it.

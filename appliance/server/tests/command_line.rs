@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
@@ -30,12 +31,17 @@ struct Server {
 
 impl Server {
     fn start(dir: &str, more: &[&str]) -> Self {
+        // Its own words are not read, and a full pipe would stop it.
+        Self::start_saying(dir, more, Stdio::null())
+    }
+
+    /// Starts it with its words going there.
+    fn start_saying(dir: &str, more: &[&str], words: Stdio) -> Self {
         let local = ["listen.http=127.0.0.1:0", "listen.https=127.0.0.1:0", "listen.turn=127.0.0.1:0"];
         let local = local.into_iter().flat_map(|setting| ["--set", setting]);
         let arguments: Vec<&str> =
             ["serve", "--data", dir].into_iter().chain(local).chain(more.iter().copied()).collect();
-        // Its own words are not read, and a full pipe would stop it.
-        let mut process = veche(&arguments).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut process = veche(&arguments).stderr(words).spawn().expect("it starts");
         let mut line = String::new();
         let out = process.stdout.take().expect("standard output is a pipe");
         BufReader::new(out).read_line(&mut line).expect("standard output can be read");
@@ -96,6 +102,44 @@ fn server_says_where_it_is_answers_and_stops_cleanly() {
     assert_eq!(names.len(), once.len(), "a metric is registered twice: {names:?}");
     assert_eq!(server.stop().code(), Some(0));
     assert!(!Path::new(&dir).join("control.sock").exists());
+}
+
+#[test]
+fn the_claim_code_lies_in_a_file_and_is_in_no_log() {
+    let (folder, dir) = folder();
+    let file = Path::new(&dir).join("claim-code");
+    let log = folder.path().join("log");
+    let start = |more: &[&str]| Server::start_saying(&dir, more, fs::File::create(&log).unwrap().into());
+
+    let server = start(&["--set", "log.format=json"]);
+    let first = fs::read_to_string(&file).unwrap().trim_end().to_owned();
+    assert!(first.len() >= 22, "{first}");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(server.stop().code(), Some(0));
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(said.contains(file.to_str().unwrap()) && !said.contains(&first), "{said}");
+    let is_json = |line: &str| serde_json::from_str::<Value>(line).is_ok();
+    assert!(said.lines().all(is_json), "nothing but the log is on a standard error that is no terminal: {said}");
+    assert!(!file.exists(), "the code of a stopped server is worth nothing");
+
+    let server = start(&["--show-claim"]);
+    let second = fs::read_to_string(&file).unwrap().trim_end().to_owned();
+    assert_ne!(first, second, "every start has a code of its own");
+    assert_eq!(server.stop().code(), Some(0));
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(said.contains(&format!("\n    {second}\n")) && said.contains("Veche answers at http"), "{said}");
+
+    // A server that was killed leaves its file.
+    let server = start(&[]);
+    server.signal("-KILL");
+    drop(server);
+    assert!(file.exists());
+    assert_eq!(run(&["user", "add", "alice", "--data", &dir]).status.code(), Some(0));
+    let server = start(&["--show-claim"]);
+    assert!(!file.exists(), "there is an account");
+    assert_eq!(server.stop().code(), Some(0));
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(said.contains("Veche answers at http") && !said.contains("claim code"), "{said}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Starting and stopping the thread, and what other threads may ask of it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -26,8 +26,24 @@ pub(crate) enum Command {
     Take(Box<TlsStream>),
     /// See [`Handle::set_secrets`].
     SetSecrets(Vec<Secret<Vec<u8>>>),
-    /// See [`Handle::end_allocations_of`].
-    EndAllocationsOf(String),
+    /// See [`Handle::bar`].
+    Bar(String),
+    /// See [`Handle::bar_all_but`].
+    BarAllBut(Vec<String>),
+    /// See [`Handle::renumber`].
+    Renumber(Box<Renumbering>),
+}
+
+/// Other addresses for the relay to show: see [`Server::renumber`].
+pub struct Renumbering {
+    /// What relayed IPv4 addresses show from now on.
+    pub ipv4: Option<Ipv4Addr>,
+    /// What relayed IPv6 addresses show from now on.
+    pub ipv6: Option<Ipv6Addr>,
+    /// What those that were given out before may still show.
+    pub former: Vec<IpAddr>,
+    /// Made from the same addresses.
+    pub policy: Box<dyn PeerPolicy>,
 }
 
 /// Why the driver cannot start.
@@ -170,12 +186,29 @@ impl Handle {
         self.ask(Command::SetSecrets(secrets))
     }
 
-    /// Ends all allocations of a user, named as in [`veche_turn::credentials`]: his session was revoked.
+    /// What a user, named as in [`veche_turn::credentials`], was given until now is worth nothing any more, because his
+    /// session has ended: his allocations end, and what was made for him until now opens no new one.
     ///
     /// # Errors
-    /// [`AskError`]; they go on.
-    pub fn end_allocations_of(&self, user: &str) -> Result<(), AskError> {
-        self.ask(Command::EndAllocationsOf(user.to_owned()))
+    /// [`AskError`]; his allocations go on.
+    pub fn bar(&self, user: &str) -> Result<(), AskError> {
+        self.ask(Command::Bar(user.to_owned()))
+    }
+
+    /// As [`Handle::bar`] for everybody but these users: for when it is not known who was to be barred meanwhile.
+    ///
+    /// # Errors
+    /// [`AskError`]; all allocations go on.
+    pub fn bar_all_but(&self, users: Vec<String>) -> Result<(), AskError> {
+        self.ask(Command::BarAllBut(users))
+    }
+
+    /// Shows other addresses to new allocations. Those that exist go on.
+    ///
+    /// # Errors
+    /// [`AskError`]; everything stays as it is.
+    pub fn renumber(&self, renumbering: Renumbering) -> Result<(), AskError> {
+        self.ask(Command::Renumber(Box::new(renumbering)))
     }
 
     fn ask(&self, command: Command) -> Result<(), AskError> {

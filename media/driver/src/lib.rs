@@ -23,6 +23,6 @@ mod streams;
 mod udp;
 mod worker;
 
-pub use handle::{AskError, Handle, Panicked, StartError, TurnDriver};
+pub use handle::{AskError, Handle, Panicked, Renumbering, StartError, TurnDriver};
 pub use settings::{Limits, Settings, SettingsError};
 pub use stream::TlsStream;

@@ -28,7 +28,7 @@ type Level = fn(&Occupancy) -> usize;
 /// What the engine counts itself, and what was last told of it.
 struct EngineMetrics {
     counters: [(Counter, Count); 9],
-    gauges: [(Gauge, Level); 2],
+    gauges: [(Gauge, Level); 3],
 }
 
 impl Metrics {
@@ -65,6 +65,7 @@ impl Metrics {
                 gauges: [
                     (scope.gauge("allocations", "Allocations"), |seen| seen.allocations),
                     (scope.gauge("outside_peers", "Peers outside that are talked to"), |seen| seen.outside_peers),
+                    (scope.gauge("barred_users", "Users refused before their time is over"), |seen| seen.barred_users),
                 ],
             },
         }

@@ -29,7 +29,7 @@ pub struct Limits {
     /// TCP connections from one address (one /64 for IPv6). Streams that are handed over were counted
     /// by whoever accepted them.
     pub streams_per_address_max: usize,
-    /// A connection without allocation is closed when no message came for so long.
+    /// A connection is closed when it has had no allocation for so long, whatever it said meanwhile.
     pub stream_idle: Duration,
     /// Relayed bytes that wait for one slow connection; beyond, the oldest are dropped.
     pub stream_media_bytes_max: usize,

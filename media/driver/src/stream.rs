@@ -38,8 +38,8 @@ pub(crate) struct Stream {
     pub(crate) socket: TcpStream,
     /// The receiving half; taken out while its frames are handled.
     pub(crate) framer: Framer,
-    /// When the last whole message came.
-    pub(crate) last_message: Duration,
+    /// Since when it has had no allocation, as far as that was looked at.
+    pub(crate) unused_since: Duration,
     /// Whether something waits to be read, and is listed so.
     pub(crate) is_ready: bool,
     /// Whether something waits to be written, and is listed so.
@@ -68,7 +68,7 @@ impl Stream {
             client,
             socket,
             framer: Framer::new(),
-            last_message: now,
+            unused_since: now,
             is_ready: false,
             is_dirty: false,
             tls: tls.map(Box::new),

@@ -153,10 +153,18 @@ impl Streams {
         std::mem::take(&mut self.broken)
     }
 
-    /// Connections on which nothing has come for too long.
-    pub(crate) fn idle(&self, now: Duration) -> Vec<usize> {
-        let is_idle = |stream: &Stream| now.saturating_sub(stream.last_message) >= self.limits.stream_idle;
-        self.by_number.iter().filter(|(_, stream)| is_idle(stream)).map(|(number, _)| *number).collect()
+    /// Connections that have had no allocation for too long, whatever they have said meanwhile: a stranger shall not take
+    /// a place for good by talking. To be called again and again.
+    pub(crate) fn unused(&mut self, now: Duration, has_allocation: impl Fn(&FiveTuple) -> bool) -> Vec<usize> {
+        let mut unused = Vec::new();
+        for (number, stream) in &mut self.by_number {
+            if has_allocation(&stream.client) {
+                stream.unused_since = now;
+            } else if now.saturating_sub(stream.unused_since) >= self.limits.stream_idle {
+                unused.push(*number);
+            }
+        }
+        unused
     }
 
     /// All connections.

@@ -154,6 +154,7 @@ impl Worker {
     fn obey(&mut self) {
         while let Ok(command) = self.inbox.try_recv() {
             self.is_unswept = true;
+            let now = self.now();
             match command {
                 Command::Take(stream) => self.take(*stream),
                 Command::SetSecrets(secrets) => {
@@ -161,7 +162,13 @@ impl Worker {
                         warn!(%error, "the shared secrets of TURN stay as they are");
                     }
                 }
-                Command::EndAllocationsOf(user) => self.server.end_allocations_of(&user),
+                Command::Bar(user) => self.server.bar(now, &user),
+                Command::BarAllBut(users) => self.server.bar_all_but(now, users),
+                Command::Renumber(to) => {
+                    if let Err(error) = self.server.renumber(to.ipv4, to.ipv6, to.former, to.policy) {
+                        warn!(%error, "the addresses of TURN stay as they are");
+                    }
+                }
             }
         }
     }
@@ -273,7 +280,7 @@ impl Worker {
             space[..taken].copy_from_slice(&rest[..taken]);
             framer.filled(taken);
             rest = &rest[taken..];
-            if !self.handle_frames(number, client, &mut framer) {
+            if !self.handle_frames(client, &mut framer) {
                 self.close(number);
                 return;
             }
@@ -333,7 +340,7 @@ impl Worker {
                     return false;
                 }
             }
-            if !self.handle_frames(number, client, &mut framer) {
+            if !self.handle_frames(client, &mut framer) {
                 return false;
             }
         }
@@ -350,7 +357,7 @@ impl Worker {
     }
 
     /// Handles the whole messages that a connection has brought; false if there is none to be found.
-    fn handle_frames(&mut self, number: usize, client: FiveTuple, framer: &mut Framer) -> bool {
+    fn handle_frames(&mut self, client: FiveTuple, framer: &mut Framer) -> bool {
         let now = self.now();
         let Self { server, outlets, .. } = self;
         loop {
@@ -362,9 +369,6 @@ impl Worker {
                     return false;
                 }
             };
-            if let Some(stream) = outlets.streams.get_mut(number) {
-                stream.last_message = now.monotonic;
-            }
             let to = server.handle_datagram(now, client, &mut packet);
             outlets.send_all(server, to, &packet);
         }
@@ -388,11 +392,9 @@ impl Worker {
         }
         self.next_sweep = now.monotonic + SWEEP_INTERVAL;
         self.is_unswept = false;
-        for number in self.outlets.streams.idle(now.monotonic) {
-            let client = self.outlets.streams.get_mut(number).map(|stream| stream.client);
-            if client.is_some_and(|client| !self.server.has_allocation(now, &client)) {
-                self.close(number);
-            }
+        let Self { server, outlets, .. } = self;
+        for number in outlets.streams.unused(now.monotonic, |client| server.has_allocation(now, client)) {
+            self.close(number);
         }
         for listener in self.listeners.iter_mut().filter(|listener| listener.is_starved) {
             listener.is_ready = true;

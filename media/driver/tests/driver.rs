@@ -15,6 +15,8 @@ mod floods;
 mod lifecycle;
 #[path = "driver/link.rs"]
 mod link;
+#[path = "driver/renumbering.rs"]
+mod renumbering;
 #[path = "driver/site.rs"]
 mod site;
 #[path = "driver/streams.rs"]

@@ -25,10 +25,15 @@ pub struct Config {
     /// Shared secrets that passwords are made from, the newest first; older ones stay valid while
     /// they are listed, so that a secret can be replaced without ending calls.
     pub secrets: Vec<Secret<Vec<u8>>>,
+    /// How long credentials are good from when they are made, the same for all. It tells when a name that carries its
+    /// expiry was made, and so what [`crate::Server::bar`] bars.
+    pub credentials_lifetime: Duration,
     /// What relayed IPv4 addresses show; none are given out without it.
     pub external_ipv4: Option<Ipv4Addr>,
     /// What relayed IPv6 addresses show; none are given out without it.
     pub external_ipv6: Option<Ipv6Addr>,
+    /// What relayed addresses that were given out before may still show: see [`crate::Server::renumber`].
+    pub former_externals: Vec<IpAddr>,
     /// The virtual ports of relayed addresses. Nothing is bound to them.
     pub relay_ports: RangeInclusive<u16>,
     /// Addresses (as clients name them) of parts of this process that packets are handed to directly.
@@ -46,6 +51,13 @@ impl Config {
         }
     }
 
+    /// Whether the address is of the kind that relayed addresses of this server have, given out or not.
+    pub(crate) fn is_relayed(&self, address: SocketAddr) -> bool {
+        let ip = address.ip();
+        let is_ours = self.external(Family::of(ip)) == Some(ip) || self.former_externals.contains(&ip);
+        is_ours && self.relay_ports.contains(&address.port())
+    }
+
     /// Refuses settings that cannot work.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let is_quotable = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
@@ -58,10 +70,7 @@ impl Config {
         if self.relay_ports.is_empty() || *self.relay_ports.start() == 0 {
             return Err(ConfigError::RelayPorts);
         }
-        let is_shadowed = |sink: &SocketAddr| {
-            self.external(Family::of(sink.ip())) == Some(sink.ip()) && self.relay_ports.contains(&sink.port())
-        };
-        if self.sinks.iter().any(is_shadowed) { Err(ConfigError::Sink) } else { Ok(()) }
+        if self.sinks.iter().any(|sink| self.is_relayed(*sink)) { Err(ConfigError::Sink) } else { Ok(()) }
     }
 }
 
@@ -74,8 +83,10 @@ impl Default for Config {
         Self {
             realm: "turn".to_owned(),
             secrets: Vec::new(),
+            credentials_lifetime: Duration::from_secs(1_800),
             external_ipv4: None,
             external_ipv6: None,
+            former_externals: Vec::new(),
             relay_ports: 49_152..=65_535,
             sinks: Vec::new(),
             limits: Limits::default(),
@@ -109,6 +120,8 @@ pub struct Limits {
     /// Allocations of one user name (without its expiry). A browser makes one for each transport,
     /// family and network interface.
     pub allocations_per_user_max: usize,
+    /// Allocations of one person under all of his names: what stands before the first dot of a name tells whose it is.
+    pub allocations_per_person_max: usize,
     /// Permissions of one allocation: one for each address of each peer.
     pub permissions_max: usize,
     /// Channels of one allocation.
@@ -119,12 +132,18 @@ pub struct Limits {
     pub bandwidth_bytes_per_second: u64,
     /// Relayed bytes that may pass at once after a pause, each direction.
     pub bandwidth_burst_bytes: u64,
+    /// Relayed bytes per second of all allocations together, so that calls leave room for everything else on the line.
+    pub bandwidth_total_bytes_per_second: u64,
+    /// Relayed bytes of all allocations together that may pass at once after a pause.
+    pub bandwidth_total_burst_bytes: u64,
     /// Lifetime of an allocation whose client asks for none or less (RFC 8656 §7.2).
     pub lifetime_default: Duration,
     /// The longest lifetime.
     pub lifetime_max: Duration,
     /// How long a nonce is good.
     pub nonce_lifetime: Duration,
+    /// Users that are barred by name while their credentials last; beyond, everybody has to ask for new ones.
+    pub barred_users_max: usize,
     /// What strangers are answered over UDP.
     pub strangers: StrangerLimits,
 }
@@ -134,15 +153,22 @@ impl Default for Limits {
         Self {
             allocations_max: 400,
             allocations_per_user_max: 12,
+            // Four devices that ring at once; an eighth of what there is for all.
+            allocations_per_person_max: 48,
             permissions_max: 256,
             channels_max: 256,
             outside_peers_max: 256,
             // A screen in good quality and a camera take 8 Mbit/s; twice that.
             bandwidth_bytes_per_second: 2_000_000,
             bandwidth_burst_bytes: 1_000_000,
+            // Four fifths of a gigabit, and a tenth of a second of it.
+            bandwidth_total_bytes_per_second: 100_000_000,
+            bandwidth_total_burst_bytes: 10_000_000,
             lifetime_default: Duration::from_secs(600),
             lifetime_max: Duration::from_secs(3_600),
             nonce_lifetime: Duration::from_secs(3_600),
+            // Nine sessions that end in every second of half an hour, in some 100 bytes each.
+            barred_users_max: 16_384,
             strangers: StrangerLimits::default(),
         }
     }

@@ -32,6 +32,7 @@
 
 mod address;
 mod allocation;
+mod bars;
 mod channel_data;
 mod config;
 mod credentials;

@@ -22,6 +22,17 @@ const NONCE_CHARS: usize = 16;
 const NONCE_BYTES: usize = 12;
 const MAC_BYTES: usize = 8;
 
+/// What a nonce is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// This client was given it, and it has not ended.
+    Good,
+    /// This client was given it, and it has ended.
+    Stale,
+    /// This client was never given it.
+    Foreign,
+}
+
 /// Makes and judges nonces.
 pub(crate) struct Nonces {
     mac: Hmac<Sha256>,
@@ -46,15 +57,18 @@ impl Nonces {
         STANDARD.encode(bytes)
     }
 
-    /// Whether this client was given this nonce and it has not ended.
-    pub(crate) fn is_good(&self, nonce: &[u8], now: Duration, client: &FiveTuple) -> bool {
+    /// Whether this client was given this nonce, and whether it has ended.
+    pub(crate) fn judge(&self, nonce: &[u8], now: Duration, client: &FiveTuple) -> Judged {
         let mut bytes = [0; NONCE_BYTES];
         if nonce.len() != NONCE_CHARS || STANDARD.decode_slice(nonce, &mut bytes) != Ok(NONCE_BYTES) {
-            return false;
+            return Judged::Foreign;
         }
         let until = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        let is_ours = self.feed(until, client).verify_truncated_left(&bytes[4..]).is_ok();
-        is_ours && u64::from(until) > now.as_secs()
+        match self.feed(until, client).verify_truncated_left(&bytes[4..]) {
+            Ok(()) if u64::from(until) > now.as_secs() => Judged::Good,
+            Ok(()) => Judged::Stale,
+            Err(_) => Judged::Foreign,
+        }
     }
 
     fn feed(&self, until: u32, client: &FiveTuple) -> Hmac<Sha256> {
@@ -76,6 +90,7 @@ mod tests {
 
     use veche_base::testing::SeededEntropy;
 
+    use super::Judged::{Foreign, Good, Stale};
     use super::{NONCE_CHARS, Nonces};
     use crate::address::{FiveTuple, Transport};
 
@@ -90,15 +105,16 @@ mod tests {
         let start = Duration::from_secs(77);
         let nonce = nonces.make(start, &alice);
         assert_eq!(nonce.len(), NONCE_CHARS);
-        assert!(nonces.is_good(nonce.as_bytes(), start, &alice));
-        assert!(nonces.is_good(nonce.as_bytes(), start + Duration::from_secs(3_599), &alice));
-        assert!(!nonces.is_good(nonce.as_bytes(), start + Duration::from_secs(3_600), &alice));
+        let judge =
+            |after: u64, whose: &FiveTuple| nonces.judge(nonce.as_bytes(), start + Duration::from_secs(after), whose);
+        assert_eq!((judge(0, &alice), judge(3_599, &alice), judge(3_600, &alice)), (Good, Good, Stale));
         for other in ["198.51.100.1:40001", "198.51.100.2:40000", "[2001:db8::1]:40000"] {
-            assert!(!nonces.is_good(nonce.as_bytes(), start, &client(other, Transport::Udp)));
+            assert_eq!(judge(0, &client(other, Transport::Udp)), Foreign);
         }
-        assert!(!nonces.is_good(nonce.as_bytes(), start, &client("198.51.100.1:40000", Transport::Tcp)));
+        let over_tcp = client("198.51.100.1:40000", Transport::Tcp);
+        assert_eq!((judge(0, &over_tcp), judge(9_999, &over_tcp)), (Foreign, Foreign));
         let others = Nonces::new(&SeededEntropy::new(2), Duration::from_secs(3_600));
-        assert!(!others.is_good(nonce.as_bytes(), start, &alice));
+        assert_eq!(others.judge(nonce.as_bytes(), start, &alice), Foreign);
     }
 
     #[test]
@@ -109,9 +125,9 @@ mod tests {
         for position in 0..nonce.len() {
             let mut changed = nonce.clone();
             changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
-            assert!(!nonces.is_good(&changed, Duration::ZERO, &alice), "character {position}");
+            assert_eq!(nonces.judge(&changed, Duration::ZERO, &alice), Foreign, "character {position}");
         }
-        assert!(!nonces.is_good(&nonce[..15], Duration::ZERO, &alice));
-        assert!(!nonces.is_good(b"", Duration::ZERO, &alice));
+        assert_eq!(nonces.judge(&nonce[..15], Duration::ZERO, &alice), Foreign);
+        assert_eq!(nonces.judge(b"", Duration::ZERO, &alice), Foreign);
     }
 }

@@ -81,7 +81,7 @@ impl AllowList {
     /// The list for a server with this configuration on a machine with these own addresses.
     pub fn new(config: &Config, own: Vec<IpAddr>, outside: Outside) -> Self {
         let relays = [config.external_ipv4.map(IpAddr::V4), config.external_ipv6.map(IpAddr::V6)];
-        let relays: Vec<IpAddr> = relays.into_iter().flatten().collect();
+        let relays: Vec<IpAddr> = relays.into_iter().flatten().chain(config.former_externals.iter().copied()).collect();
         let sinks = config.sinks.clone();
         let sink_ips = sinks.iter().map(SocketAddr::ip);
         let own = own.into_iter().chain(relays.iter().copied()).chain(sink_ips).map(canonical_ip).collect();

@@ -1,5 +1,5 @@
 //! All allocations and everything that leads to one: by client, by relayed port, by peer outside,
-//! by user, by deadline. Each index is changed here and nowhere else, so that they cannot disagree.
+//! by deadline; and how many each user and each person has. Each index is changed here and nowhere else, so that they cannot disagree.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -9,6 +9,7 @@ use veche_base::Entropy;
 
 use crate::address::FiveTuple;
 use crate::allocation::{Allocation, Relayed, Slot};
+use crate::credentials::person_of;
 use crate::hash::{KeyedHash, KeyedMap};
 use crate::relay_ports::{Parity, RelayPorts};
 use crate::stun::Family;
@@ -23,6 +24,7 @@ pub(crate) struct Table {
     clients: KeyedMap<FiveTuple, Slot>,
     outside: KeyedMap<SocketAddr, Slot>,
     users: KeyedMap<Box<str>, usize>,
+    persons: KeyedMap<Box<str>, usize>,
     deadlines: BTreeSet<(Duration, Slot)>,
     ports: RelayPorts,
 }
@@ -34,12 +36,16 @@ pub struct Occupancy {
     pub allocations: usize,
     /// Users with an allocation.
     pub users: usize,
+    /// Persons with an allocation: several users can be one.
+    pub persons: usize,
     /// Virtual ports given out.
     pub relay_ports: usize,
     /// Peers outside that packets are expected from.
     pub outside_peers: usize,
     /// Allocations that something will end in.
     pub deadlines: usize,
+    /// Users whose credentials open nothing, although they have not expired.
+    pub barred_users: usize,
 }
 
 impl Table {
@@ -52,6 +58,7 @@ impl Table {
             clients: KeyedMap::with_hasher(hash()),
             outside: KeyedMap::with_hasher(hash()),
             users: KeyedMap::with_hasher(hash()),
+            persons: KeyedMap::with_hasher(hash()),
             deadlines: BTreeSet::new(),
             ports,
         }
@@ -87,6 +94,11 @@ impl Table {
         self.users.get(user).copied().unwrap_or(0)
     }
 
+    /// How many allocations a person has, under whatever names.
+    pub(crate) fn count_of_person(&self, person: &str) -> usize {
+        self.persons.get(person).copied().unwrap_or(0)
+    }
+
     /// How many allocations there are.
     pub(crate) fn len(&self) -> usize {
         self.clients.len()
@@ -99,6 +111,7 @@ impl Table {
             Slot(u32::try_from(self.slots.len() - 1).expect("allocations are limited far below 2^32"))
         });
         *self.users.entry(allocation.user.clone()).or_insert(0) += 1;
+        *self.persons.entry(person_of(&allocation.user).into()).or_insert(0) += 1;
         self.clients.insert(allocation.client, slot);
         self.deadlines.insert((allocation.deadline, slot));
         self.slots[index(slot)] = Some(Box::new(allocation));
@@ -147,12 +160,8 @@ impl Table {
         }
         self.clients.remove(&allocation.client);
         self.deadlines.remove(&(allocation.deadline, slot));
-        if let Some(count) = self.users.get_mut(&allocation.user) {
-            *count -= 1;
-            if *count == 0 {
-                self.users.remove(&allocation.user);
-            }
-        }
+        count_down(&mut self.users, &allocation.user);
+        count_down(&mut self.persons, person_of(&allocation.user));
         self.free.push(slot);
     }
 
@@ -229,20 +238,32 @@ impl Table {
         }
     }
 
-    /// The slots of a user's allocations.
-    pub(crate) fn of_user(&self, user: &str) -> Vec<Slot> {
-        let is_his = |slot: &&Slot| self.get(**slot).is_some_and(|allocation| &*allocation.user == user);
-        self.clients.values().filter(is_his).copied().collect()
+    /// The slots of the allocations of users for whom the test is true.
+    pub(crate) fn of_users(&self, is_meant: impl Fn(&str) -> bool) -> Vec<Slot> {
+        let is_theirs = |slot: &&Slot| self.get(**slot).is_some_and(|allocation| is_meant(&allocation.user));
+        self.clients.values().filter(is_theirs).copied().collect()
     }
 
-    /// How many of everything there are.
+    /// How many of everything in this table there are.
     pub(crate) fn occupancy(&self) -> Occupancy {
         Occupancy {
             allocations: self.clients.len(),
             users: self.users.len(),
+            persons: self.persons.len(),
             relay_ports: self.ports.taken(),
             outside_peers: self.outside.len(),
             deadlines: self.deadlines.len(),
+            ..Occupancy::default()
+        }
+    }
+}
+
+/// Counts one less under this name; what is down to nothing is forgotten.
+fn count_down(counts: &mut KeyedMap<Box<str>, usize>, name: &str) {
+    if let Some(count) = counts.get_mut(name) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(name);
         }
     }
 }

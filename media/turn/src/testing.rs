@@ -17,6 +17,8 @@ use crate::{
 pub(crate) const SINK: &str = "203.0.113.5:7882";
 /// A peer that is allowed outside.
 pub(crate) const OUTSIDE: &str = "198.51.100.200:40000";
+/// How long credentials are good.
+pub(crate) const CREDENTIALS_SECS: u64 = 300;
 /// 2026-01-01.
 const START_MS: u64 = 1_767_225_600_000;
 
@@ -34,6 +36,7 @@ pub(crate) fn secret() -> Secret<Vec<u8>> {
 pub(crate) fn config() -> Config {
     Config {
         secrets: vec![secret()],
+        credentials_lifetime: Duration::from_secs(CREDENTIALS_SECS),
         external_ipv4: Some("203.0.113.5".parse().unwrap()),
         external_ipv6: Some("2001:db8::5".parse().unwrap()),
         sinks: vec![at(SINK)],
@@ -117,7 +120,7 @@ impl World {
 
     /// A client that knows the realm and a nonce already.
     pub(crate) fn client(&mut self, transport: Transport, remote: &str, user: &str) -> Client {
-        let (username, password) = credentials(&secret(), user, 300, self.now.wall_ms);
+        let (username, password) = credentials(&secret(), user, CREDENTIALS_SECS, self.now.wall_ms);
         let tuple = FiveTuple { transport, local: at("203.0.113.5:3478"), remote: at(remote) };
         let mut client = Client { tuple, username, password: password.into_exposed(), nonce: Vec::new() };
         client.learn_nonce(self);

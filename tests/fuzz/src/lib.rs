@@ -3,11 +3,17 @@
 //! A `feed` never fails for bad input: refusing it is what the server is for. It panics when something is broken that
 //! must hold for any input: that is what libFuzzer reports. It begins each run with every input that is kept in `corpus`.
 
+#[cfg(feature = "server")]
+pub mod certificate_upload;
 pub mod event;
 #[cfg(feature = "server")]
 pub mod filter;
 #[cfg(feature = "server")]
+pub mod first_bytes;
+#[cfg(feature = "server")]
 mod house;
+#[cfg(feature = "server")]
+pub mod proxy_header;
 #[cfg(feature = "server")]
 pub mod request_body;
 pub mod stream_framer;

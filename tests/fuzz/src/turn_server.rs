@@ -11,15 +11,19 @@ use veche_base::Secret;
 use veche_base::testing::SeededEntropy;
 use veche_turn::stun::{Algorithm, Class, LongTermKey, Message, MessageWriter, Method, attribute};
 use veche_turn::{
-    AllowList, Config, Destination, FiveTuple, HEADROOM_BYTES, Limits, Network, Now, Outside, Packet, Server,
-    TAILROOM_BYTES, Transport, credentials,
+    AllowList, Config, Destination, FiveTuple, HEADROOM_BYTES, Limits, Network, Now, Occupancy, Outside, Packet,
+    Server, TAILROOM_BYTES, Transport, credentials,
 };
 
 const REALM: &str = "turn";
 /// 2026-01-01.
 const START_MS: u64 = 1_767_225_600_000;
+/// How long credentials are good.
+const CREDENTIALS_SECS: u64 = 86_400;
 /// Steps after which a script ends: enough for every order of things, few enough to be quick.
 const STEPS_MAX: usize = 64;
+/// Whose the clients are.
+const USERS: [&str; 4] = ["alice.phone", "alice.phone", "alice.desk", "bob"];
 const SINK: &str = "203.0.113.5:7882";
 const METHODS: [Method; 6] =
     [Method::BINDING, Method::ALLOCATE, Method::REFRESH, Method::SEND, Method::CREATE_PERMISSION, Method::CHANNEL_BIND];
@@ -65,12 +69,14 @@ impl World {
             permissions_max: 3,
             channels_max: 2,
             outside_peers_max: 3,
+            barred_users_max: 2,
             ..Limits::default()
         };
         let secret = Secret::new(b"a shared secret".to_vec());
         let config = Config {
             realm: REALM.to_owned(),
             secrets: vec![secret],
+            credentials_lifetime: Duration::from_secs(CREDENTIALS_SECS),
             external_ipv4: Some([203, 0, 113, 5].into()),
             external_ipv6: Some("2001:db8::5".parse().expect("an address of this file")),
             sinks: vec![at(SINK)],
@@ -81,12 +87,15 @@ impl World {
         let outside = Outside { internet: false, networks };
         let policy = AllowList::new(&config, vec![[203, 0, 113, 5].into()], outside);
         let clients = [
-            (Transport::Udp, "198.51.100.10:5000", "alice"),
-            (Transport::Udp, "[2001:db8:1::7]:5001", "alice"),
-            (Transport::Tcp, "192.0.2.9:5002", "bob"),
-            (Transport::Tls, "192.0.2.10:5003", "carol"),
+            (Transport::Udp, "198.51.100.10:5000"),
+            (Transport::Udp, "[2001:db8:1::7]:5001"),
+            (Transport::Tcp, "192.0.2.9:5002"),
+            (Transport::Tls, "192.0.2.10:5003"),
         ];
-        let clients = clients.map(|(transport, remote, user)| Client::new(&config, transport, at(remote), user));
+        let mut users = USERS.into_iter();
+        let clients = clients.map(|(transport, remote)| {
+            Client::new(&config, transport, at(remote), users.next().expect("each client has a user"))
+        });
         let server = Server::new(config, Box::new(policy), Arc::new(SeededEntropy::new(7)));
         let server = server.expect("the settings of this file are right");
         let now = Now { monotonic: Duration::from_secs(1_000), wall_ms: START_MS };
@@ -120,10 +129,12 @@ impl World {
                 with_room(bytes, |packet| self.server.handle_sink_datagram(now, at(SINK), relayed, packet));
             }
             6 => self.pass(u64::from(who) * 4),
-            _ => {
+            _ if who & 4 == 0 => {
                 let tuple = self.clients[client].tuple;
                 self.server.connection_closed(&tuple);
             }
+            _ if who & 8 == 0 => self.server.bar(self.now, USERS[client]),
+            _ => self.server.bar_all_but(self.now, vec![USERS[client].to_owned()]),
         }
     }
 
@@ -177,20 +188,20 @@ impl World {
         assert!(held.allocations <= self.limits.allocations_max, "{held:?}");
         assert!(held.outside_peers <= self.limits.outside_peers_max, "{held:?}");
         assert!(held.users <= held.allocations && held.deadlines <= held.allocations, "{held:?}");
+        assert!(held.persons <= held.users && held.barred_users <= self.limits.barred_users_max + 1, "{held:?}");
     }
 
     /// Whatever happened, nothing of it is held once every lifetime is over.
     fn end(mut self) {
-        self.pass(self.limits.lifetime_max.as_secs() + 3_600);
-        let held = self.server.occupancy();
-        assert_eq!((held.allocations, held.users, held.outside_peers, held.deadlines), (0, 0, 0, 0), "{held:?}");
+        self.pass(self.limits.lifetime_max.as_secs() + CREDENTIALS_SECS);
+        assert_eq!(self.server.occupancy(), Occupancy::default());
         assert_eq!(self.server.poll_timeout(), None);
     }
 }
 
 impl Client {
     fn new(config: &Config, transport: Transport, remote: SocketAddr, user: &str) -> Self {
-        let (username, password) = credentials(&config.secrets[0], user, 86_400, START_MS);
+        let (username, password) = credentials(&config.secrets[0], user, CREDENTIALS_SECS, START_MS);
         let key = LongTermKey::new(username.as_bytes(), REALM.as_bytes(), password.into_exposed().as_bytes());
         let tuple = FiveTuple { transport, local: at("203.0.113.5:3478"), remote };
         Self { tuple, username, key, nonce: Vec::new() }
@@ -227,7 +238,8 @@ fn with_room(bytes: &[u8], handle: impl FnOnce(&mut Packet<'_>) -> Option<Destin
     let end = buffer.len();
     buffer.resize(end + TAILROOM_BYTES, 0xEE);
     let mut packet = Packet::new(&mut buffer, HEADROOM_BYTES..end);
-    if handle(&mut packet).is_some() {
-        assert!(!packet.range().is_empty(), "nothing is not worth sending");
+    if let Some(Destination::Client(_)) = handle(&mut packet) {
+        // A peer may be sent a datagram without data (RFC 8656 §12.6), a client always hears who sent it.
+        assert!(!packet.range().is_empty(), "what a client is sent has a head");
     }
 }

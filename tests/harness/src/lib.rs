@@ -2,18 +2,20 @@
 //!
 //! [`Server`] is the process: started, killed, restarted on the same folder, stopped. [`Client`] is one session on it
 //! (or on any homeserver with shared-secret registration, such as the peer of the benches). [`Timeline`] follows a
-//! session's sync.
+//! session's sync. [`Pebble`] is an authority that certificates are ordered from.
 //!
 //! What goes wrong here panics with the server's words: this is for tests. Nothing sleeps; waits end with an answer or
 //! at [`LIMIT`].
 
 mod client;
+mod pebble;
 mod server;
 mod timeline;
 
 use std::time::Duration;
 
 pub use client::{Answer, Client, encode};
+pub use pebble::{Pebble, PebbleSetup};
 pub use server::{Ready, Server, binary};
 pub use timeline::Timeline;
 

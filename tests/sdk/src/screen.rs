@@ -11,7 +11,7 @@ use matrix_sdk_ui::Timeline;
 use matrix_sdk_ui::eyeball_im::{Vector, VectorDiff};
 use matrix_sdk_ui::timeline::{EventTimelineItem, RoomExt, TimelineFocus, TimelineItem};
 
-use crate::LIMIT;
+use crate::{LIMIT, soon};
 
 type Items = Vector<Arc<TimelineItem>>;
 
@@ -41,8 +41,25 @@ impl Screen {
     }
 
     /// A part of a room: a thread, the surroundings of an event.
+    ///
+    /// matrix-sdk-ui 0.18 listens to its cache first and reads what is in it some awaits later (`TimelineBuilder::build`).
+    /// What sync tells in between counts twice from then on: it is shown twice, or later changes hit the event beside the
+    /// one that they mean, and the last message of one's own is shown twice. A server that answers at once tells most just
+    /// when a room is opened. So a timeline is only taken if the cache did not change while it was built.
     pub async fn focused(room: &Room, focus: TimelineFocus) -> Self {
-        let timeline = room.timeline_builder().with_focus(focus).build().await.expect("a timeline can be built");
+        let (cache, _tasks) = room.event_cache().await.expect("the cache runs");
+        let (_, mut changes) = cache.subscribe().await.expect("the cache can be read");
+        let timeline = soon("a timeline", async {
+            loop {
+                *changes = changes.resubscribe();
+                let builder = room.timeline_builder().with_focus(focus.clone());
+                let timeline = Box::pin(builder.build()).await.expect("a timeline can be built");
+                if changes.is_empty() {
+                    return timeline;
+                }
+            }
+        })
+        .await;
         let (items, changes) = timeline.subscribe().await;
         Self { timeline, items, changes: Box::pin(changes) }
     }
@@ -70,6 +87,12 @@ impl Screen {
                 Err(_) => panic!("not shown within {LIMIT:?}: {what}; shown are {:#?}", self.texts()),
             }
         }
+    }
+
+    /// Waits until these texts are shown, each of them once, and no others. A message of one's own may for a moment be
+    /// there twice, when the SDK has the event before it has noticed that it was sent.
+    pub async fn reads(&mut self, wanted: &[&str]) {
+        self.shows(&format!("{wanted:?} and nothing else"), |screen| (screen.texts() == wanted).then_some(())).await;
     }
 
     /// Waits for an event that the server has and that is as wanted.

@@ -5,6 +5,7 @@ import pytest
 from veche_site import plan
 from veche_site.calls import call, hang_up, talk
 from veche_site.site import EVERYTHING, ONLY_443_TCP, ONLY_TCP, Variant
+from veche_site.waits import Deadline
 
 
 def meet(world, names: tuple[str, str], ways: tuple[str, str], policy: str = "relay", shown: str = plan.EXTERNAL) -> None:
@@ -86,9 +87,13 @@ def test_one_with_ipv6_only_meets_one_with_ipv4_only(start, only_veche):
     meet(world, ("client_b", "client_a"), ("udp", "tls"), shown=plan.SERVER)
 
 
-def test_media_between_clients_stays_in_the_process(start, only_veche):
+def test_media_between_clients_stays_in_the_process_and_nothing_of_the_call_is_left(start, only_veche):
     world = start(Variant())
     meet(world, ("client_a", "client_b"), ("udp", "tls"))
     assert world.counted("server", "other_udp") == 0
-    metrics = world.server.metrics(world.peer("server"))
+    # The clients have said good-bye; the server tells its numbers once a second.
+    looker, deadline = world.peer("server"), Deadline()
+    while (metrics := world.server.metrics(looker))["veche_turn_allocations"] != 0 and deadline.left() > 0:
+        pass
+    assert metrics["veche_turn_allocations"] == 0
     assert metrics["veche_turn_relayed_packets_total"] > 0

@@ -73,6 +73,19 @@ async fn a_healthy_server_is_found_healthy() {
     assert_eq!(line(&report, "allocation_tls"), ("ok", "relays"));
 }
 
+/// The listeners demand the header of a proxy of this machine, so the doctor has to come as one.
+#[tokio::test]
+async fn the_doctor_comes_in_also_where_a_proxy_of_this_machine_must_introduce_himself() {
+    for proxies in [r#"["127.0.0.0/8"]"#, r#"["127.0.0.1", "10.0.0.0/8"]"#, r#"["10.0.0.0/8"]"#] {
+        let server = Server::start_with(&[&LOCAL[..], &[("network.proxy_protocol_from", proxies)]].concat()).await;
+        let (status, report) = report(&server).await;
+        for id in ["https", "redirect", "turn_udp", "turn_tcp", "allocation_tcp", "allocation_tls", "hairpin"] {
+            assert_eq!(line(&report, id).0, "ok", "{proxies}: {id} in {report}");
+        }
+        assert_eq!(status, Some(0), "{proxies}");
+    }
+}
+
 #[tokio::test]
 async fn people_are_told_in_words() {
     let server = Server::start_with(&LOCAL).await;

@@ -1,6 +1,11 @@
 //! Long polls: what ends them besides news.
 
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    pin::pin,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tokio::{task::JoinHandle, time::timeout};
@@ -51,6 +56,22 @@ impl Kind {
                 return next;
             }
             token = next;
+        }
+    }
+
+    /// One request from a token that asks for rooms.
+    async fn look(self, user: &Client, token: Option<&str>, timeout_ms: u64) -> Answer {
+        match self {
+            Self::Rolling => user.sync(token, timeout_ms, "").await,
+            Self::Sliding => {
+                let list = json!({ "ranges": [[0, 9]], "timeline_limit": 9, "required_state": [] });
+                user.sliding_sync(token, timeout_ms, &json!({ "lists": { "all": list } })).await
+            }
+            Self::SlidingV4 => {
+                let list = json!({ "range": [0, 9], "timeline_limit": 9, "required_state": {} });
+                let body = json!({ "pos": token, "timeout": timeout_ms, "lists": { "all": list } });
+                user.post("/_matrix/client/v4/sync", &body).await
+            }
         }
     }
 
@@ -230,6 +251,58 @@ async fn a_connection_has_one_poll_and_the_newest_has_the_news() {
         user.logout().await.ok();
         for poll in [elsewhere, newest] {
             poll.await.expect("they end with the session, not before").refused(401, "M_UNKNOWN_TOKEN");
+        }
+    }
+}
+
+/// How often a device sends something while it polls.
+const ROUNDS: usize = 40;
+
+/// A connection of its own on which a text has been sent and no answer been read.
+fn send_and_look_away(server: &Server, user: &Client, room: &str, transaction_id: &str) -> TcpStream {
+    let body = json!({ "msgtype": "m.text", "body": "hello" }).to_string();
+    let (token, length, room) = (&user.access_token, body.len(), encode(room));
+    let request = format!(
+        "PUT /_matrix/client/v3/rooms/{room}/send/m.room.message/{transaction_id} HTTP/1.1\r\nhost: localhost\r\n\
+         authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    let mut connection = TcpStream::connect(server.ready().http).expect("the server listens");
+    connection.write_all(request.as_bytes()).expect("the server reads");
+    connection
+}
+
+#[tokio::test]
+async fn what_a_device_sent_comes_by_sync_when_its_answer_is_there() {
+    let server = Server::start().await;
+    let alice = server.user("alice").await;
+    let room = alice.room_with(&[]).await;
+    for kind in KINDS {
+        let mut token = kind.token(&kind.look(&alice, None, 0).await.ok());
+        for round in 0..ROUNDS {
+            let transaction_id = format!("{kind:?}{round}");
+            let since = token.clone();
+            let mut poll = pin!(kind.look(&alice, Some(&since), WAIT_MS));
+            let other_news = tokio::select! {
+                answer = &mut poll => Some(answer),
+                () = until_open(&server, 1) => None,
+            };
+            let mut connection = send_and_look_away(&server, &alice, &room, &transaction_id);
+            let mut answer = match other_news {
+                Some(answer) => answer,
+                None => poll.await,
+            };
+            let wanted = format!(r#""transaction_id":"{transaction_id}""#);
+            while !String::from_utf8_lossy(&answer.bytes).contains(&wanted) {
+                token = kind.token(&answer.ok());
+                answer = kind.look(&alice, Some(&token), WAIT_MS).await;
+            }
+            token = kind.token(&answer.ok());
+            // What the server has written to this machine is there, whoever else has to do something first.
+            connection.set_nonblocking(true).expect("a connection need not block");
+            let mut status = [0; 12];
+            let read = connection.read(&mut status);
+            let answered = read.is_ok() && status == *b"HTTP/1.1 200";
+            assert!(answered, "{transaction_id} came by sync before its answer: {read:?}");
         }
     }
 }

@@ -47,6 +47,52 @@ async fn only_members_of_allowed_rooms_come_into_a_restricted_room() {
 }
 
 #[tokio::test]
+async fn who_takes_no_invites_gets_none_and_is_shown_none() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+    let (room, earlier) = (alice.room_with(&[]).await, alice.room_with(&[]).await);
+    alice.membership(&earlier, "invite", &bob.user_id).await.ok();
+    let config = format!("/_matrix/client/v3/user/{}/account_data/m.invite_permission_config", encode(&bob.user_id));
+    let rolling = async |since: &Value| bob.sync(since.as_str(), WAIT_MS, "").await.ok();
+    let accepted = async |pos: &Value| {
+        let list = json!({ "timeline_limit": 1, "required_state": {} });
+        let wishes = json!({ "conn_id": "accepted", "pos": pos, "timeout": WAIT_MS, "lists": { "all": list } });
+        bob.post("/_matrix/client/v4/sync", &wishes).await.ok()
+    };
+    let former = async |pos: &Value| {
+        let list = json!({ "ranges": [[0, 9]], "timeline_limit": 1, "required_state": [] });
+        let wishes = json!({ "conn_id": "former", "lists": { "all": list } });
+        bob.sliding_sync(pos.as_str(), WAIT_MS, &wishes).await.ok()
+    };
+    let before = (rolling(&Value::Null).await, accepted(&Value::Null).await, former(&Value::Null).await);
+    bob.put(&config, &json!({ "default_action": "block" })).await.ok();
+    alice.membership(&room, "invite", &bob.user_id).await.refused(403, "M_INVITE_BLOCKED");
+    let invite = json!({ "membership": "invite" });
+    alice.set_state(&room, "m.room.member", &bob.user_id, &invite).await.refused(403, "M_INVITE_BLOCKED");
+    let new = json!({ "invite": [bob.user_id] });
+    alice.post("/_matrix/client/v3/createRoom", &new).await.refused(403, "M_INVITE_BLOCKED");
+    assert_eq!(bob.get("/_matrix/client/versions").await.ok()["unstable_features"]["org.matrix.msc4380.stable"], true);
+    let hidden = rolling(&before.0["next_batch"]).await;
+    assert!(hidden["rooms"]["leave"][&earlier].is_object() && hidden["rooms"]["invite"].is_null(), "{hidden}");
+    assert!(rolling(&Value::Null).await["rooms"]["invite"].is_null());
+    let (taken_back, gone) = (accepted(&before.1["pos"]).await, former(&before.2["pos"]).await);
+    assert_eq!(taken_back["rooms"][&earlier]["membership"], "leave", "{taken_back}");
+    // The former dialect would call it joined: it says no more than how many rooms there are.
+    assert!(gone["rooms"][&earlier].is_null(), "{gone}");
+    for answer in [&taken_back, &gone] {
+        assert_eq!(answer["lists"]["all"]["count"], 0);
+    }
+    bob.put(&config, &json!({})).await.ok();
+    let shown = rolling(&hidden["next_batch"]).await;
+    assert!(shown["rooms"]["invite"][&earlier].is_object(), "{shown}");
+    let (shown, former) = (accepted(&taken_back["pos"]).await, former(&gone["pos"]).await);
+    assert_eq!(shown["rooms"][&earlier]["membership"], "invite", "{shown}");
+    assert!(former["rooms"][&earlier]["invite_state"].is_array(), "{former}");
+    alice.membership(&room, "invite", &bob.user_id).await.ok();
+    bob.join(&earlier).await.ok();
+}
+
+#[tokio::test]
 async fn people_of_other_servers_are_not_invited_as_if_they_could_hear_of_it() {
     let server = Server::start().await;
     let alice = server.user("alice").await;

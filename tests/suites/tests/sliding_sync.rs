@@ -281,3 +281,65 @@ async fn the_former_dialect_says_what_element_x_looks_for() {
     let at = ids.iter().position(|id| *id == longer["timeline"][0]["event_id"]).expect("it is in history");
     assert_eq!(page["chunk"][0]["event_id"], ids[at - 1]);
 }
+
+/// The event with this id, wherever it stands in an answer.
+fn find<'v>(value: &'v Value, id: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(fields) if fields.get("event_id").is_some_and(|event| event == id) => Some(value),
+        Value::Object(fields) => fields.values().find_map(|value| find(value, id)),
+        Value::Array(values) => values.iter().find_map(|value| find(value, id)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+/// Under which transaction id a session is shown an event by everything that shows events.
+async fn transaction_ids(user: &Client, room: &str, root: &str, event: &str) -> Vec<Value> {
+    let list = |range: &str, value: Value, state: Value| {
+        json!({ "lists": { "a": { range: value, "timeline_limit": 9, "required_state": state } } })
+    };
+    let in_room = |rest: String| format!("/_matrix/client/v3/rooms/{}/{rest}", encode(room));
+    let relations = format!("/_matrix/client/v1/rooms/{}/relations/{}", encode(room), encode(root));
+    let answers = [
+        user.sync(None, 0, "").await,
+        user.sliding_sync(None, 0, &list("ranges", json!([[0, 9]]), json!([]))).await,
+        v4(user, &list("range", json!([0, 9]), json!({}))).await,
+        user.messages(room, None, "b", 9).await,
+        user.messages(room, None, "f", 99).await,
+        user.event(room, event).await,
+        user.get(&in_room(format!("context/{}", encode(event)))).await,
+        user.get(&in_room(format!("context/{}", encode(root)))).await,
+        user.get(&relations).await,
+    ];
+    let shown = |answer: Answer| {
+        let asked = answer.asked.clone();
+        let answer = answer.ok();
+        let event = find(&answer, event).unwrap_or_else(|| panic!("{asked} does not show the event"));
+        event["unsigned"]["transaction_id"].clone()
+    };
+    answers.into_iter().map(shown).collect()
+}
+
+#[tokio::test]
+async fn an_event_names_its_request_to_the_device_that_made_it_wherever_it_is_read() {
+    let mut server = Server::start().await;
+    let (mut phone, bob) = (server.user("alice").await, server.user("bob").await);
+    let tablet = phone.login().await;
+    let room = phone.room_with(&[&bob]).await;
+    let root = phone.say(&room, "the budget").await;
+    let thread = json!({ "rel_type": "m.thread", "event_id": root });
+    let content = json!({ "msgtype": "m.text", "body": "too high", "m.relates_to": thread });
+    let sent = phone.send_as(&room, "m.room.message", "mine", &content).await.ok();
+    let sent = sent["event_id"].as_str().expect("an event id");
+    let ids = transaction_ids(&phone, &room, &root, sent).await;
+    assert!(ids.iter().all(|id| id == "mine"), "{ids:?}");
+    for other in [&tablet, &bob] {
+        let ids = transaction_ids(other, &room, &root, sent).await;
+        assert!(ids.iter().all(Value::is_null), "{ids:?}");
+    }
+    // A device that comes back to a server that was away still has to know its own.
+    server.kill();
+    server.restart().await;
+    phone = phone.moved_to(&server.base_url());
+    let ids = transaction_ids(&phone, &room, &root, sent).await;
+    assert!(ids.iter().all(|id| id == "mine"), "{ids:?}");
+}

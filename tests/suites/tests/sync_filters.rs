@@ -374,3 +374,128 @@ async fn a_saved_filter_is_as_good_as_its_text() {
     }
     house.carol.sync(None, 0, &format!("&filter={id}")).await.refused(400, "M_INVALID_PARAM");
 }
+
+#[tokio::test]
+async fn events_are_chosen_by_what_relates_to_them() {
+    let house = House::new().await;
+    let relates = |kind: &str, to: &str| json!({ "rel_type": kind, "event_id": to, "key": "+" });
+    let reaction = json!({ "m.relates_to": relates("m.annotation", &house.sent[0]) });
+    house.carol.send(&house.room, "m.reaction", &reaction).await;
+    let reply = json!({ "body": "reply", "m.relates_to": relates("m.thread", &house.sent[3]) });
+    house.alice.send(&house.room, "m.room.message", &reply).await;
+    let mine = format!("/_matrix/client/v3/user/{}/filter", encode(&house.bob.user_id));
+    for (wanted, told) in [
+        (json!({ "related_by_senders": [house.carol.user_id] }), "1"),
+        (json!({ "related_by_rel_types": ["m.thread"] }), "f"),
+        (json!({ "related_by_senders": [house.alice.user_id, house.carol.user_id] }), "1f"),
+        (json!({ "related_by_senders": [house.carol.user_id], "related_by_rel_types": ["m.thread"] }), ""),
+        (json!({ "related_by_senders": [], "related_by_rel_types": [], "limit": 100 }), "123fn"),
+    ] {
+        let filter = json!({ "room": { "timeline": wanted } });
+        let room = house.room(None, &filter, "").await;
+        assert_eq!(house.sent_in(&room["timeline"]), told, "{wanted}: {room}");
+        // Saved, it is the same, and it is read back as it was sent.
+        let id = house.bob.post(&mine, &filter).await.ok()["filter_id"].as_str().expect("an id").to_owned();
+        let room = house.bob.sync(None, 0, &format!("&filter={id}")).await.ok()["rooms"]["join"][&house.room].clone();
+        assert_eq!(house.sent_in(&room["timeline"]), told, "{wanted}: {room}");
+        let saved = house.bob.get(&format!("{mine}/{id}")).await.ok();
+        let kept = wanted["related_by_senders"].as_array().filter(|senders| !senders.is_empty());
+        assert_eq!(saved["room"]["timeline"]["related_by_senders"].as_array(), kept, "{saved}");
+        let path = format!("/_matrix/client/v3/rooms/{}/messages", encode(&house.room));
+        let page = house.bob.get(&format!("{path}?dir=f&limit=100&filter={}", encode(&wanted.to_string()))).await.ok();
+        assert_eq!(house.sent_in(&json!({ "events": page["chunk"] })), told, "{wanted}: {page}");
+    }
+    let filter = json!({ "room": { "state": { "related_by_senders": [house.carol.user_id] } } });
+    let room = house.room(None, &filter, "&full_state=true").await;
+    assert!(kinds(&room["state"]).is_empty(), "nobody reacts to state: {room}");
+}
+
+#[tokio::test]
+async fn events_hold_the_fields_that_are_asked_for() {
+    let house = House::new().await;
+    let timeline = json!({ "limit": 1 });
+    let filter = json!({ "event_fields": ["type", "content.body"], "room": { "timeline": timeline } });
+    for more in ["", "&use_state_after=true"] {
+        let answer = house.answer(None, &filter, more).await;
+        let room = &answer["rooms"]["join"][&house.room];
+        let note = json!({ "type": "org.example.note", "content": { "body": "note" } });
+        assert_eq!(room["timeline"]["events"], json!([note]));
+        let state = if more.is_empty() { &room["state"] } else { &room["state_after"] };
+        let state = state["events"].as_array().expect("state");
+        assert!(
+            !state.is_empty() && state.iter().all(|event| event.as_object().map(serde_json::Map::len) == Some(1)),
+            "{room}"
+        );
+        // What belongs to no room and what clients could not tell apart otherwise comes as it is.
+        assert!(answer["account_data"]["events"][0]["content"].is_object(), "{answer}");
+    }
+    let all = json!({ "event_fields": [], "room": { "timeline": timeline } });
+    let room = house.room(None, &all, "").await;
+    assert_eq!(room["timeline"]["events"][0]["event_id"], house.sent[4].as_str());
+}
+
+#[tokio::test]
+async fn events_come_in_the_form_that_servers_exchange() {
+    let house = House::new().await;
+    let of_servers = ["auth_events", "prev_events", "hashes", "signatures", "depth"];
+    let has_all = |event: &Value| of_servers.iter().all(|field| !event[field].is_null());
+    let timeline = json!({ "limit": 1 });
+    for (format, federation) in [("federation", true), ("client", false)] {
+        let filter = json!({ "event_format": format, "room": { "timeline": timeline } });
+        let room = house.room(None, &filter, "").await;
+        let note = &room["timeline"]["events"][0];
+        assert_eq!(has_all(note), federation, "{format}: {note}");
+        assert_eq!((&note["event_id"], &note["content"]["body"]), (&json!(house.sent[4]), &json!("note")));
+        assert_eq!(note["unsigned"]["membership"], "join");
+        let state = room["state"]["events"].as_array().expect("state");
+        assert!(!state.is_empty() && state.iter().all(|event| has_all(event) == federation), "{format}: {room}");
+    }
+    // Both at once: of the form that is asked for only the fields that are asked for.
+    let filter = json!({ "event_format": "federation", "event_fields": ["depth"], "room": { "timeline": timeline } });
+    let room = house.room(None, &filter, "").await;
+    let note = &room["timeline"]["events"][0];
+    assert!(note["depth"].is_u64() && note.as_object().map(serde_json::Map::len) == Some(1), "{note}");
+}
+
+#[tokio::test]
+async fn what_is_no_filter_is_refused_wherever_it_comes() {
+    let house = House::new().await;
+    let bob = &house.bob;
+    let mine = format!("/_matrix/client/v3/user/{}/filter", encode(&bob.user_id));
+    let room = format!("/_matrix/client/v3/rooms/{}", encode(&house.room));
+    let too_many = vec!["m.x"; 1_001];
+    for (events, is_list) in [
+        (json!({ "related_by_senders": ["nobody"] }), false),
+        (json!({ "related_by_senders": "@bob:localhost" }), false),
+        (json!({ "related_by_rel_types": [7] }), false),
+        (json!({ "related_by_rel_types": too_many }), true),
+        (json!({ "not_types": too_many }), true),
+    ] {
+        let whole = json!({ "room": { "timeline": events } });
+        let refused = bob.post(&mine, &whole).await;
+        assert_eq!(refused.json()["errcode"], if is_list { "M_INVALID_PARAM" } else { "M_BAD_JSON" }, "{refused}");
+        let query = encode(&events.to_string());
+        bob.get(&format!("{room}/messages?dir=b&filter={query}")).await.refused(400, "M_INVALID_PARAM");
+        let context = format!("{room}/context/{}?filter={query}", encode(&house.sent[0]));
+        bob.get(&context).await.refused(400, "M_INVALID_PARAM");
+        let sync = format!("&filter={}", encode(&whole.to_string()));
+        bob.sync(None, 0, &sync).await.refused(400, "M_INVALID_PARAM");
+    }
+    for whole in [
+        json!({ "event_format": "raw" }),
+        json!({ "event_format": 1 }),
+        json!({ "event_fields": "content.body" }),
+        json!({ "event_fields": [{}] }),
+        json!({ "event_fields": too_many }),
+        json!({ "presence": { "types": too_many } }),
+    ] {
+        assert_eq!(bob.post(&mine, &whole).await.status, 400, "{whole}");
+        let sync = format!("&filter={}", encode(&whole.to_string()));
+        bob.sync(None, 0, &sync).await.refused(400, "M_INVALID_PARAM");
+    }
+    // Paths that lead nowhere are no mistake.
+    let odd = json!({ "event_fields": ["", ".", "\\", "a".repeat(1_000), ".".repeat(1_000)] });
+    let id = bob.post(&mine, &odd).await.ok()["filter_id"].as_str().expect("an id").to_owned();
+    let told = bob.sync(None, 0, &format!("&filter={id}")).await.ok()["rooms"]["join"][&house.room].clone();
+    assert_eq!(told["timeline"]["events"][0], json!({}), "{told}");
+}

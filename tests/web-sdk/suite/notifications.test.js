@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { NotificationCountType } from "matrix-js-sdk";
 import { login, person, startDevice, stopSync } from "../support/people.js";
-import { receives, roomOf, say, sayInThread } from "../support/rooms.js";
+import { receives, roomOf, say } from "../support/rooms.js";
 import { until } from "../support/wait.js";
 
 describe("notifications", () => {
@@ -124,7 +124,8 @@ describe("notifications", () => {
         await ben.sendReadReceipt(await receives(ben, roomId, root));
         await counted(ben, roomId, 0, 0);
         await say(ann, roomId, "one", root);
-        const second = await sayInThread(ann, roomId, root, { "msgtype": "m.text", "body": "Ben", "m.mentions": { user_ids: [ben.getUserId()] } });
+        const mention = { "msgtype": "m.text", "body": "Ben", "m.mentions": { user_ids: [ben.getUserId()] } };
+        const { event_id: second } = await ann.sendMessage(roomId, root, mention);
         const inThread = (type) => room.getThreadUnreadNotificationCount(root, type);
         await until("two unread in the thread", [ben, room], () => inThread(NotificationCountType.Total) === 2);
         assert.equal(inThread(NotificationCountType.Highlight), 1);

@@ -20,6 +20,7 @@ mod filter;
 mod keys;
 mod membership;
 mod message;
+mod peeking;
 mod presence;
 mod profile;
 mod push;
@@ -32,6 +33,7 @@ mod space;
 mod state;
 mod sync;
 mod tag;
+mod thirdparty;
 mod threads;
 mod to_device;
 mod typing;
@@ -47,6 +49,7 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
     routes = people(routes);
     routes = rooms::routes(routes);
     routes = message::routes(routes);
+    routes = peeking::routes(routes);
     routes = relations::routes(routes);
     routes = threads::routes(routes);
     routes = delayed::routes(routes);
@@ -83,5 +86,6 @@ where
     routes = account::routes(routes);
     routes = device::routes(routes);
     routes = admin::routes(routes);
+    routes = thirdparty::routes(routes);
     reporting::routes(routes)
 }

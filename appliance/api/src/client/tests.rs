@@ -14,12 +14,12 @@ use veche_directory::{Authority, Directory, NewUser, PasswordCost, Settings};
 use veche_runtime::tasks::Supervisor;
 use veche_store::sql::{Options, Sql};
 
-use crate::access::Need;
 use crate::app::{ApiSettings, Gate, People};
 use crate::routes::{Endpoint, Routes};
 use crate::testing::{Answered, Ask};
 
 mod discovery;
+mod lookups;
 mod moderation;
 mod registration;
 mod sessions;
@@ -40,6 +40,15 @@ impl House {
     }
 
     async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::build(change, false).await
+    }
+
+    /// One that counts how often who asks.
+    async fn with_rates() -> Self {
+        Self::build(|_| (), true).await
+    }
+
+    async fn build(change: impl FnOnce(&mut Settings), edge_rates: bool) -> Self {
         let server_name = ruma::owned_server_name!("x.example");
         let mut settings = Settings::new(server_name.clone());
         settings.password_cost = PasswordCost::LOWEST;
@@ -58,10 +67,11 @@ impl House {
             directory.create_user(&Authority::console(), new).await.unwrap();
         }
         let mut edge = ApiSettings::new(server_name, "https://x.example".to_owned());
-        edge.rates = false;
+        edge.rates = edge_rates;
         let supervisor = Supervisor::new(&registry);
         let gate = Gate::new(edge, &registry, clock.clone(), entropy, directory.clone(), supervisor);
         let routes = crate::admin_compat::routes(Routes::<People>::new());
+        let routes = crate::federation::routes(routes);
         let routes = super::discovery::routes(super::people(routes));
         let table = routes.table().to_vec();
         let router = routes.into_router(People { directory, gate: Arc::new(gate) });
@@ -119,7 +129,7 @@ fn password_auth(user: &str, password: &str, session: &Value) -> Value {
 async fn every_endpoint_that_needs_a_user_says_so() {
     let house = House::new().await;
     let mut walked = 0;
-    for endpoint in house.table.iter().filter(|endpoint| endpoint.need == Need::User) {
+    for endpoint in house.table.iter().filter(|endpoint| endpoint.need.is_token()) {
         let path = endpoint.template.replace("{user_id}", "@alice:x.example").replace("{room_id}", "!r:x.example");
         let path = path.replace("{event_id}", "$e").replace("{device_id}", "D");
         let line = format!("{} {path}", endpoint.method);

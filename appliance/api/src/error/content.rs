@@ -7,7 +7,7 @@ use veche_homeserver::content::{AnnounceError, BadFileName, OpenError, Thumbnail
 
 use super::ApiError;
 
-/// When to come back if too many thumbnails are being made.
+/// When to come back if too many thumbnails are being made, or files being sent.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 impl From<UploadError> for ApiError {
@@ -15,6 +15,11 @@ impl From<UploadError> for ApiError {
         match error {
             UploadError::TooLarge { .. } => Self::too_large(),
             UploadError::QuotaExceeded | UploadError::NotYours => Self::forbidden(error.to_string()),
+            UploadError::TooManyAtOnce => {
+                let mut refusal = Self::limit_exceeded(BUSY_WAIT);
+                refusal.message = error.to_string().into();
+                refusal
+            }
             UploadError::Unknown => Self::not_found(error.to_string()),
             UploadError::Arrived => Self::new(StatusCode::CONFLICT, "M_CANNOT_OVERWRITE_MEDIA", error.to_string()),
             UploadError::Internal(error) => error.into(),

@@ -1,5 +1,7 @@
 //! The errors of rooms, timelines and sync, as clients hear of them.
 
+use std::fmt::Display;
+
 use http::StatusCode;
 use veche_homeserver::{
     StoreError,
@@ -34,6 +36,7 @@ impl From<SendError> for ApiError {
             SendError::Forbidden(why) => Self::forbidden(why),
             SendError::Invalid(why) => Self::bad_json(why),
             SendError::TooLarge => Self::too_large(),
+            SendError::InviteBlocked(_) => invite_blocked(&error),
             SendError::TooManyRooms => too_many(error.to_string()),
             SendError::DuplicateAnnotation => Self::bad_request("M_DUPLICATE_ANNOTATION", error.to_string()),
             SendError::Internal(error) => error.into(),
@@ -68,6 +71,7 @@ impl From<MembershipError> for ApiError {
             MembershipError::BadState(why) => Self::new(StatusCode::FORBIDDEN, "M_BAD_STATE", why),
             MembershipError::CannotForget(why) => Self::bad_request("M_UNKNOWN", why),
             MembershipError::Invalid(why) => Self::bad_json(why),
+            MembershipError::InviteBlocked(_) => invite_blocked(&error),
             MembershipError::TooManyRooms => too_many(error.to_string()),
             MembershipError::Internal(error) => error.into(),
         }
@@ -81,6 +85,7 @@ impl From<CreateRoomError> for ApiError {
             CreateRoomError::InvalidState(why) => Self::bad_request("M_INVALID_ROOM_STATE", why),
             CreateRoomError::Forbidden(why) => Self::forbidden(why),
             CreateRoomError::Invalid(why) => Self::invalid_param(why),
+            CreateRoomError::InviteBlocked(_) => invite_blocked(&error),
             CreateRoomError::TooManyRooms => too_many(error.to_string()),
             CreateRoomError::AliasTaken => Self::bad_request("M_ROOM_IN_USE", "this room address is taken"),
             CreateRoomError::Internal(error) => error.into(),
@@ -129,4 +134,9 @@ impl From<SlidingError> for ApiError {
             SlidingError::Internal(error) => error.into(),
         }
     }
+}
+
+/// 403 `M_INVITE_BLOCKED`: who is invited takes no invites (spec: "Invite permission").
+fn invite_blocked(error: &impl Display) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "M_INVITE_BLOCKED", error.to_string())
 }

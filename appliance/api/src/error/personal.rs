@@ -4,6 +4,7 @@ use http::StatusCode;
 use veche_homeserver::{
     account_data::{PushRuleError, SaveFilterError, SetAccountDataError, SetTagError},
     ephemeral::{ReceiptError, TypingError},
+    filter::BadFilter,
     notify::PusherError,
     presence::PresenceError,
     profiles::SetProfileError,
@@ -39,6 +40,14 @@ impl From<SaveFilterError> for ApiError {
         match error {
             SaveFilterError::TooMany => too_many(error.to_string()),
             SaveFilterError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<BadFilter> for ApiError {
+    fn from(error: BadFilter) -> Self {
+        match error {
+            BadFilter::TooManyEntries | BadFilter::UnknownFormat => Self::invalid_param(error.to_string()),
         }
     }
 }

@@ -35,6 +35,25 @@ async fn logout_ends_the_session_at_once_everywhere() {
 }
 
 #[tokio::test]
+async fn sessions_that_can_be_used_are_told_and_no_others() {
+    let house = House::with_people().await;
+    let (stays, gone) = (house.requester("alice", "HERE").await, house.requester("alice", "GONE").await);
+    let locked = house.requester("bob", "HOME").await;
+    house.directory.logout(&gone).await.unwrap();
+    let root = house.root().await;
+    house.directory.set_locked(&root, &locked.user_id, true).await.unwrap();
+    let told = |house: &House| {
+        let mut sessions = house.directory.usable_sessions();
+        sessions.retain(|(user, _)| user != "@root:ex.org");
+        sessions
+    };
+    assert_eq!(told(&house), [(stays.user_id.clone(), stays.session_id)]);
+    assert_eq!(told(&house.after_a_crash()), told(&house));
+    house.directory.set_locked(&root, &locked.user_id, false).await.unwrap();
+    assert!(told(&house).contains(&(locked.user_id, locked.session_id)), "it comes back with the account");
+}
+
+#[tokio::test]
 async fn a_late_logout_leaves_the_new_session_of_the_device_alone() {
     let house = House::with_people().await;
     let old = house.requester("alice", "HERE").await;

@@ -1,9 +1,10 @@
 //! Filters that clients have saved. Immutable: the same definition gets the same id again.
 
-use ruma::{UserId, api::client::filter::FilterDefinition};
+use ruma::UserId;
 use veche_store::{Error, Json, records::users::FilterKey};
 
 use super::AccountData;
+use crate::filter::FilterDefinition;
 
 /// Filters one user may save.
 pub const FILTERS_PER_USER_MAX: usize = veche_base::limits::FILTERS_PER_USER_MAX;

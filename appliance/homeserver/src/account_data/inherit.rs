@@ -4,7 +4,7 @@
 //! Written with the event by which he comes into the new room. What he has said of the new room already stands.
 
 use ruma::{
-    OwnedRoomId, OwnedUserId, UserId,
+    OwnedRoomId, OwnedUserId,
     push::{
         AnyPushRuleRef, ConditionalPushRule, NewConditionalPushRule, NewPushRule, NewSimplePushRule, PushCondition,
         RuleKind, Ruleset,
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use veche_base::limits::{ACCOUNT_DATA_BYTES_MAX, PUSH_RULES_PER_USER_MAX};
 use veche_store::{Error, Json, ShortRoomId, Txn, records::users::AccountDataKey};
 
-use super::{AccountData, leaves_room, push_rules, put, tags::TAG};
+use super::{AccountData, kept::Kept, leaves_room, push_rules, tags::TAG};
 
 /// Which rooms are direct chats, and with whom.
 const DIRECT: &str = "m.direct";
@@ -28,23 +28,23 @@ pub(crate) struct Heir {
 
 impl Heir {
     /// Writes what the user keeps; `new` is the room that takes the place.
-    pub(crate) fn write(&self, txn: &mut Txn, new: ShortRoomId) -> Result<(), Error> {
-        self.write_tags(txn, new)?;
-        self.write_direct(txn)?;
-        self.write_push_rules(txn)
+    pub(crate) fn write(&self, into: &AccountData, txn: &mut Txn, new: ShortRoomId) -> Result<(), Error> {
+        self.write_tags(&into.kept, txn, new)?;
+        self.write_direct(&into.kept, txn)?;
+        self.write_push_rules(&into.kept, txn)
     }
 
-    fn write_tags(&self, txn: &mut Txn, new: ShortRoomId) -> Result<(), Error> {
+    fn write_tags(&self, kept: &Kept, txn: &mut Txn, new: ShortRoomId) -> Result<(), Error> {
         let key = |room| AccountDataKey { user: self.user.clone(), room: Some(room), kind: TAG.to_owned() };
         let (old, new) = (key(self.old.0), key(new));
         let Some(tags) = txn.get(&old)? else { return Ok(()) };
         if txn.contains(&new)? || !leaves_room(txn, &new)? {
             return Ok(());
         }
-        put(txn, &new, tags.json)
+        kept.put(txn, &new, tags.json)
     }
 
-    fn write_direct(&self, txn: &mut Txn) -> Result<(), Error> {
+    fn write_direct(&self, kept: &Kept, txn: &mut Txn) -> Result<(), Error> {
         let key = AccountDataKey { user: self.user.clone(), room: None, kind: DIRECT.to_owned() };
         let Some(record) = txn.get(&key)? else { return Ok(()) };
         // Clients write this as they like; what is no list of rooms stays as it is.
@@ -61,10 +61,10 @@ impl Heir {
         if !changed || json.0.len() > ACCOUNT_DATA_BYTES_MAX {
             return Ok(());
         }
-        put(txn, &key, json)
+        kept.put(txn, &key, json)
     }
 
-    fn write_push_rules(&self, txn: &mut Txn) -> Result<(), Error> {
+    fn write_push_rules(&self, kept: &Kept, txn: &mut Txn) -> Result<(), Error> {
         let key = push_rules::key_of(&self.user);
         let Some(record) = txn.get(&key)? else { return Ok(()) };
         let mut rules = push_rules::rules_of(&self.user, Some(&record.json));
@@ -77,7 +77,7 @@ impl Heir {
             }
             changed |= rules.insert(rule, None, None).is_ok() && rules.set_enabled(kind, &rule_id, enabled).is_ok();
         }
-        if changed { put(txn, &key, push_rules::json_of(&rules)) } else { Ok(()) }
+        if changed { kept.put(txn, &key, push_rules::json_of(&rules)) } else { Ok(()) }
     }
 
     /// The rules about the old room as rules about the new one, and whether each is on: those of the room, and the
@@ -108,12 +108,5 @@ impl Heir {
         };
         let conditions = rule.conditions.iter().map(move_condition).collect();
         NewConditionalPushRule::new(self.new_id.to_string(), conditions, rule.actions.clone())
-    }
-}
-
-impl AccountData {
-    /// A commit has written push rules of this user; they are read anew.
-    pub(crate) fn rules_written(&self, user: &UserId) {
-        self.rules.forget(user);
     }
 }

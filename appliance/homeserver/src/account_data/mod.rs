@@ -3,42 +3,37 @@
 //!
 //! Every change has a position, so that sync tells it once to each of the user's devices.
 
+mod choices;
 mod filters;
 mod inherit;
+mod kept;
 mod push_rules;
 mod tags;
 
 pub(crate) use self::inherit::Heir;
 pub use self::{
+    choices::InviteChoice,
     filters::{FILTERS_PER_USER_MAX, SaveFilterError},
     push_rules::{PushRuleError, UserRules},
     tags::SetTagError,
 };
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::HashSet, sync::Arc};
 
-use ruma::{OwnedUserId, UserId};
+use ruma::UserId;
 use serde::Serialize;
-use serde_json::{
-    Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::value::{RawValue, to_raw_value};
 use veche_base::limits;
 use veche_store::{
-    Change, Error, Json, ShortRoomId, StreamPosition, Txn,
+    ChangeListener, Error, Json, ShortRoomId, StreamPosition, Txn,
     records::users::{AccountData as Record, AccountDataKey, AccountDataPointer, AccountDataPositionKey, FilterKey},
 };
 
-use self::push_rules::PUSH_RULES;
+use self::{kept::Kept, push_rules::PUSH_RULES};
 use crate::core::Core;
 
 /// How far one has read a room; written where receipts are.
 const FULLY_READ: &str = "m.fully_read";
-/// The list of users whose messages are not shown.
-const IGNORED_USERS: &str = "m.ignored_user_list";
 
 /// Why account data was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -60,14 +55,15 @@ pub enum SetAccountDataError {
 /// The account data of local users.
 pub struct AccountData {
     pub(crate) core: Arc<Core>,
-    ignored: RwLock<HashMap<OwnedUserId, Arc<HashSet<String>>>>,
-    rules: push_rules::Cache,
+    pub(crate) kept: Arc<Kept>,
 }
 
 impl AccountData {
-    /// Over this core.
+    /// Over this core; subscribes to the store's changes.
     pub fn new(core: Arc<Core>) -> Self {
-        Self { core, ignored: RwLock::default(), rules: push_rules::Cache::default() }
+        let kept = Arc::<Kept>::default();
+        core.store.subscribe(Arc::clone(&kept) as Arc<dyn ChangeListener>);
+        Self { core, kept }
     }
 
     /// One piece of account data.
@@ -127,17 +123,12 @@ impl AccountData {
     where
         E: From<Error> + Send + 'static,
     {
-        let json = Json::from_raw(content);
-        let ignorer = (key.kind == IGNORED_USERS).then(|| key.user.clone());
+        let (json, kept) = (Json::from_raw(content), Arc::clone(&self.kept));
         let write = move |txn: &mut Txn| {
             check(txn, &key)?;
-            Ok::<_, E>(put(txn, &key, json)?)
+            Ok::<_, E>(kept.put(txn, &key, json)?)
         };
-        self.core.store.commit(write).await?;
-        if let Some(user) = ignorer {
-            self.ignored.write().unwrap_or_else(PoisonError::into_inner).remove(&user);
-        }
-        Ok(())
+        self.core.store.commit(write).await
     }
 
     /// Forgets everything that an account which is gone kept here: data, tags, push rules, filters.
@@ -145,8 +136,7 @@ impl AccountData {
         self.core.delete_all::<AccountDataPositionKey>((user,)).await?;
         self.core.delete_all::<AccountDataKey>((user,)).await?;
         self.core.delete_all::<FilterKey>((user,)).await?;
-        self.ignored.write().unwrap_or_else(PoisonError::into_inner).remove(user);
-        self.rules.forget(user);
+        self.kept.forget(user);
         Ok(())
     }
 
@@ -238,20 +228,6 @@ impl AccountData {
         }
         Ok(events)
     }
-
-    /// The users that this one ignores (`m.ignored_user_list`).
-    pub fn ignored_users(&self, user: &UserId) -> Result<Arc<HashSet<String>>, Error> {
-        if let Some(ignored) = self.ignored.read().unwrap_or_else(PoisonError::into_inner).get(user) {
-            return Ok(Arc::clone(ignored));
-        }
-        let content = self.get(user, None, IGNORED_USERS)?;
-        let list = content.and_then(|content| serde_json::from_str::<Value>(content.get()).ok());
-        let users = list.as_ref().and_then(|list| list.get("ignored_users")).and_then(Value::as_object);
-        let ignored: Arc<HashSet<String>> =
-            Arc::new(users.map(|users| users.keys().cloned().collect()).unwrap_or_default());
-        self.ignored.write().unwrap_or_else(PoisonError::into_inner).insert(user.to_owned(), Arc::clone(&ignored));
-        Ok(ignored)
-    }
 }
 
 /// Whether one more piece of data under this key is not too many. Counted inside the commit, so that requests at the same
@@ -270,19 +246,6 @@ fn leaves_room(txn: &Txn, key: &AccountDataKey) -> Result<bool, Error> {
 /// have kinds of data still marks what he has read.
 fn is_counted(pointer: &AccountDataPointer) -> bool {
     !matches!(pointer.kind.as_str(), FULLY_READ | PUSH_RULES)
-}
-
-/// Writes a piece of account data at a new position and takes its old place out of the order.
-pub(crate) fn put(txn: &mut Txn, key: &AccountDataKey, json: Json) -> Result<(), Error> {
-    if let Some(before) = txn.get(key)? {
-        txn.delete(&AccountDataPositionKey { user: key.user.clone(), position: before.position });
-    }
-    let position = txn.next_position();
-    txn.put(key, &Record { position, json });
-    let pointer = AccountDataPointer { room: key.room, kind: key.kind.clone() };
-    txn.put(&AccountDataPositionKey { user: key.user.clone(), position }, &pointer);
-    txn.change(Change::User(key.user.clone()));
-    Ok(())
 }
 
 fn event(kind: &str, record: &Record) -> Result<Box<RawValue>, Error> {

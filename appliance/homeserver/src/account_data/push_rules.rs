@@ -1,13 +1,10 @@
 //! Push rules: who wants to be told of what. Stored as the account data `m.push_rules`: the predefined rules with the
 //! user's changes, brought up to date with the predefined rules of this program whenever they are read.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::Arc;
 
 use ruma::{
-    OwnedUserId, UserId,
+    UserId,
     push::{
         Action, AnyPushRuleRef, InsertPushRuleError, NewPushRule, PushCondition, RemovePushRuleError, RuleKind, Ruleset,
     },
@@ -20,7 +17,7 @@ use serde_json::{
 use veche_base::limits::{ID_BYTES_MAX, PUSH_RULE_CONDITIONS_MAX, PUSH_RULES_PER_USER_MAX};
 use veche_store::{Error, Json, Txn, records::users::AccountDataKey};
 
-use super::{AccountData, put};
+use super::AccountData;
 
 /// The account data type of push rules.
 pub(super) const PUSH_RULES: &str = "m.push_rules";
@@ -59,29 +56,6 @@ pub struct UserRules {
     pub look_for_name: bool,
 }
 
-/// The rules of one user, if they were read since they last changed, and how often they did.
-#[derive(Default)]
-struct Slot {
-    version: u64,
-    rules: Option<Arc<UserRules>>,
-}
-
-/// The rules of users.
-#[derive(Default)]
-pub(super) struct Cache {
-    slots: RwLock<HashMap<OwnedUserId, Slot>>,
-}
-
-impl Cache {
-    /// The rules of this user changed on disk.
-    pub(super) fn forget(&self, user: &UserId) {
-        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(user.to_owned()).or_default();
-        slot.version += 1;
-        slot.rules = None;
-    }
-}
-
 #[derive(Deserialize)]
 struct Content {
     global: Ruleset,
@@ -90,24 +64,11 @@ struct Content {
 impl AccountData {
     /// The push rules of a user.
     pub fn push_rules(&self, user: &UserId) -> Result<Arc<UserRules>, Error> {
-        let version = {
-            let slots = self.rules.slots.read().unwrap_or_else(PoisonError::into_inner);
-            match slots.get(user) {
-                Some(Slot { rules: Some(rules), .. }) => return Ok(Arc::clone(rules)),
-                Some(slot) => slot.version,
-                None => 0,
-            }
-        };
-        let stored = self.core.store.get(&key_of(user))?;
-        let rules = rules_of(user, stored.as_ref().map(|record| &record.json));
-        let rules = Arc::new(UserRules { look_for_name: looks_for_name(&rules), rules });
-        let mut slots = self.rules.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(user.to_owned()).or_default();
-        // Rules that changed while these were read must not be hidden by them.
-        if slot.version == version {
-            slot.rules = Some(Arc::clone(&rules));
-        }
-        Ok(rules)
+        self.kept.rules.get(user, || {
+            let stored = self.core.store.get(&key_of(user))?;
+            let rules = rules_of(user, stored.as_ref().map(|record| &record.json));
+            Ok(Arc::new(UserRules { look_for_name: looks_for_name(&rules), rules }))
+        })
     }
 
     /// Adds a rule, or changes one, and puts it where the client asks.
@@ -173,19 +134,15 @@ impl AccountData {
         user: &UserId,
         change: impl FnOnce(&mut Ruleset) -> Result<(), PushRuleError> + Send + 'static,
     ) -> Result<(), PushRuleError> {
-        let key = key_of(user);
+        let (key, kept) = (key_of(user), Arc::clone(&self.kept));
         let work = move |txn: &mut Txn| {
             let stored = txn.get(&key)?;
             let mut rules = rules_of(&key.user, stored.as_ref().map(|record| &record.json));
             change(&mut rules)?;
-            put(txn, &key, json_of(&rules))?;
+            kept.put(txn, &key, json_of(&rules))?;
             Ok(())
         };
-        let outcome = self.core.store.commit(work).await;
-        let mut slots = self.rules.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(user.to_owned()).or_default();
-        *slot = Slot { version: slot.version + 1, rules: None };
-        outcome
+        self.core.store.commit(work).await
     }
 
     /// The content of `m.push_rules` as clients see it: also for a user who never changed a rule.

@@ -1,12 +1,14 @@
 //! Tags of rooms: favorites, low priority, and whatever users call their groups. They are the room's `m.tag` account
 //! data, changed one at a time.
 
+use std::sync::Arc;
+
 use ruma::UserId;
 use serde_json::{Map, Value, json};
 use veche_base::limits::{ACCOUNT_DATA_TYPES_PER_USER_MAX, ID_BYTES_MAX, TAGS_PER_ROOM_MAX};
 use veche_store::{Error, Json, ShortRoomId, Txn, records::users::AccountDataKey};
 
-use super::{AccountData, leaves_room, put};
+use super::{AccountData, leaves_room};
 
 pub(super) const TAG: &str = "m.tag";
 
@@ -64,13 +66,14 @@ impl AccountData {
         if !self.may_keep(&key)? {
             return Err(SetTagError::TooMuchData);
         }
+        let kept = Arc::clone(&self.kept);
         let work = move |txn: &mut Txn| {
             let mut tags = txn.get(&key)?.map(|record| tags_of(&record.json.0)).unwrap_or_default();
             if change(&mut tags)? {
                 if !leaves_room(txn, &key)? {
                     return Err(SetTagError::TooMuchData);
                 }
-                put(txn, &key, Json(json!({ "tags": tags }).to_string().into_bytes()))?;
+                kept.put(txn, &key, Json(json!({ "tags": tags }).to_string().into_bytes()))?;
             }
             Ok(())
         };

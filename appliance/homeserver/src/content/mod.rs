@@ -16,9 +16,11 @@ mod upload;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use quick_cache::sync::Cache;
+use ruma::OwnedUserId;
 use tokio::sync::{Notify, RwLock, Semaphore};
 use veche_store::ContentHash;
 
@@ -42,6 +44,8 @@ pub struct Content {
     /// Shared from a file's getting its name to the commit of the record that refers to it; alone while files that
     /// no record refers to are deleted.
     naming: RwLock<()>,
+    /// How many uploads of each user are being received.
+    receiving: Arc<Mutex<HashMap<OwnedUserId, usize>>>,
     /// One permit for each image that may be decoded at a time.
     decoders: Arc<Semaphore>,
     unreadable: Cache<ContentHash, Unreadable>,
@@ -55,6 +59,7 @@ impl Content {
             core,
             arrived: Notify::new(),
             naming: RwLock::new(()),
+            receiving: Arc::default(),
             decoders: Arc::new(Semaphore::new(cores)),
             unreadable: Cache::new(UNREADABLE_MAX),
         }

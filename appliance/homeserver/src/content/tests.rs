@@ -7,6 +7,7 @@ use std::time::Duration;
 use image::{DynamicImage, GenericImageView, ImageFormat, Rgb, RgbImage};
 use ruma::{UserId, owned_server_name, server_name, user_id};
 use tempfile::TempDir;
+use veche_base::limits::UPLOADS_AT_ONCE_PER_USER_MAX;
 use veche_base::metrics::Registry;
 use veche_base::testing::{ManualClock, SeededEntropy};
 use veche_directory::Directory;
@@ -324,6 +325,27 @@ async fn a_full_disk_takes_no_uploads_and_shows_pictures() {
     house.free_bytes.store(u64::MAX, Ordering::SeqCst);
     house.clock.advance(Duration::from_secs(1));
     house.upload(alice(), b"x").await.unwrap();
+}
+
+#[tokio::test]
+async fn one_sends_some_files_at_a_time_and_no_more() {
+    let house = House::new();
+    let mut sending = Vec::new();
+    for _ in 0..UPLOADS_AT_ONCE_PER_USER_MAX {
+        sending.push(house.content.begin(alice(), None).await.unwrap());
+    }
+    assert!(matches!(house.upload(alice(), b"x").await, Err(UploadError::TooManyAtOnce)));
+    let announced = house.content.announce(alice()).await.unwrap();
+    let refused = house.upload_announced(alice(), &announced.media_id, b"x").await;
+    assert!(matches!(refused, Err(UploadError::TooManyAtOnce)));
+    house.upload(bob(), b"x").await.unwrap();
+    // One that is given up and one that is finished make room again.
+    drop(sending.pop());
+    house.upload_announced(alice(), &announced.media_id, b"x").await.unwrap();
+    house.content.finish(sending.pop().unwrap(), Description::default()).await.unwrap();
+    house.upload(alice(), b"y").await.unwrap();
+    drop(sending);
+    assert!(house.content.receiving.lock().unwrap().is_empty(), "nobody is remembered who sends nothing");
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! Receiving files: at once, or announced first and sent later (MSC2246).
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use bytes::BytesMut;
 use ruma::{OwnedUserId, ServerName, UserId};
 use veche_base::{limits, random_token};
@@ -32,6 +35,9 @@ pub enum UploadError {
     /// The user has uploaded as much as he may.
     #[error("you have uploaded as much as one account may")]
     QuotaExceeded,
+    /// As many of the user's uploads are being received as may be at a time.
+    #[error("you are uploading {} files already", limits::UPLOADS_AT_ONCE_PER_USER_MAX)]
+    TooManyAtOnce,
     /// No such upload was announced, or too long ago.
     #[error("no upload with this address was announced")]
     Unknown,
@@ -89,6 +95,37 @@ pub struct Upload {
     owner: OwnedUserId,
     media_id: String,
     announced: bool,
+    place: Place,
+}
+
+/// One of the uploads that a user may send at a time, until it is dropped.
+struct Place {
+    receiving: Arc<Mutex<HashMap<OwnedUserId, usize>>>,
+    owner: OwnedUserId,
+}
+
+impl Place {
+    fn take(receiving: &Arc<Mutex<HashMap<OwnedUserId, usize>>>, owner: &UserId) -> Option<Self> {
+        let mut taken = receiving.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(owner.to_owned()).or_default();
+        if *count >= limits::UPLOADS_AT_ONCE_PER_USER_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(Self { receiving: Arc::clone(receiving), owner: owner.to_owned() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.receiving.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.owner) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.owner);
+            }
+        }
+    }
 }
 
 impl Upload {
@@ -104,9 +141,11 @@ impl Upload {
     }
 
     async fn store(self) -> Result<Stored, Error> {
-        let Self { mut writer, gathered, .. } = self;
+        let Self { mut writer, gathered, place, .. } = self;
         writer.write(gathered.freeze()).await?;
-        writer.finish().await
+        let stored = writer.finish().await;
+        drop(place);
+        stored
     }
 }
 
@@ -155,9 +194,10 @@ impl Content {
         let bytes_max = self.core.settings.upload_bytes_max;
         let quota_left_bytes = self.core.settings.uploads_per_user_bytes_max.saturating_sub(used);
         check_size(length.unwrap_or(0), bytes_max, quota_left_bytes)?;
+        let place = Place::take(&self.receiving, owner).ok_or(UploadError::TooManyAtOnce)?;
         let writer = self.core.store.content().create().await?;
         let (owner, gathered) = (owner.to_owned(), BytesMut::new());
-        Ok(Upload { writer, gathered, bytes: 0, bytes_max, quota_left_bytes, owner, media_id, announced })
+        Ok(Upload { writer, gathered, bytes: 0, bytes_max, quota_left_bytes, owner, media_id, announced, place })
     }
 
     /// The file has come as a whole: keeps it, and answers its media id. It can be downloaded when this returns.

@@ -52,6 +52,9 @@ pub enum CreateRoomError {
     /// The request is not a valid one.
     #[error("{0}")]
     Invalid(String),
+    /// Somebody who should be invited takes no invites.
+    #[error("{0} does not accept invites")]
+    InviteBlocked(OwnedUserId),
     /// The creator or somebody invited has as many rooms as one may have.
     #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
     TooManyRooms,
@@ -71,6 +74,7 @@ impl From<DraftError> for CreateRoomError {
             DraftError::NotFederated(_) => Self::Forbidden(error.to_string()),
             DraftError::TooLarge => Self::Invalid("one of the room's events is larger than 65,535 bytes".to_owned()),
             DraftError::Taken => Self::AliasTaken,
+            DraftError::InviteBlocked(user) => Self::InviteBlocked(user),
             DraftError::TooManyRooms => Self::TooManyRooms,
             DraftError::Internal(error) => Self::Internal(error),
         }

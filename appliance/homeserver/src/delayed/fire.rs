@@ -203,6 +203,7 @@ fn refusal(error: &SetStateError) -> (&'static str, String) {
         SetStateError::Send(SendError::UnknownRoom | SendError::Forbidden(_)) => "M_FORBIDDEN",
         SetStateError::Send(SendError::Invalid(_)) => "M_BAD_JSON",
         SetStateError::Send(SendError::TooLarge) => "M_TOO_LARGE",
+        SetStateError::Send(SendError::InviteBlocked(_)) => "M_INVITE_BLOCKED",
         SetStateError::Send(SendError::TooManyRooms) => "M_RESOURCE_LIMIT_EXCEEDED",
         SetStateError::Send(SendError::DuplicateAnnotation) => "M_DUPLICATE_ANNOTATION",
         SetStateError::Send(SendError::Internal(_)) => "M_UNKNOWN",

@@ -5,7 +5,7 @@
 //! | `device_keys`, `one_time_keys` | what a device uploads, and handing out one-time keys exactly once |
 //! | `query` | the public keys of users, as somebody may see them |
 //! | `cross_signing`, `signatures` | identities, and who vouches for whom |
-//! | `changes` | telling everybody who shares a room that keys changed; who came and left |
+//! | `changes` | telling everybody who shares a room that keys changed |
 //! | `to_device` | the queue of messages to each device |
 //! | `backup` | room keys that clients keep here, encrypted |
 //! | `dehydrated` | the device that stands in while none is signed in |
@@ -51,7 +51,7 @@ use veche_base::limits::TO_DEVICE_PAGE_MAX;
 use veche_store::{ChangeListener, Error, StreamPosition};
 
 use self::recent::Recent;
-use crate::{core::Core, membership::UserRooms, rooms::Rooms, sync::Watch, timeline::Timeline};
+use crate::{company::Company, core::Core, membership::UserRooms, rooms::Rooms, sync::Watch};
 
 /// What a device must know to go on encrypting and decrypting.
 #[derive(Default)]
@@ -84,7 +84,7 @@ pub struct E2ee {
     core: Arc<Core>,
     rooms: Arc<Rooms>,
     user_rooms: Arc<UserRooms>,
-    timeline: Arc<Timeline>,
+    company: Arc<Company>,
     watch: Arc<Watch>,
     recent: Arc<Recent>,
 }
@@ -95,26 +95,26 @@ impl E2ee {
         core: Arc<Core>,
         rooms: Arc<Rooms>,
         user_rooms: Arc<UserRooms>,
-        timeline: Arc<Timeline>,
+        company: Arc<Company>,
         watch: Arc<Watch>,
     ) -> Self {
         let recent = Arc::new(Recent::new(core.store.position()));
         core.store.subscribe(Arc::clone(&recent) as Arc<dyn ChangeListener>);
-        Self { core, rooms, user_rooms, timeline, watch, recent }
+        Self { core, rooms, user_rooms, company, watch, recent }
     }
 
-    /// What concerns this device in `(since, upto]`.
+    /// What concerns this device in `(since, upto]`, with what the lists of devices say of that time. Whoever starts
+    /// anew fetches all keys that he needs: for him they say nothing.
     pub fn device_update(
         &self,
         user: &UserId,
         device: &DeviceId,
         since: Option<StreamPosition>,
         upto: StreamPosition,
+        lists: DeviceListChanges,
     ) -> Result<DeviceUpdate, Error> {
         let stock = self.key_stock(user, device)?;
         let claimed = self.recent.claimed(user, device);
-        // Whoever starts anew fetches all keys that he needs.
-        let lists = since.map(|since| self.device_lists(user, since, upto)).transpose()?.unwrap_or_default();
         let (to_device, to_device_upto) = self.messages(user, device, since, upto, TO_DEVICE_PAGE_MAX)?;
         Ok(DeviceUpdate {
             to_device,

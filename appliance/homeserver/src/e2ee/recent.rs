@@ -12,7 +12,7 @@ use std::{
 };
 
 use ruma::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
-use veche_store::{Change, ChangeListener, Error, Published, ShortRoomId, StreamPosition};
+use veche_store::{Change, ChangeListener, Error, Published, StreamPosition};
 
 /// What others may claim from a device.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -42,18 +42,12 @@ struct Slot {
 pub(super) struct Recent {
     started_at: StreamPosition,
     devices: RwLock<HashMap<OwnedUserId, HashMap<OwnedDeviceId, Slot>>>,
-    rooms: RwLock<HashMap<ShortRoomId, StreamPosition>>,
     key_change: AtomicU64,
 }
 
 impl Recent {
     pub(super) fn new(started_at: StreamPosition) -> Self {
-        Self {
-            started_at,
-            devices: RwLock::default(),
-            rooms: RwLock::default(),
-            key_change: AtomicU64::new(started_at.0),
-        }
+        Self { started_at, devices: RwLock::default(), key_change: AtomicU64::new(started_at.0) }
     }
 
     /// Notes a change of somebody's keys. Called under the commit.
@@ -82,12 +76,6 @@ impl Recent {
     /// Whether anybody's keys may have changed after `since`.
     pub(super) fn keys_changed(&self, since: StreamPosition) -> bool {
         self.key_change.load(Ordering::Acquire) > since.0
-    }
-
-    /// Whether the room's members may have changed after `since`.
-    pub(super) fn members_changed(&self, room: ShortRoomId, since: StreamPosition) -> bool {
-        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(&room).copied().unwrap_or(self.started_at) > since
     }
 
     /// Whether messages to the device may have come after `since`.
@@ -147,19 +135,13 @@ impl Recent {
 
 impl ChangeListener for Recent {
     fn index(&self, published: &Published<'_>) {
-        let users_too = published.changes.iter().any(|change| matches!(change, Change::User(_)));
         for change in published.changes {
-            match change {
-                Change::Device(user, device) => self.update(user, device, |slot| {
+            if let Change::Device(user, device) = change {
+                self.update(user, device, |slot| {
                     slot.version += 1;
                     slot.stock = None;
                     slot.newest = Some(published.position);
-                }),
-                // A membership changes in one commit that concerns the room and the member.
-                Change::Room(room) if users_too => {
-                    self.rooms.write().unwrap_or_else(PoisonError::into_inner).insert(*room, published.position);
-                }
-                Change::Room(_) | Change::RoomEphemeral(_) | Change::User(_) => {}
+                });
             }
         }
     }

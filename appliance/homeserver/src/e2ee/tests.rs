@@ -148,7 +148,13 @@ impl House {
     }
 
     fn update(&self, of: &Device, since: Option<StreamPosition>) -> DeviceUpdate {
-        self.e2ee().device_update(&of.user, &of.id, since, self.now()).unwrap()
+        let (parts, upto) = (&self.server.parts, self.now());
+        let mine = parts.user_rooms.lists(&of.user).unwrap();
+        let lists = since.map(|since| {
+            let company = parts.company.changes(&of.user, &mine, since, upto).unwrap();
+            self.e2ee().device_lists(&of.user, &mine.kept, since, upto, company).unwrap()
+        });
+        self.e2ee().device_update(&of.user, &of.id, since, upto, lists.unwrap_or_default()).unwrap()
     }
 
     /// What `reader` sees of `of`.

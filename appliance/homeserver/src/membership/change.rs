@@ -1,7 +1,7 @@
 //! Changes of another person's membership, and of one's own by leaving.
 
 use ruma::{
-    RoomId, UserId,
+    OwnedUserId, RoomId, UserId,
     events::{TimelineEventType, room::member::MembershipState},
 };
 use serde_json::{Map, Value};
@@ -36,6 +36,9 @@ pub enum MembershipError {
     /// The request is not a valid one.
     #[error("{0}")]
     Invalid(String),
+    /// The person takes no invites.
+    #[error("{0} does not accept invites")]
+    InviteBlocked(OwnedUserId),
     /// The person has as many rooms as one may have.
     #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
     TooManyRooms,
@@ -61,6 +64,7 @@ impl From<DraftError> for MembershipError {
             DraftError::TooLarge => Self::Invalid("the reason is too long".to_owned()),
             DraftError::Taken => Self::Invalid(error.to_string()),
             DraftError::NotFederated(_) => Self::Forbidden(error.to_string()),
+            DraftError::InviteBlocked(user) => Self::InviteBlocked(user),
             DraftError::TooManyRooms => Self::TooManyRooms,
             DraftError::Internal(error) => Self::Internal(error),
         }

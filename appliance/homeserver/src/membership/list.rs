@@ -3,18 +3,15 @@
 //! Filled from disk when first asked for, dropped when a commit changes the user's memberships and before that commit
 //! becomes readable, so that a reader never sees a list older than the position he reads at.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use ruma::{OwnedRoomId, OwnedUserId, UserId};
+use ruma::{OwnedRoomId, UserId};
 use veche_store::{
     Change, Error, ShortRoomId, Store,
     records::memberships::{Membership, MembershipRecord, UserRoomKey},
 };
 
-use crate::rooms::Rooms;
+use crate::{cached::Cached, rooms::Rooms};
 
 /// One user's memberships: room to record, forgotten rooms left out.
 pub type RoomMembership = BTreeMap<ShortRoomId, MembershipRecord>;
@@ -25,30 +22,25 @@ pub(crate) const fn is_inside(membership: Membership) -> bool {
     matches!(membership, Membership::Join | Membership::Invite | Membership::Knock)
 }
 
-#[derive(Default)]
-struct Slot {
-    /// Counts the changes, so that a list read before a change is not kept after it.
-    version: u64,
-    lists: Option<Lists>,
-}
-
-/// What a user's records say.
-#[derive(Clone)]
-struct Lists {
-    kept: Arc<RoomMembership>,
-    forgotten: Arc<RoomMembership>,
+/// One user's memberships as they were at one moment.
+#[derive(Debug, Default, Clone)]
+pub struct RoomLists {
+    /// The rooms that he has a membership in.
+    pub kept: Arc<RoomMembership>,
+    /// The rooms that he has left and forgotten: some device may still have to hear that he left.
+    pub forgotten: Arc<RoomMembership>,
 }
 
 /// The rooms of each local user.
 pub struct UserRooms {
     store: Arc<Store>,
-    slots: RwLock<HashMap<OwnedUserId, Slot>>,
+    lists: Cached<RoomLists>,
 }
 
 impl UserRooms {
     /// Empty; lists load when first asked for.
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store, slots: RwLock::default() }
+        Self { store, lists: Cached::default() }
     }
 
     /// The rooms that `user` has a membership in.
@@ -56,33 +48,17 @@ impl UserRooms {
         Ok(self.lists(user)?.kept)
     }
 
-    /// The rooms that `user` has left and forgotten: some device may still have to hear that he left.
-    pub fn forgotten(&self, user: &UserId) -> Result<Arc<RoomMembership>, Error> {
-        Ok(self.lists(user)?.forgotten)
-    }
-
-    fn lists(&self, user: &UserId) -> Result<Lists, Error> {
-        let version = {
-            let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
-            match slots.get(user) {
-                Some(Slot { lists: Some(lists), .. }) => return Ok(lists.clone()),
-                Some(slot) => slot.version,
-                None => 0,
+    /// All of a user's memberships.
+    pub fn lists(&self, user: &UserId) -> Result<RoomLists, Error> {
+        self.lists.get(user, || {
+            let (mut kept, mut forgotten) = (RoomMembership::new(), RoomMembership::new());
+            for row in self.store.scan::<UserRoomKey>((user,)) {
+                let (key, record) = row?;
+                let list = if record.forgotten { &mut forgotten } else { &mut kept };
+                list.insert(key.room, record);
             }
-        };
-        let (mut kept, mut forgotten) = (RoomMembership::new(), RoomMembership::new());
-        for row in self.store.scan::<UserRoomKey>((user,)) {
-            let (key, record) = row?;
-            let list = if record.forgotten { &mut forgotten } else { &mut kept };
-            list.insert(key.room, record);
-        }
-        let lists = Lists { kept: Arc::new(kept), forgotten: Arc::new(forgotten) };
-        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(user.to_owned()).or_default();
-        if slot.version == version {
-            slot.lists = Some(lists.clone());
-        }
-        Ok(lists)
+            Ok(RoomLists { kept: Arc::new(kept), forgotten: Arc::new(forgotten) })
+        })
     }
 
     /// The rooms that `user` is joined to.
@@ -107,10 +83,7 @@ impl UserRooms {
     pub(crate) fn index(&self, changes: &[Change]) {
         for change in changes {
             if let Change::User(user) = change {
-                let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-                let slot = slots.entry(user.clone()).or_default();
-                slot.version += 1;
-                slot.lists = None;
+                self.lists.forget(user);
             }
         }
     }

@@ -11,7 +11,7 @@ mod tests;
 pub(crate) use self::{change::member_event, list::is_inside};
 pub use self::{
     change::{MemberAction, MembershipError},
-    list::{RoomMembership, UserRooms},
+    list::{RoomLists, RoomMembership, UserRooms},
     stripped::stripped_state,
 };
 

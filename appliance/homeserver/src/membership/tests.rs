@@ -1,6 +1,7 @@
-use ruma::{RoomId, UserId, owned_event_id, owned_room_id};
-use serde_json::Map;
+use ruma::{RoomId, UserId, events::TimelineEventType, owned_event_id, owned_room_id};
+use serde_json::{Map, json, value::to_raw_value};
 use veche_base::limits::ROOMS_PER_USER_MAX;
+use veche_rooms::StateMapExt;
 use veche_store::{
     Error, ShortRoomId,
     records::memberships::{Membership, MembershipRecord, UserRoomKey},
@@ -8,8 +9,9 @@ use veche_store::{
 
 use super::*;
 use crate::{
-    creation::{CreateRoomError, Preset},
+    creation::{CreateRoomError, Preset, SetStateError},
     testing::{House, user},
+    timeline::{NewEvent, SendError},
 };
 
 /// Puts a user into so many rooms that are nowhere else, all of one kind of membership.
@@ -122,4 +124,46 @@ async fn one_who_is_invited_sees_of_the_state_what_the_specification_names() {
     let kinds: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
     let member = "m.room.member";
     assert_eq!(kinds, ["m.room.create", "m.room.name", "m.room.topic", "m.room.join_rules", member, member]);
+}
+
+#[tokio::test]
+async fn who_takes_no_invites_is_not_invited_whichever_way_it_is_tried() {
+    let house = House::new().await;
+    let (alice, bob, carol) = (user("alice"), user("bob"), user("carol"));
+    let (members, creation) = (&house.server.members, &house.server.creation);
+    let (room, earlier) = (house.room(&alice, Preset::Private).await, house.room(&alice, Preset::Private).await);
+    members.change(&earlier, &alice, &bob, MemberAction::Invite, None).await.unwrap();
+    let again = record(&house, &earlier, &bob);
+    let choose = async |config: serde_json::Value| {
+        let config = to_raw_value(&config).unwrap();
+        house.server.parts.account_data.set(&bob, None, "m.invite_permission_config", &config).await.unwrap();
+    };
+    choose(json!({ "default_action": "block" })).await;
+    let same = house.server.parts.rooms.find(&earlier).unwrap().head().state.member(&bob).unwrap().content.clone();
+    let plain = to_raw_value(&json!({ "membership": "invite" })).unwrap();
+    for (room, content) in [(&room, plain), (&earlier, same)] {
+        let invite = members.change(room, &alice, &bob, MemberAction::Invite, None).await;
+        assert!(matches!(invite, Err(MembershipError::InviteBlocked(_))), "{invite:?}");
+        let (kind, state_key) = (TimelineEventType::RoomMember, Some(bob.to_string()));
+        let event = NewEvent { kind, state_key, content, redacts: None };
+        let set = creation.send_state(room, &alice, event).await;
+        assert!(matches!(set, Err(SetStateError::Send(SendError::InviteBlocked(_)))), "{set:?}");
+    }
+    let count = house.server.parts.user_rooms.joined(&alice).unwrap().len();
+    let new = || {
+        let mut new = crate::testing::new_room(&alice, Preset::Private);
+        new.alias_localpart = Some("lunch".to_owned());
+        new.invites.extend([bob.clone(), carol.clone()]);
+        new
+    };
+    let made = creation.create(new()).await;
+    assert!(matches!(&made, Err(CreateRoomError::InviteBlocked(user)) if *user == bob), "{made:?}");
+    assert_eq!(house.server.parts.user_rooms.joined(&alice).unwrap().len(), count, "all of it or nothing");
+    assert_eq!(record(&house, &earlier, &bob), again, "the one that is there stays");
+    // What is no invite goes on, and so do invites of others.
+    members.change(&earlier, &alice, &bob, MemberAction::Kick, None).await.unwrap();
+    members.change(&room, &alice, &carol, MemberAction::Invite, None).await.unwrap();
+    choose(json!({})).await;
+    members.change(&room, &alice, &bob, MemberAction::Invite, None).await.unwrap();
+    house.server.creation.create(new()).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! What a gateway is told (push gateway API, `POST /_matrix/push/v1/notify`).
 
 use ruma::{
+    UserId,
     api::client::push::{Pusher, PusherKind},
     events::{StateEventType, TimelineEventType},
     push::PushFormat,
@@ -14,6 +15,8 @@ use crate::rooms::Head;
 
 /// An event to be told of.
 pub(super) struct Told<'a> {
+    /// Who is told.
+    pub(super) recipient: &'a UserId,
     pub(super) head: &'a Head,
     pub(super) pdu: &'a Pdu,
     pub(super) judgment: &'a Judgment,
@@ -100,7 +103,7 @@ fn add_details(fields: &mut Map<String, Value>, told: &Told<'_>, pusher: &Pusher
     struct Alias {
         alias: String,
     }
-    let Told { head, pdu, .. } = told;
+    let Told { recipient, head, pdu, .. } = told;
     let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
     add("type", Value::String(pdu.kind.to_string()));
     add("sender", Value::String(pdu.sender.to_string()));
@@ -122,6 +125,6 @@ fn add_details(fields: &mut Map<String, Value>, told: &Told<'_>, pusher: &Pusher
         add("profile_tag", Value::String(tag.clone()));
     }
     if pdu.kind == TimelineEventType::RoomMember {
-        add("user_is_target", Value::Bool(true));
+        add("user_is_target", Value::Bool(pdu.state_key.as_deref() == Some(recipient.as_str())));
     }
 }

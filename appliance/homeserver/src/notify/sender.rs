@@ -23,6 +23,7 @@ use veche_runtime::{
 use veche_store::{
     Error, ShortRoomId, StreamPosition,
     records::{
+        memberships::{Membership, UserRoomKey},
         pushers::{Pusher as Record, PusherKey, PusherProgressKey},
         receipts::PushActionKey,
         rooms::TimelineKey,
@@ -338,17 +339,28 @@ async fn post(client: &outbound::Client, pusher: &Pusher, body: &Value) -> Answe
 }
 
 impl Notify {
-    /// The rooms in which a user has something unread.
-    fn unread_rooms(&self, user: &UserId) -> Result<BTreeSet<ShortRoomId>, Error> {
+    /// The rooms in which a user has something unread that he can see.
+    pub(super) fn unread_rooms(&self, user: &UserId) -> Result<BTreeSet<ShortRoomId>, Error> {
         let mut rooms = BTreeSet::new();
         let mut from = PushActionKey { user: user.to_owned(), room: ShortRoomId(0), position: StreamPosition(0) };
         // From room to room, not from row to row: somebody may have thousands unread in one.
         while let Some(key) = self.core.store.scan::<PushActionKey>((user,)).from(&from).keys().next() {
             let room = key?.room;
-            rooms.insert(room);
+            if !self.hides_invite(user, room)? {
+                rooms.insert(room);
+            }
             from.room = ShortRoomId(room.0 + 1);
         }
         Ok(rooms)
+    }
+
+    /// Whether all that the user could see of a room is an invite, and he takes none.
+    fn hides_invite(&self, user: &UserId, room: ShortRoomId) -> Result<bool, Error> {
+        if !self.account_data.invite_choice(user)?.blocked {
+            return Ok(false);
+        }
+        let record = self.core.store.get(&UserRoomKey { user: user.to_owned(), room })?;
+        Ok(record.is_some_and(|record| record.membership == Membership::Invite))
     }
 
     /// The newest rows in `(told, upto]`, oldest first.
@@ -378,7 +390,7 @@ impl Notify {
     }
 
     /// What to tell of a row; `None` if there is nothing (any more).
-    fn body(
+    pub(super) fn body(
         &self,
         user: &UserId,
         room: ShortRoomId,
@@ -393,6 +405,9 @@ impl Notify {
             self.core.store.contains(&PushActionKey { user: user.to_owned(), room: room.short, position })?;
         let entry = self.core.store.get(&TimelineKey { room: room.short, order })?;
         let Some(entry) = entry.filter(|_| is_unread) else { return Ok(None) };
+        if self.hides_invite(user, room.short)? {
+            return Ok(None);
+        }
         let pdu = self.rooms.parse(&room, order, &entry)?;
         let age_ms = self.core.clock.wall_ms().saturating_sub(pdu.origin_server_ts);
         if age_ms > AGE_MS_MAX || pdu.is_redacted() {
@@ -400,7 +415,7 @@ impl Notify {
         }
         let head = room.head();
         let judgment = self.judge(&pdu, &head, &room.version, user)?;
-        let told = payload::Told { head: &head, pdu: &pdu, judgment: &judgment };
+        let told = payload::Told { recipient: user, head: &head, pdu: &pdu, judgment: &judgment };
         Ok(Some(payload::of_event(pusher, set_ms, &told, unread)))
     }
 }

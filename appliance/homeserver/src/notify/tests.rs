@@ -1,4 +1,10 @@
-use ruma::{EventId, OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, UserId, events::receipt::ReceiptThread};
+use ruma::{
+    EventId, OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, UserId,
+    api::client::push::Pusher,
+    events::receipt::ReceiptThread,
+    push::{Action, NewConditionalPushRule, NewPushRule, PushCondition},
+};
+use serde_json::{json, value::to_raw_value};
 use veche_base::limits::READ_NOTIFICATIONS_PER_USER_MAX;
 use veche_store::{
     StreamPosition,
@@ -8,6 +14,7 @@ use veche_store::{
 use super::*;
 use crate::{
     creation::Preset,
+    membership::MemberAction,
     testing::{House, user},
     timeline::{Audience, SendError},
 };
@@ -176,4 +183,54 @@ async fn the_same_reaction_is_sent_once() {
     house.send(&room, &bob, "m.reaction", reaction(&other, "👍")).await.unwrap();
     house.redact(&room, &bob, &first).await;
     house.send(&room, &bob, "m.reaction", reaction(&event, "👍")).await.unwrap();
+}
+
+fn pusher() -> Pusher {
+    let pusher = json!({
+        "kind": "http", "app_id": "org.example.app", "pushkey": "key", "lang": "ru",
+        "app_display_name": "App", "device_display_name": "Phone",
+        "data": { "url": "https://push.example/_matrix/push/v1/notify" },
+    });
+    serde_json::from_value(pusher).unwrap()
+}
+
+#[tokio::test]
+async fn a_hidden_invite_is_neither_pushed_nor_on_the_icon() {
+    let (house, _, alice, bob) = house().await;
+    let (parts, members) = (&house.server.parts, &house.server.members);
+    let invited = house.room(&alice, Preset::Private).await;
+    members.change(&invited, &alice, &bob, MemberAction::Invite, None).await.unwrap();
+    let room = parts.rooms.find(&invited).unwrap();
+    let told = || {
+        let body = parts.notify.body(&bob, room.short, room.head().newest, &pusher(), 0, 1).unwrap();
+        (body.is_some(), parts.notify.unread_rooms(&bob).unwrap().contains(&room.short))
+    };
+    assert_eq!(told(), (true, true));
+    for (config, shown) in [(json!({ "default_action": "block" }), false), (json!({}), true)] {
+        let config = to_raw_value(&config).unwrap();
+        parts.account_data.set(&bob, None, "m.invite_permission_config", &config).await.unwrap();
+        assert_eq!(told(), (shown, shown));
+    }
+}
+
+#[tokio::test]
+async fn only_whose_membership_it_is_is_the_target_of_a_member_event() {
+    let (house, room, alice, bob) = house().await;
+    let (parts, members) = (&house.server.parts, &house.server.members);
+    let condition = json!({ "kind": "event_match", "key": "type", "pattern": "m.room.member" });
+    let conditions = vec![serde_json::from_value::<PushCondition>(condition).unwrap()];
+    let rule = NewConditionalPushRule::new("members".to_owned(), conditions, vec![Action::Notify]);
+    parts.account_data.put_push_rule(&bob, NewPushRule::Override(rule), None, None).await.unwrap();
+    house.join(&room, &user("carol")).await;
+    let invited = house.room(&alice, Preset::Private).await;
+    members.change(&invited, &alice, &bob, MemberAction::Invite, None).await.unwrap();
+    let spoken = house.room(&alice, Preset::Public).await;
+    house.join(&spoken, &bob).await;
+    house.say(&spoken, &alice, "hello").await;
+    let pusher = pusher();
+    for (room, is_target) in [(room, json!(false)), (invited, json!(true)), (spoken, json!(null))] {
+        let room = parts.rooms.find(&room).unwrap();
+        let body = parts.notify.body(&bob, room.short, room.head().newest, &pusher, 0, 1).unwrap().unwrap();
+        assert_eq!(body["notification"]["user_is_target"], is_target, "{body}");
+    }
 }

@@ -11,7 +11,7 @@ mod worker;
 pub use self::state::Poll;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -129,26 +129,29 @@ impl Presence {
         Ok(entries.get(user).map_or_else(Shown::nothing, |entry| entry.shown(&entry.now(now), now)))
     }
 
-    /// Presence events of users who share a room with `user`, changed in `(since, upto]`; without `since` of all who
-    /// are there.
+    /// Presence events of users who share a room with `user`: those whose presence changed in `(since, upto]`, and
+    /// those who `came` to share one in that time, of whom he was told nothing before; without `since` all who are
+    /// there.
     pub fn since(
         &self,
         user: &UserId,
         since: Option<StreamPosition>,
         upto: StreamPosition,
+        came: &BTreeSet<OwnedUserId>,
     ) -> Result<Vec<Box<RawValue>>, Error> {
         if self.is_off() {
             return Ok(Vec::new());
         }
         let now = self.core.clock.monotonic();
-        let is_news = |entry: &Entry| match since {
-            Some(since) => entry.changed > since && entry.changed <= upto,
+        let is_news = |other: &OwnedUserId, entry: &Entry| match since {
+            // Who came is told also if he has gone offline: he may have been seen online in an earlier company.
+            Some(since) => entry.changed > since && entry.changed <= upto || came.contains(other),
             None => entry.told != Told::default(),
         };
         let candidates: Vec<(OwnedUserId, Shown)> = self
             .lock()
             .iter()
-            .filter(|(_, entry)| is_news(entry))
+            .filter(|(other, entry)| is_news(other, entry))
             .map(|(user, entry)| (user.clone(), entry.shown(&entry.told, now)))
             .collect();
         let mut events = Vec::new();
@@ -190,3 +193,6 @@ fn event(user: &UserId, shown: &Shown) -> Box<RawValue> {
     to_raw_value(&json!({ "type": "m.presence", "sender": user, "content": content }))
         .expect("a JSON value always serializes")
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,7 @@ impl Presence {
     }
 
     /// Gives everything that differs from what was told one position, and wakes who may see it.
-    async fn tell(&self) -> Result<(), Error> {
+    pub(super) async fn tell(&self) -> Result<(), Error> {
         let now = self.core.clock.monotonic();
         let news: Vec<(OwnedUserId, Told)> =
             self.lock().iter().filter_map(|(user, entry)| Some((user.clone(), entry.news(now)?))).collect();

@@ -3,6 +3,7 @@
 //! Invariants: a room's events are appended only by the holder of its [`LockedRoom`]; the [`Head`] is replaced only
 //! after the commit that made it true, by the commit thread, before anybody else may append; nothing here holds a lock over a network call.
 
+mod cache;
 mod head;
 mod registry;
 mod state;
@@ -13,4 +14,8 @@ pub use self::{
     state::order_of,
 };
 
-pub(crate) use self::{head::Relating, state::LAYERS_MAX};
+pub(crate) use self::{
+    cache::{Emptied, Redacting},
+    head::Relating,
+    state::LAYERS_MAX,
+};

@@ -5,25 +5,22 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use quick_cache::sync::Cache;
 use ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId, RoomVersionId};
 use serde_json::value::RawValue;
-use veche_rooms::{Pdu, StateMap};
+use veche_rooms::Pdu;
 use veche_store::{
-    Error, ShortRoomId, ShortStateHash, StreamPosition,
+    Error, ShortRoomId, StreamPosition,
     records::rooms::{
         EventIdKey, EventKind, EventLocation, ExtremityKey, OutlierKey, RoomIdKey, RoomStateKey, ShortRoomKey,
         TimelineEntry, TimelineKey,
     },
 };
 
-use super::head::{Head, Room, joined_members};
+use super::{
+    cache::{Emptied, Redacting, RoomCache},
+    head::{Head, Room, joined_members},
+};
 use crate::core::Core;
-
-/// Bound of the parsed events kept in memory.
-const EVENTS_CACHED_MAX: usize = 20_000;
-/// Bound of the complete states kept in memory.
-const STATES_CACHED_MAX: usize = 1_000;
 
 /// Why a room could not be found.
 #[derive(Debug, thiserror::Error)]
@@ -41,20 +38,14 @@ pub struct Rooms {
     pub(crate) core: Arc<Core>,
     by_id: RwLock<HashMap<OwnedRoomId, Arc<Room>>>,
     by_short: RwLock<HashMap<ShortRoomId, Arc<Room>>>,
-    pub(super) events: Cache<(ShortRoomId, i64), Arc<Pdu>>,
-    pub(super) states: Cache<ShortStateHash, Arc<StateMap>>,
+    pub(super) cache: Arc<RoomCache>,
 }
 
 impl Rooms {
     /// An empty registry over `core`; rooms load when first asked for.
     pub fn new(core: Arc<Core>) -> Self {
-        Self {
-            core,
-            by_id: RwLock::default(),
-            by_short: RwLock::default(),
-            events: Cache::new(EVENTS_CACHED_MAX),
-            states: Cache::new(STATES_CACHED_MAX),
-        }
+        let cache = Arc::new(RoomCache::new());
+        Self { core, by_id: RwLock::default(), by_short: RwLock::default(), cache }
     }
 
     /// The room with this id.
@@ -156,20 +147,21 @@ impl Rooms {
     }
 
     pub(super) fn event_at(&self, short: ShortRoomId, id: &RoomId, order: i64) -> Result<Option<Arc<Pdu>>, Error> {
-        if let Some(pdu) = self.events.get(&(short, order)) {
+        if let Some(pdu) = self.cache.event(short, order) {
             return Ok(Some(pdu));
         }
+        let mark = self.cache.mark();
         let Some(entry) = self.core.store.get(&TimelineKey { room: short, order })? else {
             return Ok(None);
         };
         let pdu = parse_entry(id, &entry)?;
-        self.events.insert((short, order), Arc::clone(&pdu));
+        self.cache.keep_event(mark, (short, order), Arc::clone(&pdu));
         Ok(Some(pdu))
     }
 
     /// Parses a row of the timeline.
     pub fn parse(&self, room: &Room, order: i64, entry: &TimelineEntry) -> Result<Arc<Pdu>, Error> {
-        if let Some(pdu) = self.events.get(&(room.short, order)) {
+        if let Some(pdu) = self.cache.event(room.short, order) {
             return Ok(pdu);
         }
         parse_entry(&room.id, entry)
@@ -182,15 +174,13 @@ impl Rooms {
 
     /// Remembers an event just committed.
     pub(crate) fn remember_event(&self, short: ShortRoomId, order: i64, pdu: Arc<Pdu>) {
-        self.events.insert((short, order), pdu);
+        self.cache.remember_event(short, order, pdu);
     }
 
-    /// Forgets everything derived from an event whose content a redaction took away.
-    pub(crate) fn forget_event(&self, short: ShortRoomId, order: i64, was_state: bool) {
-        self.events.remove(&(short, order));
-        if was_state {
-            self.states.clear();
-        }
+    /// These events of a room are about to lose their content by a commit. To be called before it is asked for; the
+    /// answer is given back when it is over.
+    pub(crate) fn redacting(&self, short: ShortRoomId, emptied: &[Emptied]) -> Redacting {
+        self.cache.redacting(short, emptied)
     }
 }
 

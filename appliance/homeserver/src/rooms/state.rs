@@ -30,7 +30,7 @@ impl Rooms {
 
     /// Remembers a state just committed.
     pub(crate) fn remember_state(&self, group: ShortStateHash, state: Arc<StateMap>) {
-        self.states.insert(group, state);
+        self.cache.remember_state(group, state);
     }
 
     pub(super) fn state_in(
@@ -42,15 +42,16 @@ impl Rooms {
         if group == ShortStateHash(0) {
             return Ok(Arc::default());
         }
-        if let Some(state) = self.states.get(&group) {
+        if let Some(state) = self.cache.state(group) {
             return Ok(state);
         }
+        let mark = self.cache.mark();
         // Down to a layer that is complete or in memory, then up again.
         let mut layers = Vec::new();
         let mut at = Some(group);
         let mut base = None;
         while let Some(below) = at {
-            if let Some(state) = self.states.get(&below) {
+            if let Some(state) = self.cache.state(below) {
                 base = Some(state);
                 break;
             }
@@ -80,7 +81,7 @@ impl Rooms {
             state.insert(self.state_key(key)?, pdu);
         }
         let state = Arc::new(state);
-        self.states.insert(group, Arc::clone(&state));
+        self.cache.keep_state(mark, group, Arc::clone(&state));
         Ok(state)
     }
 

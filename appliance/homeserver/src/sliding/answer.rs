@@ -27,6 +27,8 @@ pub struct SlidingAnswer {
 pub struct RoomAnswer {
     /// What the reader is to the room.
     pub membership: Option<MembershipState>,
+    /// The invite that was shown is hidden from the reader now. Nothing has happened in the room, so no event tells it.
+    pub withdrawn: bool,
     /// The lists in whose windows the room is.
     pub lists: Vec<String>,
     /// The connection sees this room for the first time.

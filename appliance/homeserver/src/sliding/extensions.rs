@@ -15,6 +15,7 @@ use super::{
     poll::Reading,
 };
 use crate::{
+    e2ee::DeviceListChanges,
     membership::RoomMembership,
     rooms::{Room, order_of},
     sync::SyncToken,
@@ -159,7 +160,15 @@ impl Sliding {
 
     fn e2ee(&self, reading: &Reading<'_>, since: Option<StreamPosition>) -> Result<E2eeAnswer, Error> {
         let request = reading.request;
-        let update = self.parts.e2ee.device_update(&request.user, &request.device, since, reading.upto)?;
+        let (user, mine, upto) = (&request.user, &reading.settled.rooms, reading.upto);
+        let lists = match since {
+            Some(since) => {
+                let company = self.parts.company.changes(user, mine, since, upto)?;
+                self.parts.e2ee.device_lists(user, &mine.kept, since, upto, company)?
+            }
+            None => DeviceListChanges::default(),
+        };
+        let update = self.parts.e2ee.device_update(user, &request.device, since, upto, lists)?;
         Ok(E2eeAnswer {
             is_news: since.is_none() || !update.changed.is_empty() || !update.left.is_empty() || update.counts_changed,
             changed: update.changed,

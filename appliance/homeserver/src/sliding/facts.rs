@@ -13,7 +13,7 @@ use veche_store::{Error, ShortRoomId, ShortStateHash, StreamPosition};
 use super::{Sliding, summary::given_name};
 use crate::{
     rooms::{Room, order_of},
-    timeline::Span,
+    timeline::{ReadFilter, Span},
 };
 
 /// Facts of one room.
@@ -77,11 +77,11 @@ impl Sliding {
         upto: StreamPosition,
     ) -> Result<RoomFacts, Error> {
         let span = Span { after: known.map_or(i64::MIN, |known| order_of(known.at)), until: order_of(upto) };
-        let newest = |filter| -> Result<Option<u64>, Error> {
+        let newest = |filter: &dyn ReadFilter| -> Result<Option<u64>, Error> {
             let page = self.parts.timeline.page(room, span, true, 1, None, filter)?;
             Ok(page.rows.first().and_then(|(order, _, _)| u64::try_from(*order).ok()))
         };
-        let (activity, bump) = (newest(&|_| true)?, newest(&bumps)?);
+        let (activity, bump) = (newest(&|_: &Pdu| true)?, newest(&bumps)?);
         let group = self.parts.timeline.state_group_at(room, order_of(upto))?;
         let kind = match known {
             Some(known) if known.group == group => Arc::clone(&known.kind),

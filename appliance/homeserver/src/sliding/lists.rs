@@ -135,14 +135,20 @@ impl Sliding {
     }
 }
 
-/// Whether a membership may put a room into lists. Invites by ignored users do not, nor do rooms that the user left by
-/// himself: he knows.
+/// Whether a membership may put a room into lists. Hidden invites do not, nor do rooms that the user left by himself: he
+/// knows.
 fn may_be_listed(record: &MembershipRecord, reading: &Reading<'_>) -> bool {
     match record.membership {
         Membership::Join | Membership::Knock => true,
-        Membership::Invite => !reading.ignored.contains(record.sender.as_str()),
+        Membership::Invite => !is_hidden(record, reading),
         Membership::Leave | Membership::Ban => record.sender != reading.request.user,
     }
+}
+
+/// Whether this is an invite that the user is not shown: he takes none, or ignores who sent it.
+pub(super) fn is_hidden(record: &MembershipRecord, reading: &Reading<'_>) -> bool {
+    let is_unwanted = reading.settled.invites.blocked || reading.ignored.contains(record.sender.as_str());
+    record.membership == Membership::Invite && is_unwanted
 }
 
 /// Whether the user is out of the room.

@@ -9,7 +9,10 @@ use std::{
 use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId, api::client::sync::sync_events::v5::request::Extensions};
 use serde_json::Value;
 use veche_base::{
-    limits::{ID_BYTES_MAX, ROOMS_PER_USER_MAX, SLIDING_LISTS_MAX, SYNC_WAIT_SECS_MAX, TAGS_PER_ROOM_MAX},
+    limits::{
+        ID_BYTES_MAX, ROOMS_PER_USER_MAX, SLIDING_LISTS_MAX, SLIDING_STATE_PATTERNS_MAX, SYNC_WAIT_SECS_MAX,
+        TAGS_PER_ROOM_MAX,
+    },
     random_token,
 };
 use veche_store::{Error, StreamPosition};
@@ -20,7 +23,7 @@ use super::{
 };
 use crate::{
     rooms::order_of,
-    sync::{COALESCE, SyncToken, TokenError, settled},
+    sync::{COALESCE, Settled, SyncToken, TokenError},
 };
 
 /// A long poll waits at most this long, whatever the client asks for.
@@ -82,6 +85,8 @@ pub(super) struct Reading<'a> {
     pub(super) base: Option<&'a Picture>,
     /// Nothing beyond this is told now.
     pub(super) upto: StreamPosition,
+    /// What holds of the user's own at that position.
+    pub(super) settled: &'a Settled,
     /// Rooms that the user calls direct chats.
     pub(super) direct: BTreeSet<String>,
     /// Users whose messages are not shown.
@@ -116,9 +121,10 @@ impl Sliding {
         let wait = tokio::time::sleep(request.timeout.min(WAIT_MAX));
         tokio::pin!(wait);
         loop {
-            let (memberships, upto) = settled(&self.core, &self.parts, &request.user).await?;
+            let settled = Settled::of(&self.core, &self.parts, &request.user).await?;
+            self.watch.answers.given(&request.user, &request.device).await;
             let shown = base.as_ref().map(|(_, picture)| &**picture);
-            let (mut answer, mut picture) = self.read(&self.reading(request, shown, upto)?, &memberships)?;
+            let (mut answer, mut picture) = self.read(&self.reading(request, shown, &settled)?)?;
             let news = !answer.is_empty() || shown.is_none_or(|shown| shown.counts != answer.lists);
             if news || ended || wait.is_elapsed() || request.timeout.is_zero() {
                 let now = self.core.clock.monotonic();
@@ -127,7 +133,7 @@ impl Sliding {
                     None => Some(self.connections.begin(&key, now, self.fresh_token(), picture)),
                     Some((base, _)) => self.connections.advance(&key, now, base, picture),
                 };
-                let reading = self.token(order_of(upto));
+                let reading = self.token(order_of(settled.upto));
                 answer.pos = pos.ok_or(SlidingError::UnknownPos)?.on_the_wire(reading);
                 return Ok(answer);
             }
@@ -168,7 +174,7 @@ impl Sliding {
         &self,
         request: &'a SlidingRequest,
         base: Option<&'a Picture>,
-        upto: StreamPosition,
+        settled: &'a Settled,
     ) -> Result<Reading<'a>, Error> {
         let account_data = &self.parts.account_data;
         let direct = account_data.get(&request.user, None, "m.direct")?;
@@ -178,7 +184,8 @@ impl Sliding {
         Ok(Reading {
             request,
             base,
-            upto,
+            upto: settled.upto,
+            settled,
             direct: rooms.map(ToOwned::to_owned).collect(),
             ignored: account_data.ignored_users(&request.user)?,
         })
@@ -202,6 +209,11 @@ fn check(request: &SlidingRequest) -> Result<(), SlidingError> {
     }
     if request.subscriptions.len() > ROOMS_PER_USER_MAX {
         return refuse("too many room subscriptions");
+    }
+    let patterns = |wish: &RoomWish| wish.state.include.len() + wish.state.exclude.len();
+    let in_lists: usize = request.lists.values().map(|list| patterns(&list.room)).sum();
+    if in_lists.max(request.subscriptions.values().map(patterns).max().unwrap_or(0)) > SLIDING_STATE_PATTERNS_MAX {
+        return refuse("too many patterns of required state");
     }
     for list in request.lists.values() {
         let ranges = list.ranges.as_deref().unwrap_or_default();

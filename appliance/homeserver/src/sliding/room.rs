@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ruma::OwnedRoomId;
+use ruma::{OwnedRoomId, events::room::member::MembershipState};
 use tracing::error;
 use veche_store::{
     Error, ShortRoomId, ShortStateHash, StreamPosition,
@@ -13,12 +13,11 @@ use super::{
     RoomAnswer, Sliding, SlidingAnswer,
     config::RoomConfig,
     connections::{Picture, RoomMemory, Seen},
-    lists::{Shown, is_gone},
+    lists::{Shown, is_gone, is_hidden},
     poll::Reading,
     summary::Summary,
 };
 use crate::{
-    membership::RoomMembership,
     notify::RoomCounts,
     rooms::{Room, order_of},
     sync::UnreadCounts,
@@ -29,11 +28,8 @@ pub(super) type Told = (Option<RoomAnswer>, Option<RoomMemory>);
 
 impl Sliding {
     /// Everything that is news, and the picture that the client has after it.
-    pub(super) fn read(
-        &self,
-        reading: &Reading<'_>,
-        memberships: &RoomMembership,
-    ) -> Result<(SlidingAnswer, Picture), Error> {
+    pub(super) fn read(&self, reading: &Reading<'_>) -> Result<(SlidingAnswer, Picture), Error> {
+        let memberships = &reading.settled.rooms.kept;
         let mut picture = reading.base.cloned().unwrap_or_default();
         picture.position = reading.upto;
         let (shown, counts) = self.shown(reading, memberships)?;
@@ -43,6 +39,7 @@ impl Sliding {
             let told = self.shown_room(reading, *short, record, shown);
             take(&mut rooms, &mut picture, *short, record, told);
         }
+        withdraw_hidden(reading, &mut rooms, &mut picture);
         let gone = picture.rooms.iter().filter(|(short, memory)| {
             !matches!(memory.seen, Seen::Gone(_)) && memberships.get(short).is_none_or(is_gone)
         });
@@ -51,7 +48,7 @@ impl Sliding {
             let record = match memberships.get(&short) {
                 Some(record) => Some(record.clone()),
                 // Left and forgotten at once.
-                None => self.parts.user_rooms.forgotten(&reading.request.user)?.get(&short).cloned(),
+                None => reading.settled.rooms.forgotten.get(&short).cloned(),
             };
             let Some(record) = record.filter(is_gone) else {
                 picture.rooms.remove(&short);
@@ -212,6 +209,20 @@ impl Sliding {
     }
 }
 
+/// Rooms that the client was shown and whose invite is hidden from the user now are shown no more, though nothing has
+/// happened in them. When the invite is not hidden any more, it is told anew.
+fn withdraw_hidden(reading: &Reading<'_>, rooms: &mut BTreeMap<OwnedRoomId, RoomAnswer>, picture: &mut Picture) {
+    let memberships = &reading.settled.rooms.kept;
+    picture.rooms.retain(|short, memory| {
+        let hidden = memberships.get(short).filter(|record| is_hidden(record, reading));
+        let Some(record) = hidden.filter(|_| !matches!(memory.seen, Seen::Gone(_))) else { return true };
+        let membership = Some(MembershipState::Leave);
+        let answer = RoomAnswer { membership, withdrawn: true, bump_stamp: record.position.0, ..RoomAnswer::default() };
+        rooms.insert(record.room_id.clone(), answer);
+        false
+    });
+}
+
 /// Puts what a room has to say into the answer and what is known of it then into the picture. A room that could not
 /// be read keeps its place in the picture, so that it is told by a later answer and not lost.
 fn take(
@@ -251,3 +262,6 @@ fn describe(answer: &mut RoomAnswer, known: Option<&RoomMemory>, now: &RoomMemor
     let had_avatar = before.and_then(|before| before.avatar.as_ref());
     answer.avatar = (had_avatar != summary.avatar.as_ref()).then(|| summary.avatar.clone());
 }
+
+#[cfg(test)]
+mod tests;

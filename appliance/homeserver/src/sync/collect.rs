@@ -1,16 +1,17 @@
 //! The long poll: register, read, wait if there was nothing, read again.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use ruma::{OwnedDeviceId, OwnedUserId, RoomId, UserId, api::client::filter::FilterDefinition};
+use ruma::{OwnedDeviceId, OwnedUserId, RoomId, api::client::filter::EventFormat};
+use serde_json::value::RawValue;
 use veche_base::limits::{SYNC_WAIT_SECS_MAX, TO_DEVICE_PAGE_MAX};
-use veche_store::{
-    Error, StreamPosition,
-    records::memberships::{Membership, MembershipRecord},
-};
+use veche_store::{Error, StreamPosition, records::memberships::Membership};
 
-use super::{Sync, SyncToken, SyncUpdate, update::InvitedUpdate};
-use crate::{Parts, core::Core, filter, membership::RoomMembership};
+use super::{Settled, Sync, SyncToken, SyncUpdate, invites::outside};
+use crate::{
+    filter::{self, Fields, FilterDefinition},
+    timeline::EventForm,
+};
 
 /// A long poll waits at most this long, whatever the client asks for.
 const WAIT_MAX: Duration = Duration::from_secs(SYNC_WAIT_SECS_MAX);
@@ -50,10 +51,14 @@ pub struct SyncRequest {
 /// A request with its bounds fixed.
 pub(super) struct Reading<'a> {
     pub(super) request: &'a SyncRequest,
+    /// The parts of room events to tell; `None` is all of them.
+    pub(super) fields: Option<&'a Fields>,
     /// Everything up to here is known to the client.
     pub(super) since: Option<StreamPosition>,
     /// Nothing beyond this is told now.
     pub(super) upto: StreamPosition,
+    /// What holds of the user's own at that position.
+    pub(super) settled: &'a Settled,
 }
 
 impl Sync {
@@ -67,13 +72,17 @@ impl Sync {
             let received = request.since.and_then(|token| token.messages).unwrap_or(since).min(since);
             self.parts.e2ee.acknowledge(&request.user, &request.device, received).await?;
         }
+        let fields = Fields::new(&request.filter.event_fields);
+        let fields = fields.as_ref();
         // Register first, read second: what commits in between is read or wakes.
         let mut waiter = self.watch.register(&request.user);
         let wait = tokio::time::sleep(request.timeout.min(WAIT_MAX));
         tokio::pin!(wait);
         loop {
-            let (memberships, upto) = self.settled(&request.user).await?;
-            let update = self.collect(&Reading { request, since, upto }, &memberships)?;
+            let settled = Settled::of(&self.core, &self.parts, &request.user).await?;
+            let upto = settled.upto;
+            self.watch.answers.given(&request.user, &request.device).await;
+            let update = self.collect(&Reading { request, fields, since, upto, settled: &settled })?;
             let expired = ended || wait.is_elapsed() || request.timeout.is_zero();
             if since.is_none() || request.full_state || !update.is_empty() || expired {
                 let token = SyncToken { messages: update.device.to_device_upto, ..self.token(upto) };
@@ -84,16 +93,9 @@ impl Sync {
                 () = open.ended() => ended = true,
                 () = &mut wait => {}
             }
-            // A burst becomes one answer. And whoever sent what woke us has been answered by then: matrix-js-sdk takes
-            // a message of its own in a thread for failed when it comes by sync first.
+            // A burst becomes one answer.
             tokio::time::sleep(COALESCE).await;
         }
-    }
-
-    /// A user's memberships and a position that fit together: the list holds every change up to the position and none
-    /// after it. Otherwise a room could be passed over whose member event lies just beyond the answer's end.
-    pub async fn settled(&self, user: &UserId) -> Result<(Arc<RoomMembership>, StreamPosition), Error> {
-        settled(&self.core, &self.parts, user).await
     }
 
     /// The token of a position.
@@ -115,10 +117,10 @@ impl Sync {
     }
 
     /// Everything that changed in the reading's bounds.
-    fn collect(&self, reading: &Reading<'_>, memberships: &RoomMembership) -> Result<SyncUpdate, Error> {
+    pub(super) fn collect(&self, reading: &Reading<'_>) -> Result<SyncUpdate, Error> {
         let mut update = SyncUpdate::default();
-        let user = &reading.request.user;
-        for (short, record) in memberships {
+        let (user, rooms) = (&reading.request.user, &reading.settled.rooms);
+        for (short, record) in rooms.kept.iter() {
             if !Self::wants_room(reading, &record.room_id) {
                 continue;
             }
@@ -126,9 +128,7 @@ impl Sync {
                 Membership::Join => {
                     update.joined.extend(self.joined_room(reading, *short, record)?);
                 }
-                Membership::Invite if reading.is_new(record.position) => {
-                    update.invited.extend(self.outside_view(reading, record)?);
-                }
+                Membership::Invite => self.add_invite(reading, *short, record, &mut update)?,
                 Membership::Knock if reading.is_new(record.position) => {
                     update.knocked.extend(outside(record));
                 }
@@ -139,7 +139,7 @@ impl Sync {
             }
         }
         if reading.since.is_some() {
-            for (short, record) in self.parts.user_rooms.forgotten(user)?.iter() {
+            for (short, record) in rooms.forgotten.iter() {
                 // Left on one device and forgotten before the others heard of it.
                 if reading.is_new(record.position) && Self::wants_room(reading, &record.room_id) {
                     update.left.extend(self.left_room(reading, *short, record)?);
@@ -149,21 +149,29 @@ impl Sync {
         let wanted = &reading.request.filter;
         update.account_data = self.parts.account_data.global_since(user, reading.since, reading.upto)?;
         filter::keep(&wanted.account_data, &mut update.account_data);
-        update.presence = self.parts.presence.since(user, reading.since, reading.upto)?;
+        self.add_company(reading, &mut update)?;
         filter::keep(&wanted.presence, &mut update.presence);
-        let (e2ee, device) = (&self.parts.e2ee, &reading.request.device);
-        update.device = e2ee.device_update(user, device, reading.since, reading.upto)?;
         if let Some(received) = reading.since.and(reading.request.since).and_then(|token| token.messages) {
             // The last answer could not hold the whole queue.
+            let device = &reading.request.device;
             (update.device.to_device, update.device.to_device_upto) =
-                e2ee.messages(user, device, Some(received), reading.upto, TO_DEVICE_PAGE_MAX)?;
+                self.parts.e2ee.messages(user, device, Some(received), reading.upto, TO_DEVICE_PAGE_MAX)?;
         }
         Ok(update)
     }
 
-    fn outside_view(&self, reading: &Reading<'_>, record: &MembershipRecord) -> Result<Option<InvitedUpdate>, Error> {
-        let ignored = self.parts.account_data.ignored_users(&reading.request.user)?;
-        Ok(if ignored.contains(record.sender.as_str()) { None } else { outside(record) })
+    /// Adds what is told of those who share rooms with the user: their presence, and whose keys to fetch.
+    fn add_company(&self, reading: &Reading<'_>, update: &mut SyncUpdate) -> Result<(), Error> {
+        let Reading { request, since, upto, settled, .. } = *reading;
+        let (user, mine) = (&request.user, &settled.rooms);
+        let company = since.map(|since| self.parts.company.changes(user, mine, since, upto));
+        let company = company.transpose()?.unwrap_or_default();
+        update.presence = self.parts.presence.since(user, since, upto, &company.came)?;
+        let e2ee = &self.parts.e2ee;
+        let lists = since.map(|since| e2ee.device_lists(user, &mine.kept, since, upto, company));
+        let lists = lists.transpose()?.unwrap_or_default();
+        update.device = e2ee.device_update(user, &request.device, since, upto, lists)?;
+        Ok(())
     }
 
     fn wants_room(reading: &Reading<'_>, room_id: &RoomId) -> bool {
@@ -178,26 +186,17 @@ impl Reading<'_> {
     pub(super) fn is_new(&self, position: StreamPosition) -> bool {
         self.since.is_none_or(|since| position > since) && position <= self.upto
     }
-}
 
-/// See [`Sync::settled`].
-pub(crate) async fn settled(
-    core: &Core,
-    parts: &Parts,
-    user: &UserId,
-) -> Result<(Arc<RoomMembership>, StreamPosition), Error> {
-    loop {
-        let upto = core.store.position();
-        let memberships = parts.user_rooms.of(user)?;
-        if memberships.values().all(|record| record.position <= upto) {
-            return Ok((memberships, upto));
-        }
-        // A commit is on disk and not readable yet: that takes microseconds.
-        tokio::task::yield_now().await;
+    /// The form in which room events are told.
+    pub(super) fn form(&self) -> EventForm {
+        let federation = self.request.filter.event_format == EventFormat::Federation;
+        if federation { EventForm::Federation } else { EventForm::Sync }
     }
-}
 
-fn outside(record: &MembershipRecord) -> Option<InvitedUpdate> {
-    let state = record.stripped_state.as_ref().map_or(&b"[]"[..], |json| &json.0);
-    Some(InvitedUpdate { room_id: record.room_id.clone(), state: serde_json::from_slice(state).ok()? })
+    /// Takes out of room events what the client does not want of them.
+    pub(super) fn keep_fields(&self, events: &mut [Box<RawValue>]) {
+        if let Some(fields) = self.fields {
+            fields.keep(events);
+        }
+    }
 }

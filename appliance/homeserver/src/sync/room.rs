@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use ruma::{
     OwnedEventId, OwnedUserId, UInt,
-    api::client::filter::RoomEventFilter,
     events::{StateEventType, TimelineEventType, room::member::MembershipState},
 };
 use serde_json::value::RawValue;
@@ -21,9 +20,9 @@ use super::{
     update::{JoinedUpdate, LeftUpdate, RoomSummary, TimelineUpdate},
 };
 use crate::{
-    filter,
+    filter::{self, RoomEventFilter},
     rooms::{Room, order_of},
-    timeline::{Audience, EventForm, Page, Span},
+    timeline::{Audience, Page, Span},
 };
 
 /// Events of one room when the client names no number.
@@ -76,7 +75,8 @@ impl Sync {
         let summary = (members_changed || since.is_none()).then(|| self.summary(&room, reading, reading.upto));
         let summary = summary.transpose()?;
         let heroes = summary.as_ref().map_or(&[][..], |summary| &summary.heroes);
-        let state = delta.map(|delta| self.state_events(reading, &room, &delta, &slice, heroes)).unwrap_or_default();
+        let state = delta.map(|delta| self.state_events(reading, &room, &delta, &slice, heroes));
+        let state = state.transpose()?.unwrap_or_default();
         let counts =
             self.parts.notify.counts(user, short, reading.request.filter.room.timeline.unread_thread_notifications)?;
         let update = JoinedUpdate {
@@ -142,7 +142,8 @@ impl Sync {
         let slice = self.timeline_slice(reading, &room, since, record.position)?;
         let state = if came_from_inside {
             let delta = self.delta(reading, &room, known, &slice, self.group_at(&room, Some(record.position))?)?;
-            delta.map(|delta| self.state_events(reading, &room, &delta, &slice, &[])).unwrap_or_default()
+            let state = delta.map(|delta| self.state_events(reading, &room, &delta, &slice, &[]));
+            state.transpose()?.unwrap_or_default()
         } else if reading.request.state_after {
             self.own_member_event(reading, &room, record)?
         } else {
@@ -186,9 +187,11 @@ impl Sync {
     ) -> Result<Vec<Box<RawValue>>, Error> {
         let state = self.parts.rooms.state(room, self.group_at(room, Some(record.position))?)?;
         let user = &reading.request.user;
-        let renderer = self.parts.timeline.renderer(room, Audience { user, device: None }, EventForm::Sync);
+        let renderer = self.parts.timeline.renderer(room, Audience { user, device: None }, reading.form());
         let own = state.get(&(StateEventType::RoomMember, user.to_string()));
-        Ok(own.map(|pdu| renderer.state_event(pdu)).into_iter().collect())
+        let mut events: Vec<_> = own.map(|pdu| renderer.state_event(pdu)).into_iter().collect();
+        reading.keep_fields(&mut events);
+        Ok(events)
     }
 
     /// The state group the client knows of this room: `None` if the room is new to it.
@@ -222,13 +225,9 @@ impl Sync {
         let wanted = &reading.request.filter.room.timeline;
         let span = Span { after: since.map_or(i64::MIN, order_of), until: order_of(upto) };
         let user = &reading.request.user;
-        let ignored = self.parts.account_data.ignored_users(user)?;
-        let filter = |pdu: &Pdu| {
-            filter::matches_room_event(wanted, pdu)
-                && (pdu.state_key.is_some() || !ignored.contains(pdu.sender.as_str()))
-        };
         let limit = timeline_limit(wanted);
-        let Page { mut rows, next } = self.parts.timeline.page(room, span, true, limit.max(1), Some(user), &filter)?;
+        let wanted = self.parts.timeline.wanted(room, user, wanted)?;
+        let Page { mut rows, next } = self.parts.timeline.page(room, span, true, limit.max(1), Some(user), &wanted)?;
         // Who wants no events still learns that there are some.
         let mut cut = limit == 0 && !rows.is_empty();
         rows.truncate(limit);
@@ -238,7 +237,7 @@ impl Sync {
             rows.drain(..=stale);
         }
         let audience = Audience { user, device: Some(&reading.request.device) };
-        let mut renderer = self.parts.timeline.renderer(room, audience, EventForm::Sync);
+        let mut renderer = self.parts.timeline.renderer(room, audience, reading.form());
         let mut slice = Slice {
             state_before: rows.first().map(|(_, entry, _)| entry.state_before),
             leads_to: leads_to(&rows),
@@ -254,6 +253,7 @@ impl Sync {
         for (order, entry, _) in &rows {
             slice.update.events.push(renderer.entry(*order, entry)?);
         }
+        reading.keep_fields(&mut slice.update.events);
         if slice.update.prev_batch.is_none() {
             // Whatever was left out is found before the end.
             let end = if slice.update.limited { upto } else { since.unwrap_or(upto) };

@@ -8,11 +8,7 @@ use veche_rooms::{PduRef, StateKeyPair, StateMap};
 use veche_store::{Error, ShortStateHash};
 
 use super::{Sync, collect::Reading, room::Slice};
-use crate::{
-    filter,
-    rooms::Room,
-    timeline::{Audience, EventForm},
-};
+use crate::{rooms::Room, timeline::Audience};
 
 /// States to compare: what the client knows, and what it must know.
 pub(super) struct Delta {
@@ -88,10 +84,10 @@ impl Sync {
         delta: &Delta,
         slice: &Slice,
         heroes: &[OwnedUserId],
-    ) -> Vec<Box<RawValue>> {
+    ) -> Result<Vec<Box<RawValue>>, Error> {
         let user = &reading.request.user;
-        let wanted = &reading.request.filter.room.state;
-        let renderer = self.parts.timeline.renderer(room, Audience { user, device: None }, EventForm::Sync);
+        let wanted = self.parts.timeline.wanted(room, user, &reading.request.filter.room.state)?;
+        let renderer = self.parts.timeline.renderer(room, Audience { user, device: None }, reading.form());
         let lazy = is_lazy(reading);
         let mut events = Vec::new();
         if delta.same {
@@ -99,9 +95,13 @@ impl Sync {
             let told: BTreeSet<&str> =
                 slice.senders.iter().map(String::as_str).chain(heroes.iter().map(|hero| hero.as_str())).collect();
             let members = told.into_iter().map(|member| (StateEventType::RoomMember, member.to_owned()));
-            let members = members.filter_map(|key| delta.end.get(&key));
-            let wanted = members.filter(|pdu| filter::matches_room_event(wanted, pdu));
-            return wanted.map(|pdu| renderer.state_event(pdu)).collect();
+            for pdu in members.filter_map(|key| delta.end.get(&key)) {
+                if wanted.wants_state(pdu)? {
+                    events.push(renderer.state_event(pdu));
+                }
+            }
+            reading.keep_fields(&mut events);
+            return Ok(events);
         }
         for ((kind, state_key), pdu, is_new) in delta.walk() {
             // Who speaks and who names the room is told again, known or not. Who changed since the last answer is told
@@ -113,14 +113,15 @@ impl Sync {
             } else {
                 is_new
             };
-            if needed && filter::matches_room_event(wanted, pdu) {
+            if needed && wanted.wants_state(pdu)? {
                 events.push(renderer.state_event(pdu));
             }
         }
-        events
+        reading.keep_fields(&mut events);
+        Ok(events)
     }
 }
 
 fn is_lazy(reading: &Reading<'_>) -> bool {
-    !reading.request.filter.room.state.lazy_load_options.is_disabled()
+    reading.request.filter.room.state.lazy_load_members
 }

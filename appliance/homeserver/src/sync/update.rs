@@ -17,7 +17,7 @@ pub struct SyncUpdate {
     pub invited: Vec<InvitedUpdate>,
     /// Rooms the user knocks at.
     pub knocked: Vec<InvitedUpdate>,
-    /// Rooms the user left, was removed from or banned from.
+    /// Rooms the user left, was removed from or banned from, and those whose invite is hidden from him now.
     pub left: Vec<LeftUpdate>,
     /// Account data that belongs to no room.
     pub account_data: Vec<Box<RawValue>>,
@@ -86,7 +86,7 @@ pub struct InvitedUpdate {
     pub state: Box<RawValue>,
 }
 
-/// A room the user is no longer in.
+/// A room the user is no longer in, or an invite that is hidden from him now.
 pub struct LeftUpdate {
     /// The room.
     pub room_id: OwnedRoomId,
@@ -96,6 +96,13 @@ pub struct LeftUpdate {
     pub state: Vec<Box<RawValue>>,
     /// Account data of this room.
     pub account_data: Vec<Box<RawValue>>,
+}
+
+impl LeftUpdate {
+    /// A room that the client shall not show any more, though nothing has happened in it.
+    pub(super) fn without_events(room_id: OwnedRoomId) -> Self {
+        Self { room_id, timeline: TimelineUpdate::default(), state: Vec::new(), account_data: Vec::new() }
+    }
 }
 
 impl SyncUpdate {

@@ -18,6 +18,7 @@ use ruma::{OwnedUserId, UserId};
 use tokio::{sync::watch, time::Instant};
 use veche_store::{Change, ChangeListener, Published, ShortRoomId, StreamPosition};
 
+use super::answers::Answers;
 use crate::{membership::UserRooms, rooms::Rooms};
 
 /// What is not urgent waits so long for each member of its room, for more to come,
@@ -34,6 +35,8 @@ pub struct Watch {
     room_newest: RwLock<HashMap<ShortRoomId, StreamPosition>>,
     user_newest: RwLock<HashMap<OwnedUserId, StreamPosition>>,
     waiters: RwLock<HashMap<OwnedUserId, watch::Sender<Woken>>>,
+    /// Whoever was woken by what he sent himself is answered first.
+    pub(crate) answers: Answers,
 }
 
 /// What happened to a user's waiters.
@@ -103,6 +106,7 @@ impl Watch {
             room_newest: RwLock::default(),
             user_newest: RwLock::default(),
             waiters: RwLock::default(),
+            answers: Answers::default(),
         }
     }
 

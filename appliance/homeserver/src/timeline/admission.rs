@@ -38,13 +38,16 @@ impl Draft<'_> {
         Ok(NewEvent { content, ..event })
     }
 
-    /// Somebody of another server is not invited as long as this one federates with none: nobody could tell him.
-    pub(super) fn check_reachable(&self, pdu: &Pdu) -> Result<(), DraftError> {
+    /// Somebody of another server is not invited as long as this one federates with none: nobody could tell him. Nor is
+    /// somebody who takes no invites (spec: "Invite permission"); an invite that crosses his choice is hidden from him.
+    pub(super) fn check_invite(&self, pdu: &Pdu) -> Result<(), DraftError> {
         let is_invite = rules::read(pdu).is_some_and(|member| member.membership == MembershipState::Invite);
-        match Self::member_of(pdu) {
-            Some(user) if is_invite && !self.timeline.core.is_local(&user) => Err(DraftError::NotFederated(user)),
-            _ => Ok(()),
+        let Some(user) = Self::member_of(pdu).filter(|_| is_invite) else { return Ok(()) };
+        if !self.timeline.core.is_local(&user) {
+            return Err(DraftError::NotFederated(user));
         }
+        let choice = self.timeline.notify.account_data.invite_choice(&user)?;
+        if choice.blocked { Err(DraftError::InviteBlocked(user)) } else { Ok(()) }
     }
 
     /// In a restricted room, the member by whose right to invite `user` may come in. `None` where no such right is

@@ -23,12 +23,13 @@ use veche_store::{
 use super::{
     Draft,
     draft::{DraftError, Extra, GroupRef, Staged, Target},
+    redact::Redaction,
 };
 use crate::{
     core::Core,
     membership::is_inside,
     notify::Notify,
-    rooms::{Head, LAYERS_MAX, Relating, Room, Rooms, order_of},
+    rooms::{Emptied, Head, LAYERS_MAX, Redacting, Relating, Room, Rooms, order_of},
 };
 
 /// What a commit made true.
@@ -65,8 +66,7 @@ struct Learned {
     room_id: OwnedRoomId,
     head: Head,
     kept: Vec<(Arc<Pdu>, GroupRef, Arc<StateMap>)>,
-    /// Order of each event that was redacted, and whether it was a state event.
-    redacted: Vec<(i64, bool)>,
+    redacting: Option<Redacting>,
     target: Target,
 }
 
@@ -76,7 +76,7 @@ impl Draft<'_> {
     ///
     /// Whoever stops waiting stops nothing: a commit that is queued is finished, in memory too.
     pub async fn commit(self) -> Result<(Arc<Room>, Vec<StreamPosition>), DraftError> {
-        let Draft { timeline, target, room_id, mut head, group, staged, extras, thens, .. } = self;
+        let Draft { timeline, target, room_id, mut head, group, staged, extras, .. } = self;
         let Some(room_id) = room_id else {
             return Err(DraftError::Invalid("the draft has no events".to_owned()));
         };
@@ -86,7 +86,8 @@ impl Draft<'_> {
         };
         let kept = staged.iter().map(|s| (Arc::clone(&s.pdu), s.after, Arc::clone(&s.state))).collect();
         let redactions = || staged.iter().filter_map(|staged| staged.redaction.as_ref());
-        let redacted = redactions().map(|redaction| (redaction.key.order, redaction.was_state)).collect();
+        let emptied = |redaction: &Redaction| Emptied { order: redaction.key.order, is_state: redaction.was_state };
+        let emptied: Vec<Emptied> = redactions().map(emptied).collect();
         redactions().filter(|redaction| redaction.was_state).for_each(|redaction| head.redact(&redaction.pdu));
         let plan = Plan {
             room: existing.as_ref().map(|room| room.short),
@@ -103,7 +104,9 @@ impl Draft<'_> {
         };
         let relating = existing.clone().filter(|_| plan.relates()).map(Relating::begin);
         let rooms = Arc::clone(&timeline.rooms);
-        let learned = Learned { relating, rooms, room_id, head, kept, redacted, target };
+        let redacting = existing.as_ref().filter(|_| !emptied.is_empty());
+        let redacting = redacting.map(|room| rooms.redacting(room.short, &emptied));
+        let learned = Learned { relating, rooms, room_id, head, kept, redacting, target };
         let room = existing.clone();
         let write = move |txn: &mut Txn| {
             let written = plan.write(txn)?;
@@ -112,11 +115,7 @@ impl Draft<'_> {
             }
             Ok::<_, DraftError>(written)
         };
-        let learn = |written: &Written| {
-            thens.into_iter().for_each(|then| then());
-            learned.apply(written);
-        };
-        let written = timeline.core.store.commit_then(write, learn).await?;
+        let written = timeline.core.store.commit_then(write, |written| learned.apply(written)).await?;
         let room = match existing {
             Some(room) => room,
             None => timeline.rooms.find_short(written.short)?,
@@ -127,18 +126,19 @@ impl Draft<'_> {
 
 impl Learned {
     fn apply(self, written: &Written) {
-        let Self { relating, rooms, room_id, mut head, kept, redacted, target } = self;
+        let Self { relating, rooms, room_id, mut head, kept, redacting, target } = self;
         head.group = written.group;
         head.newest = written.positions.last().copied().unwrap_or(head.newest);
         if let Some(relating) = relating {
             relating.written(head.newest);
         }
-        for (order, was_state) in redacted {
-            rooms.forget_event(written.short, order, was_state);
-        }
+        // A state of this draft may still show what it redacts.
+        let keeps_states = redacting.as_ref().is_none_or(|redacting| !redacting.empties_state);
         for ((pdu, after, state), position) in kept.into_iter().zip(&written.positions) {
             rooms.remember_event(written.short, order_of(*position), pdu);
-            if let GroupRef::Staged(index) = after {
+            if let GroupRef::Staged(index) = after
+                && keeps_states
+            {
                 rooms.remember_state(ShortStateHash(written.positions[index].0), state);
             }
         }

@@ -38,6 +38,9 @@ pub enum DraftError {
     /// The event invites somebody of another server, and this one federates with none.
     #[error("{0} belongs to another server, with which this one does not federate")]
     NotFederated(OwnedUserId),
+    /// The event invites somebody who takes no invites.
+    #[error("{0} does not accept invites")]
+    InviteBlocked(OwnedUserId),
     /// Somebody whom the event lets in has as many rooms as one may have.
     #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
     TooManyRooms,
@@ -101,9 +104,6 @@ pub(super) enum Target {
 /// A write that goes to disk with a draft's events.
 pub(super) type Extra = Box<dyn FnOnce(&mut Txn, ShortRoomId) -> Result<(), DraftError> + Send>;
 
-/// What memory learns once a draft is on disk.
-pub(super) type Then = Box<dyn FnOnce() + Send>;
-
 /// Events being prepared for one commit.
 pub struct Draft<'a> {
     pub(super) timeline: &'a Timeline,
@@ -113,7 +113,6 @@ pub struct Draft<'a> {
     pub(super) group: GroupRef,
     pub(super) staged: Vec<Staged>,
     pub(super) extras: Vec<Extra>,
-    pub(super) thens: Vec<Then>,
     now_ms: u64,
 }
 
@@ -129,7 +128,6 @@ impl Timeline {
             head,
             staged: Vec::new(),
             extras: Vec::new(),
-            thens: Vec::new(),
             now_ms: self.core.clock.wall_ms(),
         }
     }
@@ -144,7 +142,6 @@ impl Timeline {
             group: GroupRef::Stored(ShortStateHash(0)),
             staged: Vec::new(),
             extras: Vec::new(),
-            thens: Vec::new(),
             now_ms: self.core.clock.wall_ms(),
         }
     }
@@ -189,12 +186,6 @@ impl Draft<'_> {
         self
     }
 
-    /// Adds something that is done once the draft is on disk, on the commit thread: it must not block.
-    pub(super) fn then(&mut self, learn: impl FnOnce() + Send + 'static) -> &mut Self {
-        self.thens.push(Box::new(learn));
-        self
-    }
-
     /// Builds, signs and authorizes one more event by `sender`.
     pub fn push(&mut self, sender: &UserId, event: NewEvent) -> Result<Arc<Pdu>, DraftError> {
         self.push_sent(sender, event, None)
@@ -221,7 +212,7 @@ impl Draft<'_> {
         };
         let pdu = Arc::new(build(event, context, &self.timeline.core.keys)?);
         authorize(&pdu, &self.head.state, &version)?;
-        self.check_reachable(&pdu)?;
+        self.check_invite(&pdu)?;
         self.check_newcomer(&pdu)?;
         let redaction = self.plan_redaction(&pdu)?;
         let push = self.timeline.notify.plan(&pdu, &self.head, &version)?;

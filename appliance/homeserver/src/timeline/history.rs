@@ -1,18 +1,15 @@
 //! The timeline as a client reads it: pages, one event with what surrounds it, the state a reader may see.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use ruma::{EventId, OwnedUserId, RoomId, UserId, api::client::filter::RoomEventFilter, events::StateEventType};
+use ruma::{EventId, OwnedUserId, RoomId, UserId, events::StateEventType};
 use serde_json::value::RawValue;
-use veche_rooms::{Pdu, StateMap};
+use veche_rooms::StateMap;
 use veche_store::{Error, ShortStateHash};
 
 use super::{Audience, EventForm, Page, ReadError, Span, Timeline};
 use crate::{
-    filter,
+    filter::RoomEventFilter,
     rooms::{FindRoomError, Room, order_of},
 };
 
@@ -73,19 +70,15 @@ impl Timeline {
         } else {
             Span { after: request.from.unwrap_or(i64::MIN), until: request.to.unwrap_or(bound).min(bound) }
         };
-        let ignored = self.notify.account_data.ignored_users(request.audience.user)?;
-        let wanted = |pdu: &Pdu| filter::matches_room_event(request.filter, pdu) && is_shown(pdu, &ignored);
+        let wanted = self.wanted(&room, request.audience.user, request.filter)?;
         let user = Some(request.audience.user);
         let page = self.page(&room, span, request.backwards, request.limit, user, &wanted)?;
         // Backwards a token means "up to here", forwards "after here".
         let end = page.next.map(|order| if request.backwards { order - 1 } else { order });
         let chunk = self.render_page(&room, request.audience, &page)?;
         let start = request.from.unwrap_or(if request.backwards { bound } else { 0 });
-        let state = if !request.filter.lazy_load_options.is_disabled() {
-            self.speakers(&room, request.audience, &page)?
-        } else {
-            Vec::new()
-        };
+        let state =
+            if request.filter.lazy_load_members { self.speakers(&room, request.audience, &page)? } else { Vec::new() };
         Ok(History { chunk, start, end, state })
     }
 
@@ -114,8 +107,7 @@ impl Timeline {
         if !self.may_see(&room, order, &entry, audience.user)? {
             return Ok(None);
         }
-        let ignored = self.notify.account_data.ignored_users(audience.user)?;
-        let passes = |pdu: &Pdu| filter::matches_room_event(wanted, pdu) && is_shown(pdu, &ignored);
+        let passes = self.wanted(&room, audience.user, wanted)?;
         let bound = self.newest_visible(&room, audience.user)?.unwrap_or(i64::MAX - 1);
         let older = Span { after: i64::MIN, until: order - 1 };
         let newer = Span { after: order, until: bound };
@@ -127,7 +119,7 @@ impl Timeline {
         let mut speakers: BTreeSet<OwnedUserId> =
             before.rows.iter().chain(&after.rows).map(|(_, _, pdu)| pdu.sender.clone()).collect();
         speakers.insert(self.rooms.parse(&room, order, &entry)?.sender.clone());
-        let lazy = !wanted.lazy_load_options.is_disabled();
+        let lazy = wanted.lazy_load_members;
         let state = state
             .iter()
             .filter(|((kind, key), _)| {
@@ -154,7 +146,7 @@ impl Timeline {
         Ok((room, state))
     }
 
-    /// The room's state as it was at an order, for a reader who may see it.
+    /// The room's state as it was at an order, for a reader to whom the history of that time is open.
     pub fn visible_state_at(
         &self,
         room_id: &RoomId,
@@ -163,7 +155,11 @@ impl Timeline {
     ) -> Result<(Arc<Room>, Arc<StateMap>), ReadError> {
         let room = self.find_for(room_id, reader)?;
         let bound = self.newest_visible(&room, reader)?.unwrap_or(i64::MAX - 1);
-        let group: ShortStateHash = self.state_group_at(&room, order.min(bound))?;
+        let order = order.min(bound);
+        if !self.may_see_state_at(&room, order, reader)? {
+            return Err(ReadError::Forbidden);
+        }
+        let group: ShortStateHash = self.state_group_at(&room, order)?;
         let state = self.rooms.state(&room, group)?;
         Ok((room, state))
     }
@@ -194,11 +190,6 @@ impl Timeline {
             .map(|pdu| renderer.state_event(pdu))
             .collect())
     }
-}
-
-/// Whether an event is shown to one who ignores these users: state is, whoever sent it (spec: "Ignoring Users").
-fn is_shown(pdu: &Pdu, ignored: &HashSet<String>) -> bool {
-    pdu.state_key.is_some() || !ignored.contains(pdu.sender.as_str())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod draft;
 mod history;
 mod nearest;
 mod notifications;
+mod peek;
 mod read;
 mod receive;
 mod redact;
@@ -19,16 +20,19 @@ mod scheduled;
 mod send;
 mod stays;
 mod succession;
+mod wanted;
 
 pub use self::{
     draft::{Draft, DraftError},
     history::{History, HistoryRequest, Surroundings},
     notifications::{Notification, Notifications},
+    peek::Glance,
     read::{Page, ReadError, ReadFilter, Span},
     receive::ReceiveError,
     render::{Audience, EventForm, Renderer},
     scheduled::Scheduled,
     send::{SendError, Sent, TransactionId},
+    wanted::Wanted,
 };
 
 use std::sync::Arc;

@@ -19,7 +19,7 @@ use crate::rooms::Room;
 
 use veche_base::limits::PAGE_EVENTS_MAX;
 /// Rows looked at for one page at most, so that a filter that matches nothing cannot walk a whole room.
-const ROWS_PER_PAGE_MAX: usize = 10_000;
+pub(super) const ROWS_PER_PAGE_MAX: usize = 10_000;
 
 /// Why a page could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,26 @@ pub struct Span {
 }
 
 /// Tells which events a reader asked for.
-pub type ReadFilter<'a> = &'a (dyn Fn(&Pdu) -> bool + Sync);
+pub trait ReadFilter: Sync {
+    /// Whether an event is wanted, as far as it says itself.
+    fn wants(&self, pdu: &Pdu) -> bool;
+
+    /// Whether it is wanted for what relates to it. Asked last, of what the reader may see, because it reads more.
+    fn wants_relations(&self, _order: i64, _pdu: &Pdu) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    /// Rows looked at for one page at most.
+    fn rows_max(&self) -> usize {
+        ROWS_PER_PAGE_MAX
+    }
+}
+
+impl<F: Fn(&Pdu) -> bool + Sync> ReadFilter for F {
+    fn wants(&self, pdu: &Pdu) -> bool {
+        self(pdu)
+    }
+}
 
 /// Events in the order they were read, and where the next page starts.
 pub struct Page {
@@ -62,7 +81,7 @@ impl Timeline {
         backwards: bool,
         limit: usize,
         reader: Option<&UserId>,
-        filter: ReadFilter<'_>,
+        filter: &dyn ReadFilter,
     ) -> Result<Page, Error> {
         if room.head_if_nothing_after(span.after).is_some() {
             return Ok(Page { rows: Vec::new(), next: None });
@@ -79,7 +98,7 @@ impl Timeline {
         let mut last = None;
         for (looked_at, row) in scan.enumerate() {
             let (key, entry) = row?;
-            if page.rows.len() == limit || looked_at == ROWS_PER_PAGE_MAX {
+            if page.rows.len() == limit || looked_at == filter.rows_max() {
                 page.next = last;
                 break;
             }
@@ -88,7 +107,7 @@ impl Timeline {
                 continue;
             }
             let pdu = self.rooms.parse(room, key.order, &entry)?;
-            if filter(&pdu) && eyes.see(key.order, &entry, &pdu)? {
+            if filter.wants(&pdu) && eyes.see(key.order, &entry, &pdu)? && filter.wants_relations(key.order, &pdu)? {
                 page.rows.push((key.order, entry, pdu));
             }
         }
@@ -99,6 +118,17 @@ impl Timeline {
     pub fn may_see(&self, room: &Arc<Room>, order: i64, entry: &TimelineEntry, reader: &UserId) -> Result<bool, Error> {
         let pdu = self.rooms.parse_fresh(room, entry)?;
         Eyes::new(self, room, Some(reader))?.see(order, entry, &pdu)
+    }
+
+    /// Whether `reader` may see the room as it was at an order: in that state, or as the last thing he saw of it.
+    pub(super) fn may_see_state_at(&self, room: &Arc<Room>, order: i64, reader: &UserId) -> Result<bool, Error> {
+        let at = TimelineKey { room: room.short, order };
+        let row = self.core.store.scan::<TimelineKey>((room.short,)).reverse().from(&at).next();
+        let Some((key, entry)) = row.transpose()? else { return Ok(true) };
+        let eyes = Eyes::new(self, room, Some(reader))?;
+        let came_later = eyes.reader.is_some_and(|(_, stay)| stay.is_after(key.order));
+        Ok(eyes.visible_in(entry.room_state, reader, came_later)?
+            || eyes.visible_in(entry.state_before, reader, came_later)?)
     }
 
     /// The current resolved state at an order: as it was after the newest event that is not newer.

@@ -36,6 +36,8 @@ pub enum EventForm {
     Full,
     /// Without `room_id`, as `/sync` answers.
     Sync,
+    /// As servers exchange it, with its id and `unsigned` beside (`event_format` of `/sync`).
+    Federation,
 }
 
 /// Renders events of one room for one reader; keeps what consecutive events share.
@@ -109,6 +111,7 @@ impl Renderer<'_> {
         match self.form {
             EventForm::Full => format::client_event(pdu, unsigned),
             EventForm::Sync => format::sync_event(pdu, unsigned),
+            EventForm::Federation => format::federation_event(pdu, unsigned),
         }
     }
 

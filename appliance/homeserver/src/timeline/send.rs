@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ruma::{DeviceId, EventId, OwnedDeviceId, OwnedEventId, OwnedTransactionId, RoomId, UserId};
+use ruma::{DeviceId, EventId, OwnedDeviceId, OwnedEventId, OwnedTransactionId, OwnedUserId, RoomId, UserId};
 use veche_base::limits::ROOMS_PER_USER_MAX;
 use veche_rooms::{NewEvent, Pdu};
 use veche_store::{
@@ -31,6 +31,9 @@ pub enum SendError {
     /// The event is larger than an event may be.
     #[error("the event is larger than 65,535 bytes")]
     TooLarge,
+    /// The event invites somebody who takes no invites.
+    #[error("{0} does not accept invites")]
+    InviteBlocked(OwnedUserId),
     /// The person whom the event lets in has as many rooms as one may have.
     #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
     TooManyRooms,
@@ -50,6 +53,7 @@ impl From<DraftError> for SendError {
             DraftError::TooLarge => Self::TooLarge,
             DraftError::Taken => Self::Invalid(error.to_string()),
             DraftError::NotFederated(_) => Self::Forbidden(error.to_string()),
+            DraftError::InviteBlocked(user) => Self::InviteBlocked(user),
             DraftError::TooManyRooms => Self::TooManyRooms,
             DraftError::Internal(error) => Self::Internal(error),
         }

@@ -46,8 +46,8 @@ impl Draft<'_> {
         };
         if replacement(&old.head().state).is_some_and(|new_id| new_id == pdu.room_id) {
             let heir = Heir { user, old: (old.short, old_id), new_id: pdu.room_id.clone() };
-            self.reads_rules_anew(&heir.user);
-            self.also(move |txn, new| Ok(heir.write(txn, new)?));
+            let account_data = Arc::clone(&self.timeline.notify.account_data);
+            self.also(move |txn, new| Ok(heir.write(&account_data, txn, new)?));
         }
         Ok(())
     }
@@ -57,13 +57,8 @@ impl Draft<'_> {
         let Target::Existing(locked) = &self.target else { return };
         let old = (locked.room.short, locked.room.id.clone());
         let (heir, new) = (Heir { user: user.to_owned(), old, new_id: new.id.clone() }, new.short);
-        self.reads_rules_anew(user);
-        self.also(move |txn, _| Ok(heir.write(txn, new)?));
-    }
-
-    fn reads_rules_anew(&mut self, user: &UserId) {
-        let (account_data, user) = (Arc::clone(&self.timeline.notify.account_data), user.to_owned());
-        self.then(move || account_data.rules_written(&user));
+        let account_data = Arc::clone(&self.timeline.notify.account_data);
+        self.also(move |txn, _| Ok(heir.write(&account_data, txn, new)?));
     }
 }
 

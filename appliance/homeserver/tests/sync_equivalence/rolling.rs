@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId, api::client::filter::FilterDefinition};
+use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 use serde_json::Value;
-use veche_homeserver::sync::{InvitedUpdate, JoinedUpdate, SyncRequest, SyncToken, SyncUpdate};
+use veche_homeserver::{
+    filter::FilterDefinition,
+    sync::{InvitedUpdate, JoinedUpdate, SyncRequest, SyncToken, SyncUpdate},
+};
 
 use crate::{
     mailbox::Mailbox,
-    picture::{RoomPicture, add_account_data, check_device_lists, ignores_somebody, sharing},
+    picture::{RoomPicture, add_account_data, check_device_lists, sharing},
     world::World,
 };
 
@@ -86,10 +89,6 @@ impl RollingClient {
         }
         for room in fresh.rooms.values_mut().chain(old.rooms.values_mut()) {
             room.receipts.retain(|_, event_id| !event_id.is_empty());
-        }
-        if ignores_somebody(&old.account_data) {
-            // An ignored user who invites again hides the invite that another one had sent.
-            old.invited.retain(|room_id, _| fresh.invited.contains_key(room_id));
         }
         assert_eq!(old, fresh, "the picture of {} against a fresh one", self.user);
     }

@@ -6,12 +6,13 @@ use std::{
 };
 
 use ruma::{
-    OwnedDeviceId, OwnedRoomId, OwnedUserId, api::client::sync::sync_events::v5::request::Extensions,
+    OwnedDeviceId, OwnedRoomId, OwnedUserId, RoomId, api::client::sync::sync_events::v5::request::Extensions,
     events::room::member::MembershipState,
 };
-use serde_json::Value;
-use veche_homeserver::sliding::{
-    Hero, ListWish, RoomAnswer, RoomWish, SlidingAnswer, SlidingRequest, StatePattern, StateWish,
+use serde_json::{Value, value::RawValue};
+use veche_homeserver::{
+    sliding::{Hero, ListWish, RoomAnswer, RoomWish, SlidingAnswer, SlidingRequest, StatePattern, StateWish},
+    timeline::{Audience, HistoryRequest},
 };
 
 use crate::{
@@ -19,6 +20,9 @@ use crate::{
     picture::{RoomPicture, add_account_data, check_device_lists, ignores_somebody, parse, sharing},
     world::World,
 };
+
+/// Events read back from where an answer begins, to see that they are those before it.
+const READ_BACK: usize = 3;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Room {
@@ -142,6 +146,9 @@ impl SlidingClient {
     /// One request; says whether more receipts may follow.
     async fn sync_once(&mut self, world: &World) -> bool {
         let answer = self.ask(world, "main", self.pos.clone()).await;
+        for (room_id, room) in &answer.rooms {
+            self.check_history(world, room_id, room);
+        }
         let more = !answer.extensions.receipts.is_empty();
         let to_device = answer.extensions.to_device.as_ref().unwrap();
         self.mailbox.add(&to_device.events, false);
@@ -164,6 +171,23 @@ impl SlidingClient {
             return true;
         }
         more
+    }
+
+    /// What an answer shows and what its `prev_batch` gives follow upon one another: no event is in both, none between.
+    fn check_history(&self, world: &World, room_id: &RoomId, answer: &RoomAnswer) {
+        let inside = answer.membership == Some(MembershipState::Join);
+        let Some(prev_batch) = answer.prev_batch.filter(|_| inside) else { return };
+        let history = |from, limit| {
+            let audience = Audience { user: &self.user, device: Some(&self.device) };
+            let (to, filter) = (None, &Default::default());
+            let request = HistoryRequest { room_id, audience, from, to, backwards: true, limit, filter };
+            ids(&world.homeserver.parts.timeline.history(&request).unwrap().chunk)
+        };
+        let mut told = ids(&answer.timeline);
+        told.reverse();
+        let whole = history(None, told.len() + READ_BACK);
+        told.extend(history(Some(prev_batch.order), READ_BACK));
+        assert_eq!(told, whole, "the end of {room_id} as {} reads it back", self.user);
     }
 
     /// Asks, and never gets the answer.
@@ -210,6 +234,10 @@ impl SlidingClient {
     }
 }
 
+fn ids(events: &[Box<RawValue>]) -> Vec<Value> {
+    events.iter().map(|event| parse(event)["event_id"].clone()).collect()
+}
+
 impl Picture {
     fn new(reader: &OwnedUserId) -> Self {
         let (rooms, counts, account_data) = Default::default();
@@ -224,7 +252,9 @@ impl Picture {
         self.counts = answer.lists;
         for (room_id, answer) in answer.rooms {
             let is_left = matches!(answer.membership, Some(MembershipState::Leave | MembershipState::Ban));
-            assert_eq!(is_left, self.is_left(&answer), "{room_id}: two ways of saying the same");
+            // That an invite is hidden is no event.
+            let says_so = answer.withdrawn || self.is_left(&answer);
+            assert_eq!(is_left, says_so, "{room_id}: two ways of saying the same");
             if is_left {
                 self.rooms.remove(&room_id);
             } else {

@@ -123,7 +123,7 @@ impl World {
         }
         let room = self.rooms[self.pick(self.rooms.len())].clone();
         let (actor, target) = (self.someone(), self.someone());
-        match self.pick(47) {
+        match self.pick(48) {
             0..=2 => self.change(&room, &actor, &target, MemberAction::Invite).await,
             3 => self.change(&room, &actor, &target, MemberAction::Kick).await,
             4 => self.change(&room, &actor, &target, MemberAction::Ban).await,
@@ -150,6 +150,7 @@ impl World {
             31 => self.ignore(&actor, &target).await,
             32..=34 => self.mail(&actor, &target).await,
             35 => self.tag(&room, &actor).await,
+            36 => self.take_invites_or_not(&actor).await,
             _ => self.say(&room, &actor).await,
         }
     }
@@ -228,6 +229,13 @@ impl World {
         let ignored = if self.pick(2) == 0 { json!({ target.as_str(): {} }) } else { json!({}) };
         let content = to_raw_value(&json!({ "ignored_users": ignored })).unwrap();
         self.homeserver.parts.account_data.set(actor, None, "m.ignored_user_list", &content).await.unwrap();
+    }
+
+    /// Takes no invites, or takes them again.
+    async fn take_invites_or_not(&self, actor: &OwnedUserId) {
+        let config = if self.pick(2) == 0 { json!({ "default_action": "block" }) } else { json!({}) };
+        let (config, kind) = (to_raw_value(&config).unwrap(), "m.invite_permission_config");
+        self.homeserver.parts.account_data.set(actor, None, kind, &config).await.unwrap();
     }
 
     /// Sends a message to a device of somebody, or to all.

@@ -29,6 +29,21 @@ fn clients_see_their_fields_and_no_others() {
 }
 
 #[test]
+fn the_federation_form_is_what_was_signed_with_two_fields_beside() {
+    let mut room = Room::create(RoomVersionId::V12);
+    let said = room.must_send("alice", message("hello"));
+    let mut shown = value(&federation_event(&said, Unsigned::default().with_age(&said, said.origin_server_ts + 5)));
+    let fields = shown.as_object_mut().unwrap();
+    assert_eq!(fields.remove("event_id"), Some(json!(said.event_id)));
+    assert_eq!(fields.remove("unsigned"), Some(json!({ "age": 5 })));
+    assert_eq!(shown, value(&said.json));
+    assert!(shown["signatures"].is_object() && shown["hashes"].is_object() && shown["auth_events"].is_array());
+    let mut emptied = (*said).clone();
+    emptied.content = RawValue::from_string("{}".to_owned()).unwrap();
+    assert_eq!(value(&federation_event(&emptied, Unsigned::default()))["content"], json!({}));
+}
+
+#[test]
 fn the_create_event_of_version_12_shows_its_room() {
     let room = Room::create(RoomVersionId::V12);
     let create = &room.state[&("m.room.create".into(), String::new())];

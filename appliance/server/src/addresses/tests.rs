@@ -1,6 +1,12 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
+use veche_base::metrics::Registry;
+use veche_runtime::Supervisor;
+
+use super::testing::World;
 use super::{Addresses, Interface, Known, Records, Source, Why, decide};
+use crate::settings::Settings;
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -156,4 +162,86 @@ fn remembered_records_and_an_address_as_name_count_like_records() {
     check(&literal, "203.0.113.7/10.0.0.5 dns", "-");
     let failed = Known { records: Records::Failed("no".to_owned()), ..known };
     check(&failed, "10.0.0.5/10.0.0.5 interface", "-");
+}
+
+/// Settings of a server of this name.
+fn named(name: &str) -> Settings {
+    let mut settings = Settings::default();
+    settings.server.name = name.try_into().unwrap();
+    settings
+}
+
+/// A machine behind NAT, whose records lead to its router.
+async fn behind_nat() -> (World, std::sync::Arc<super::Whereabouts>, tempfile::TempDir) {
+    let (world, dir) = (World::default(), tempfile::tempdir().unwrap());
+    world.set_interfaces(&["10.0.0.5"]);
+    world.set_records(Some(&["203.0.113.7"]));
+    let machine = world.machine(&named("chat.example.org"), dir.path()).await;
+    (world, machine, dir)
+}
+
+#[tokio::test]
+async fn what_two_looks_in_a_row_show_is_told_and_what_flickers_is_not() {
+    let (world, machine, _dir) = behind_nat().await;
+    let mut changes = machine.changes();
+    assert_eq!(machine.of_the_site(), ips(&["203.0.113.7", "10.0.0.5"]));
+    world.set_records(Some(&["203.0.113.8"]));
+    let suspected = machine.look_again(None).await;
+    world.set_records(Some(&["203.0.113.7"]));
+    assert_eq!(machine.look_again(suspected).await, None);
+    world.set_records(Some(&["203.0.113.8"]));
+    let suspected = machine.look_again(None).await;
+    world.set_records(Some(&["203.0.113.9"]));
+    let suspected = machine.look_again(suspected).await;
+    assert!(suspected.is_some() && !changes.has_changed().unwrap(), "three looks, and no two alike");
+    assert_eq!(machine.look_again(suspected).await, None);
+    assert_eq!(changes.borrow_and_update().addresses.externals(), ips(&["203.0.113.9"]));
+    assert_eq!(machine.of_the_site(), ips(&["203.0.113.9", "10.0.0.5"]));
+    machine.look_twice().await;
+    assert!(!changes.has_changed().unwrap(), "what stays is told once");
+}
+
+#[tokio::test]
+async fn interface_that_comes_or_goes_is_told() {
+    let (world, machine, _dir) = behind_nat().await;
+    world.set_interfaces(&["10.0.0.5", "2001:db8::5"]);
+    machine.look_twice().await;
+    assert_eq!(machine.used().externals(), ips(&["203.0.113.7", "2001:db8::5"]));
+    world.set_interfaces(&["10.0.0.6"]);
+    machine.look_twice().await;
+    assert_eq!(machine.of_the_site(), ips(&["203.0.113.7", "10.0.0.6"]));
+}
+
+#[tokio::test]
+async fn silence_of_the_resolver_and_a_cable_that_is_out_change_nothing() {
+    let (world, machine, _dir) = behind_nat().await;
+    let mut changes = machine.changes();
+    world.set_records(None);
+    machine.look_twice().await;
+    world.set_interfaces(&[]);
+    machine.look_twice().await;
+    world.set_records(Some(&["203.0.113.7"]));
+    machine.look_twice().await;
+    assert!(!changes.has_changed().unwrap(), "{:?}", changes.borrow_and_update());
+
+    // Where DNS never had an answer, interfaces are what counts.
+    let (world, dir) = (World::default(), tempfile::tempdir().unwrap());
+    world.set_interfaces(&["10.0.0.5"]);
+    let machine = world.machine(&named("chat.example.org"), dir.path()).await;
+    world.set_interfaces(&["10.0.0.6"]);
+    machine.look_twice().await;
+    assert_eq!(machine.used().externals(), ips(&["10.0.0.6"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_noticed_within_two_minutes_and_a_half() {
+    let (world, machine, _dir) = behind_nat().await;
+    let workers = Supervisor::new(&Registry::new());
+    machine.watch(&workers);
+    let (mut changes, started) = (machine.changes(), tokio::time::Instant::now());
+    world.set_records(Some(&["203.0.113.8"]));
+    changes.changed().await.unwrap();
+    let waited = started.elapsed();
+    assert!(waited > Duration::from_secs(60) && waited < Duration::from_secs(150), "{waited:?}");
+    workers.begin_shutdown();
 }

@@ -161,9 +161,10 @@ pub(super) fn addresses(decided: &Addresses, used: Option<&Addresses>) -> Findin
     }
     if decided.chosen().all(|chosen| chosen.source == Source::Loopback) {
         return Finding::warning("loopback_only", en, ru).mend(
-            "This machine has no network: only programs on it reach the server. Connect it, and restart the \
-                 server.",
-            "У машины нет сети: сервер доступен только программам на ней. Подключите её и перезапустите сервер.",
+            "This machine has no network: only programs on it reach the server. Connect it; the server notices \
+                 within minutes.",
+            "У машины нет сети: сервер доступен только программам на ней. Подключите её; сервер заметит это за \
+                 несколько минут.",
         );
     }
     match used {
@@ -171,12 +172,13 @@ pub(super) fn addresses(decided: &Addresses, used: Option<&Addresses>) -> Findin
             let (before, now) = (list(&used.externals()), list(&decided.externals()));
             Finding::warning(
                 "changed",
-                format!("The external address was {before} when the server started, and is {now} now."),
-                format!("При запуске сервера внешним адресом был {before}, а теперь это {now}."),
+                format!("The relay shows {before}, and the external address has just become {now}."),
+                format!("Реле показывает {before}, а внешним адресом только что стал {now}."),
             )
             .mend(
-                "Restart the server: the relay shows the new address then. Calls that run now end.",
-                "Перезапустите сервер: тогда реле покажет новый адрес. Идущие сейчас звонки прервутся.",
+                "Wait: if it stays so, the relay shows the new address within two minutes. Calls that run now go on.",
+                "Подождите: если адрес не изменится снова, реле покажет его в течение двух минут. Идущие звонки \
+                 не прервутся.",
             )
         }
         _ => Finding::ok("known", en, ru),

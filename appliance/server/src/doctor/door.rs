@@ -30,23 +30,23 @@ pub(super) struct Answer {
 pub(super) struct Door {
     /// Where to connect to.
     pub(super) address: SocketAddr,
-    /// Whether the listener demands a PROXY protocol header of this machine.
-    pub(super) is_proxied: bool,
+    /// Of whom the listener demands a PROXY protocol header.
+    proxies: Vec<Network>,
 }
 
 impl Door {
     /// The door to a listener that is bound to this address. What listens everywhere is reached on loopback.
     pub(super) fn to(bound: SocketAddr, proxy_protocol_from: &[Network]) -> Self {
-        let address = nearest(bound);
-        // Whoever connects to an address of this machine comes from that address.
-        let is_proxied = proxy_protocol_from.iter().any(|network| network.contains(address.ip()));
-        Self { address, is_proxied }
+        Self { address: nearest(bound), proxies: proxy_protocol_from.to_vec() }
     }
 
-    /// Connects.
+    /// Connects. Where this machine itself is among those of whom a header is demanded, it begins with one, as a proxy
+    /// does that only looks whether the server lives.
     pub(super) async fn connect(&self) -> io::Result<TcpStream> {
         let mut stream = within(TcpStream::connect(self.address)).await?;
-        if self.is_proxied {
+        // What the listener will see, whichever of its addresses the machine has taken.
+        let own = stream.local_addr()?.ip();
+        if self.proxies.iter().any(|network| network.contains(own)) {
             within(stream.write_all(PROXY_LOCAL)).await?;
         }
         Ok(stream)
@@ -98,7 +98,10 @@ async fn within<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answer, Door, nearest, read_head};
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::{Answer, Door, PROXY_LOCAL, nearest, read_head};
 
     #[test]
     fn what_listens_everywhere_is_reached_on_loopback() {
@@ -110,9 +113,26 @@ mod tests {
         ] {
             assert_eq!(nearest(bound.parse().unwrap()).to_string(), reached);
         }
-        let from = ["127.0.0.0/8".parse().unwrap()];
-        assert!(Door::to("0.0.0.0:443".parse().unwrap(), &from).is_proxied);
-        assert!(!Door::to("10.0.0.5:443".parse().unwrap(), &from).is_proxied);
+    }
+
+    /// What a listener hears first from a connection that is closed at once.
+    async fn heard(proxy_protocol_from: &[&str]) -> Vec<u8> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let networks: Vec<_> = proxy_protocol_from.iter().map(|text| text.parse().unwrap()).collect();
+        let door = Door::to(listener.local_addr().unwrap(), &networks);
+        let (connected, accepted) = tokio::join!(door.connect(), listener.accept());
+        drop(connected.unwrap());
+        let mut heard = Vec::new();
+        accepted.unwrap().0.read_to_end(&mut heard).await.unwrap();
+        heard
+    }
+
+    #[tokio::test]
+    async fn header_is_sent_where_the_listener_demands_one_of_this_machine() {
+        assert_eq!(heard(&["10.0.0.0/8", "127.0.0.1"]).await, PROXY_LOCAL);
+        assert_eq!(heard(&["127.0.0.0/8"]).await, PROXY_LOCAL);
+        assert_eq!(heard(&["10.0.0.0/8", "127.0.0.2"]).await, b"");
+        assert_eq!(heard(&[]).await, b"");
     }
 
     #[test]

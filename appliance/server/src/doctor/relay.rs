@@ -147,7 +147,8 @@ impl RelayProbe {
     }
 
     async fn tcp(&self) -> Result<TurnClient, TurnError> {
-        let stream = Door { address: self.address, is_proxied: false }.connect().await?;
+        // No proxy stands before the relay's own port.
+        let stream = Door::to(self.address, &[]).connect().await?;
         Ok(TurnClient::stream(stream, self.entropy()))
     }
 

@@ -25,7 +25,7 @@ const UDP: u8 = 17;
 
 /// Why the relay did not do what was asked.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TurnError {
+pub(crate) enum TurnError {
     /// The connection could not be made, or broke.
     #[error("{0}")]
     Connection(#[from] io::Error),
@@ -51,7 +51,7 @@ enum Wire {
 }
 
 /// One client with at most one allocation, which ends with [`TurnClient::free`] or by itself.
-pub(super) struct TurnClient {
+pub(crate) struct TurnClient {
     wire: Wire,
     entropy: Arc<dyn Entropy>,
     /// Known once the relay has said its realm and a nonce.
@@ -67,7 +67,7 @@ struct Login {
 
 impl TurnClient {
     /// A client over UDP.
-    pub(super) async fn udp(to: SocketAddr, entropy: Arc<dyn Entropy>) -> Result<Self, TurnError> {
+    pub(crate) async fn udp(to: SocketAddr, entropy: Arc<dyn Entropy>) -> Result<Self, TurnError> {
         let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let socket = UdpSocket::bind(SocketAddr::new(any, 0)).await?;
         socket.connect(to).await?;
@@ -75,7 +75,7 @@ impl TurnClient {
     }
 
     /// A client over a stream: TCP, or TLS after its handshake.
-    pub(super) fn stream(
+    pub(crate) fn stream(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
@@ -83,7 +83,7 @@ impl TurnClient {
     }
 
     /// Asks what our address looks like from there.
-    pub(super) async fn binding(&mut self) -> Result<SocketAddr, TurnError> {
+    pub(crate) async fn binding(&mut self) -> Result<SocketAddr, TurnError> {
         let id = self.id();
         let answer = self.exchange(id, MessageWriter::new(Class::Request, Method::BINDING, id).finish()).await?;
         let answer = success(&answer)?;
@@ -92,7 +92,7 @@ impl TurnClient {
     }
 
     /// Makes an allocation; the relayed address.
-    pub(super) async fn allocate(
+    pub(crate) async fn allocate(
         &mut self,
         username: &str,
         password: &Secret<String>,
@@ -113,7 +113,7 @@ impl TurnClient {
     }
 
     /// Lets a peer send to the allocation.
-    pub(super) async fn permit(&mut self, peer: SocketAddr) -> Result<(), TurnError> {
+    pub(crate) async fn permit(&mut self, peer: SocketAddr) -> Result<(), TurnError> {
         let answer = self
             .signed(Method::CREATE_PERMISSION, |writer| writer.xor_address(attribute::XOR_PEER_ADDRESS, peer))
             .await?;
@@ -121,13 +121,13 @@ impl TurnClient {
     }
 
     /// Ends the allocation.
-    pub(super) async fn free(&mut self) -> Result<(), TurnError> {
+    pub(crate) async fn free(&mut self) -> Result<(), TurnError> {
         let answer = self.signed(Method::REFRESH, |writer| writer.attribute(attribute::LIFETIME, &[0; 4])).await?;
         success(&answer).map(|_| ())
     }
 
     /// Sends data to a peer through the relay until `other` has received it.
-    pub(super) async fn send_to(&mut self, peer: SocketAddr, data: &[u8], other: &mut Self) -> Result<(), TurnError> {
+    pub(crate) async fn send_to(&mut self, peer: SocketAddr, data: &[u8], other: &mut Self) -> Result<(), TurnError> {
         let indication = MessageWriter::new(Class::Indication, Method::SEND, self.id())
             .xor_address(attribute::XOR_PEER_ADDRESS, peer)
             .attribute(attribute::DATA, data)

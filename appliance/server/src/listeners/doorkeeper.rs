@@ -16,6 +16,7 @@ pub(crate) struct Doorkeeper {
     per_address_max: usize,
     open: Mutex<Open>,
     open_gauge: Gauge,
+    resting_gauge: Gauge,
     refused: Counter,
 }
 
@@ -41,6 +42,8 @@ impl Doorkeeper {
             per_address_max,
             open: Mutex::default(),
             open_gauge: scope.gauge("connections", "Open connections"),
+            resting_gauge: scope
+                .gauge("connections_resting", "Open connections without buffers: nothing is asked on them"),
             refused: scope.counter("connections_refused", "Connections refused because too many were open"),
         })
     }
@@ -94,6 +97,21 @@ impl Place {
         }
         self.key = key;
         Some(self)
+    }
+
+    /// Counts the connection among those that rest, until what is given is dropped.
+    pub(super) fn rest(&self) -> Resting {
+        self.doorkeeper.resting_gauge.inc();
+        Resting(self.doorkeeper.resting_gauge.clone())
+    }
+}
+
+/// A connection that rests.
+pub(super) struct Resting(Gauge);
+
+impl Drop for Resting {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

@@ -1,13 +1,16 @@
-//! A request body that may not pause for long.
+//! A request body that may not pause for long, and tells whether it was read to its end.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep};
+
+use super::pulse::Pulse;
 
 /// Fails when the next piece does not come within `pause_max` of being waited for. A handler that is
 /// slow to ask does not count against the client.
@@ -17,11 +20,14 @@ pub(super) struct IdleBody<B = Incoming> {
     /// Made with the first wait: most bodies are there at once and need no timer.
     timer: Option<Pin<Box<Sleep>>>,
     waiting: bool,
+    pulse: Arc<Pulse>,
+    is_read: bool,
 }
 
 impl<B> IdleBody<B> {
-    pub(super) const fn new(inner: B, pause_max: Duration) -> Self {
-        Self { inner, pause_max, timer: None, waiting: false }
+    pub(super) fn new(inner: B, pause_max: Duration, pulse: Arc<Pulse>) -> Self {
+        pulse.body_opened();
+        Self { inner, pause_max, timer: None, waiting: false, pulse, is_read: false }
     }
 }
 
@@ -37,6 +43,11 @@ where
         let this = &mut *self;
         if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
             this.waiting = false;
+            this.pulse.beat();
+            if !this.is_read && (frame.is_none() || this.inner.is_end_stream()) {
+                this.is_read = true;
+                this.pulse.body_read();
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }
         let pause_max = this.pause_max;

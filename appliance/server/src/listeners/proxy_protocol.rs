@@ -13,23 +13,23 @@ use veche_base::limits::PROXY_HEADER_BYTES_MAX;
 /// What each header begins with: nothing that HTTP, TLS or TURN could.
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// The part that every header has.
-pub(super) const PREFIX_BYTES: usize = 16;
+pub const PREFIX_BYTES: usize = 16;
 
 const IPV4_BYTES: usize = 12;
 const IPV6_BYTES: usize = 36;
 
 /// Both ends of a connection as the client sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ends {
+pub struct Ends {
     /// Where the client is.
-    pub(super) client: SocketAddr,
+    pub client: SocketAddr,
     /// Where he meant to go.
-    pub(super) server: SocketAddr,
+    pub server: SocketAddr,
 }
 
 /// Why a header cannot be read. Nothing that follows it can be understood, so the connection must be closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum HeaderError {
+pub enum HeaderError {
     /// The client's own first bytes, or version 1.
     #[error("the connection does not begin with a PROXY protocol v2 header")]
     Foreign,
@@ -49,7 +49,7 @@ pub(super) enum HeaderError {
 
 /// What the first bytes of a header say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Prefix {
+pub struct Prefix {
     origin: Origin,
     rest_bytes: usize,
 }
@@ -64,7 +64,7 @@ enum Origin {
 
 impl Prefix {
     /// Reads the part that every header has.
-    pub(super) fn read(bytes: &[u8; PREFIX_BYTES]) -> Result<Self, HeaderError> {
+    pub fn read(bytes: &[u8; PREFIX_BYTES]) -> Result<Self, HeaderError> {
         let Some([command, family, high, low]) = bytes.strip_prefix(&SIGNATURE) else {
             return Err(HeaderError::Foreign);
         };
@@ -83,12 +83,12 @@ impl Prefix {
     }
 
     /// How many bytes follow.
-    pub(super) const fn rest_bytes(self) -> usize {
+    pub const fn rest_bytes(self) -> usize {
         self.rest_bytes
     }
 
     /// Reads what follows: whom the proxy speaks for, or `None` if it speaks for itself.
-    pub(super) fn ends(self, rest: &[u8]) -> Result<Option<Ends>, HeaderError> {
+    pub fn ends(self, rest: &[u8]) -> Result<Option<Ends>, HeaderError> {
         let ends = match self.origin {
             Origin::Proxy => return Ok(None),
             Origin::Ipv4 => {

@@ -1,5 +1,8 @@
 //! A small router behind the real listener, spoken to byte by byte.
 
+mod http1;
+mod http2;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +13,7 @@ use axum::routing::{get, post};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::{Notify, Semaphore};
 use veche_acme::HttpTokens;
 use veche_api::connection::Connection;
 use veche_base::metrics::Registry;
@@ -23,31 +27,90 @@ const PATIENCE: Patience = Patience {
     handshake: Duration::from_millis(300),
     headers: Duration::from_millis(300),
     body_pause: Duration::from_millis(300),
+    idle: Duration::from_millis(300),
+    stall: Duration::from_millis(300),
+    rest: Duration::from_millis(20),
 };
+
+/// Longer than anything takes on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
 
 async fn start(places: usize) -> (SocketAddr, Supervisor) {
     start_with(places, Patience::default()).await
 }
 
 async fn start_with(places: usize, patience: Patience) -> (SocketAddr, Supervisor) {
-    let supervisor = Supervisor::new(&Registry::new());
-    let address = listen(Service::Http(router(&supervisor)), Proxies::default(), places, patience, &supervisor).await;
-    (address, supervisor)
+    let house = House::start(places, patience).await;
+    (house.address, house.supervisor)
 }
 
-fn router(supervisor: &Supervisor) -> Router {
-    let supervisor = supervisor.clone();
+/// A listener, and what is known of it from inside.
+struct House {
+    address: SocketAddr,
+    supervisor: Supervisor,
+    registry: Registry,
+    gate: Gate,
+}
+
+/// Where requests to `/slow` stop.
+#[derive(Clone)]
+struct Gate {
+    /// One for each request that has come.
+    reached: Arc<Notify>,
+    /// As many requests may go on.
+    open: Arc<Semaphore>,
+}
+
+impl House {
+    async fn start(places: usize, patience: Patience) -> Self {
+        let registry = Registry::new();
+        let gate = Gate { reached: Arc::default(), open: Arc::new(Semaphore::new(0)) };
+        let supervisor = Supervisor::new(&registry);
+        let service = Service::Http(router(&supervisor, &gate));
+        let listener = BoundListener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.address();
+        let doorkeeper = Doorkeeper::new(places, places, &registry.scope("server"));
+        let door = Door { patience, ..Door::new(doorkeeper, Arc::default(), supervisor.clone()) };
+        supervisor.spawn("listener", listener.serve(service, door));
+        Self { address, supervisor, registry, gate }
+    }
+
+    /// Waits until a gauge of the listener shows this.
+    async fn wait_until(&self, gauge: &str, value: i64) {
+        let line = format!("veche_server_{gauge} {value}\n");
+        let shown = async {
+            while !self.registry.encode().contains(&line) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let outcome = tokio::time::timeout(LIMIT, shown).await;
+        assert!(outcome.is_ok(), "{line} is not in\n{}", self.registry.encode());
+    }
+}
+
+fn router(supervisor: &Supervisor, gate: &Gate) -> Router {
+    let (supervisor, gate) = (supervisor.clone(), gate.clone());
     Router::new()
         .route("/peer", get(|Extension(connection): Extension<Connection>| async move { connection.peer.to_string() }))
         .route("/length", post(|body: axum::body::Bytes| async move { body.len().to_string() }))
-        .route(
-            "/slow",
-            get(|| async {
-                tokio::time::sleep(Duration::from_secs(2)).await;
-                "done"
-            }),
-        )
+        .route("/unread", post(|| async { "whatever you say" }))
+        .route("/endless", get(|| async { endless() }))
+        .route("/slow", get(|| async move { gate.pass().await }))
         .route("/shout", get(|request: axum::extract::Request| async move { shout(request, &supervisor) }))
+}
+
+impl Gate {
+    async fn pass(&self) -> &'static str {
+        self.reached.notify_one();
+        self.open.acquire().await.unwrap().forget();
+        "done"
+    }
+}
+
+/// An answer that is as long as it is taken.
+fn endless() -> axum::body::Body {
+    let piece = axum::body::Bytes::from_static(&[b'x'; 16 * 1_024]);
+    axum::body::Body::from_stream(futures_util::stream::repeat_with(move || Ok::<_, std::io::Error>(piece.clone())))
 }
 
 /// Another protocol after an upgrade, as WebSocket is one: each letter comes back as a capital.
@@ -152,14 +215,16 @@ async fn too_many_connections_are_refused() {
 
 #[tokio::test]
 async fn request_under_way_is_finished_when_the_server_stops() {
-    let (address, supervisor) = start(10).await;
+    let House { address, supervisor, gate, .. } = House::start(10, Patience::default()).await;
     let stream = connect(address, b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
     let idle = connect(address, b"").await;
-    let stopping = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        supervisor.drain(Duration::from_secs(10)).await
+    gate.reached.notified().await;
+    let stopping = supervisor.shutdown_token();
+    let release = async {
+        stopping.cancelled().await;
+        gate.open.add_permits(1);
     };
-    let (answer, drained) = tokio::join!(read_all(stream), stopping);
+    let (answer, drained, ()) = tokio::join!(read_all(stream), supervisor.drain(LIMIT), release);
     assert_eq!(drained, Drained::Softly);
     assert!(answer.ends_with("done"), "{answer}");
     assert!(TcpStream::connect(address).await.is_err());

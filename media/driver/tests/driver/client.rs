@@ -50,6 +50,12 @@ impl Client {
         self.ask_raw(&request).address(attribute::XOR_MAPPED_ADDRESS)
     }
 
+    /// Asks for its address; whether the server has answered, or else has closed the connection.
+    pub(crate) fn is_answered(&mut self) -> bool {
+        let request = MessageWriter::new(Class::Request, Method::BINDING, self.id()).finish();
+        self.link.try_send(&request) && self.link.receive().is_some()
+    }
+
     /// An Allocate without credentials, as everybody's first; the server's refusal.
     pub(crate) fn first_allocate(&mut self) -> Answer {
         let request = self.first_request();

@@ -20,7 +20,7 @@ fn run(program: &str, server: SocketAddr, arguments: &[&str]) -> Output {
 
 /// What `turnutils_uclient` prints; it must have succeeded.
 fn uclient(site: &Site, server: SocketAddr, arguments: &[&str]) -> String {
-    let (username, password) = site.credentials("coturn", 600);
+    let (username, password) = site.credentials("coturn", 0);
     let mut all = vec!["-u", &*username, "-w", &*password];
     all.extend_from_slice(arguments);
     let output = run("turnutils_uclient", server, &all);
@@ -135,8 +135,8 @@ fn a_peer_outside_is_reached_through_the_shared_socket() {
 #[test]
 fn expired_and_wrong_credentials_get_no_allocation() {
     let site = Site::start(settings());
-    let (username, password) = site.credentials("coturn", 600);
-    let expired = site.credentials("coturn", -1);
+    let (username, password) = site.credentials("coturn", 0);
+    let expired = site.credentials("coturn", 601);
     for (username, password) in [(&username, &password.replace('=', "A")), (&expired.0, &expired.1)] {
         for more in [&[][..], &["-t"]] {
             let mut arguments = vec!["-y", "-c", "-n", "2", "-u", username, "-w", password];

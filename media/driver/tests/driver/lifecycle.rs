@@ -36,7 +36,7 @@ fn stop_ends_with_live_clients_and_frees_the_ports() {
     tcp.link.close();
     tls.link.close();
     assert!(front.ended.recv().is_ok());
-    assert_eq!(handle.end_allocations_of("one"), Err(AskError::Stopped));
+    assert_eq!(handle.bar("one"), Err(AskError::Stopped));
     let (udp, tcp) = (UdpSocket::bind(address), TcpListener::bind(address));
     assert!(udp.is_ok());
     // A port with connections that have just ended is free for whoever sets SO_REUSEADDR, as this listener does.
@@ -72,15 +72,28 @@ fn a_new_secret_counts_at_once_and_allocations_go_on() {
 }
 
 #[test]
-fn a_revoked_user_loses_his_allocations_only() {
+fn a_barred_user_loses_what_he_had_and_nothing_of_what_he_gets_later() {
     let site = Site::start(settings());
     let (mut alice, mut bob) = (site.udp("alice"), site.tcp("bob"));
     join(&mut alice, &mut bob);
-    site.driver.handle().end_allocations_of("alice").unwrap();
+    site.driver.handle().bar("alice").unwrap();
     assert_eq!(alice.refresh(600), Some(437));
+    assert_eq!(alice.allocate(), Err(401));
     assert_eq!(bob.refresh(600), None);
-    // Revoked is the session, not the person: new credentials make new allocations.
-    assert!(alice.allocate().is_ok());
+    site.next_millisecond();
+    assert!(site.udp("alice").allocate().is_ok());
+    assert_eq!(metric(&site.stop(), "barred_users"), 1);
+}
+
+#[test]
+fn all_but_some_are_barred() {
+    let site = Site::start(settings());
+    let (mut alice, mut bob) = (site.udp("alice"), site.tcp("bob"));
+    join(&mut alice, &mut bob);
+    site.driver.handle().bar_all_but(vec!["bob".to_owned()]).unwrap();
+    assert_eq!((alice.refresh(600), bob.refresh(600)), (Some(437), None));
+    assert_eq!(alice.allocate(), Err(401));
+    assert_eq!(metric(&site.stop(), "barred_users"), 1);
 }
 
 #[test]

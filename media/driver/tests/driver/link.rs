@@ -52,6 +52,16 @@ impl Link {
         }
     }
 
+    /// Sends bytes on a TCP connection, unless the server has closed it.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> bool {
+        let Self::Tcp(socket, _) = self else { panic!("it is a TCP connection") };
+        match socket.write_all(bytes) {
+            Ok(()) => true,
+            Err(error) if CUT_OFF.contains(&error.kind()) => false,
+            Err(error) => panic!("nothing can be sent: {error}"),
+        }
+    }
+
     /// The next message; `None` when the server has closed the connection.
     pub(crate) fn receive(&mut self) -> Option<Vec<u8>> {
         match self {

@@ -20,6 +20,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const EXTERNAL: &str = "203.0.113.5";
 /// The same for IPv6.
 pub(crate) const EXTERNAL_V6: &str = "2001:db8::5";
+/// How long credentials are good.
+const CREDENTIALS_SECS: u64 = 600;
 const SECRET: &[u8] = b"a shared secret";
 
 /// A running driver. It is stopped when the test ends.
@@ -32,7 +34,7 @@ pub(crate) struct Site {
 /// Settings that allow a test what the defaults keep strangers from.
 pub(crate) fn settings() -> Settings {
     let mut limits = veche_turn::Limits { allocations_max: 4_000, ..veche_turn::Limits::default() };
-    limits.allocations_per_user_max = 4_000;
+    (limits.allocations_per_user_max, limits.allocations_per_person_max) = (4_000, 4_000);
     limits.strangers = StrangerLimits {
         answers_per_second: 100_000,
         answers_burst: 100_000,
@@ -41,6 +43,7 @@ pub(crate) fn settings() -> Settings {
     };
     let turn = Config {
         secrets: vec![Secret::new(SECRET.to_vec())],
+        credentials_lifetime: Duration::from_secs(CREDENTIALS_SECS),
         external_ipv4: Some(EXTERNAL.parse().unwrap()),
         external_ipv6: Some(EXTERNAL_V6.parse().unwrap()),
         limits,
@@ -95,16 +98,25 @@ impl Site {
         Front::start(self.driver.handle())
     }
 
-    /// User name and password, good for so many seconds from now.
-    pub(crate) fn credentials(&self, user: &str, seconds: i64) -> (String, String) {
-        let now_ms = self.clock.wall_ms().saturating_add_signed(seconds * 1_000);
-        let (username, password) = veche_turn::credentials(&Secret::new(SECRET.to_vec()), user, 0, now_ms);
+    /// User name and password, as they were made so many seconds ago.
+    pub(crate) fn credentials(&self, user: &str, seconds_ago: u64) -> (String, String) {
+        let made_ms = self.clock.wall_ms() - seconds_ago * 1_000;
+        let (username, password) =
+            veche_turn::credentials(&Secret::new(SECRET.to_vec()), user, CREDENTIALS_SECS, made_ms);
         (username, password.into_exposed())
+    }
+
+    /// Waits until the wall clock shows another millisecond, so that what is made now is made later.
+    pub(crate) fn next_millisecond(&self) {
+        let before = self.clock.wall_ms();
+        while self.clock.wall_ms() == before {
+            std::thread::yield_now();
+        }
     }
 
     /// A client on this connection.
     pub(crate) fn client(&self, link: Link, user: &str) -> Client {
-        let (username, password) = self.credentials(user, 600);
+        let (username, password) = self.credentials(user, 0);
         Client::new(link, username, password)
     }
 

@@ -7,7 +7,7 @@ use super::Server;
 use super::request::{BAD_REQUEST, Proof, Refusal, Request, seal};
 use crate::address::FiveTuple;
 use crate::allocation::{Allocation, Founding, Slot};
-use crate::credentials::Username;
+use crate::credentials::{Username, person_of};
 use crate::hash::{KeyedHash, random_u64};
 use crate::rate::Bucket;
 use crate::relay_ports::Parity;
@@ -51,13 +51,15 @@ impl Server {
         }
         let wanted = self.wanted(request)?;
         let lifetime = self.lifetime(request.lifetime()?);
-        if self.table.count_of_user(username.user) >= self.config.limits.allocations_per_user_max {
+        let limits = self.config.limits;
+        if self.table.count_of_user(username.user) >= limits.allocations_per_user_max
+            || self.table.count_of_person(person_of(username.user)) >= limits.allocations_per_person_max
+        {
             return Err(Refusal::new(486));
         }
-        if self.table.len() >= self.config.limits.allocations_max {
+        if self.table.len() >= limits.allocations_max {
             return Err(Refusal::new(508));
         }
-        let limits = self.config.limits;
         let slot = self.table.insert(Allocation::new(Founding {
             client,
             user: username.user.into(),
@@ -160,7 +162,9 @@ impl Server {
     ) -> Result<Vec<u8>, Refusal> {
         let slot = self.own_allocation(now, client, username)?;
         let asked = request.lifetime()?;
-        let asked_family = request.family(attribute::REQUESTED_ADDRESS_FAMILY)?;
+        // What is no family at all is not the allocation's either.
+        let none_of_ours = |refusal: Refusal| if refusal.code == 440 { Refusal::new(443) } else { refusal };
+        let asked_family = request.family(attribute::REQUESTED_ADDRESS_FAMILY).map_err(none_of_ours)?;
         let living: Vec<Family> = FAMILIES
             .into_iter()
             .filter(|family| self.table.get(slot).is_some_and(|found| found.relayed(*family, now).is_some()))

@@ -3,12 +3,13 @@
 mod allocate;
 mod peers;
 mod relay;
+mod renumber;
 mod request;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +18,14 @@ use veche_base::{Entropy, Secret};
 use self::request::{BAD_REQUEST, Proof, Refusal, Request, full_refusal, seal, short_refusal};
 use crate::address::{Destination, FiveTuple, Priority, Transmit};
 use crate::allocation::Allocation;
+use crate::bars::Bars;
 use crate::config::{Config, ConfigError, Now};
 use crate::credentials::Username;
 use crate::hash::random_u64;
-use crate::nonce::Nonces;
+use crate::nonce::{Judged, Nonces};
 use crate::packet::Packet;
 use crate::policy::PeerPolicy;
-use crate::rate::Strangers;
+use crate::rate::{Bucket, Strangers};
 use crate::relay_ports::RelayPorts;
 use crate::stun::{Class, Message, MessageWriter, Method, attribute};
 use crate::table::{Occupancy, Table};
@@ -50,7 +52,7 @@ pub struct Counters {
     pub dropped_malformed: u64,
     /// Data without allocation, channel, permission, or a peer that may be reached.
     pub dropped_forbidden: u64,
-    /// Data above the bandwidth of its allocation.
+    /// Data above the bandwidth of its allocation, or of all together.
     pub dropped_bandwidth: u64,
 }
 
@@ -61,7 +63,10 @@ pub struct Server {
     entropy: Arc<dyn Entropy>,
     table: Table,
     nonces: Nonces,
+    bars: Bars,
     strangers: Strangers,
+    /// Bytes of all allocations together.
+    total: Bucket,
     transmits: VecDeque<Transmit>,
     counters: Counters,
     next_indication: u64,
@@ -78,8 +83,24 @@ impl Server {
         let nonces = Nonces::new(&*entropy, config.limits.nonce_lifetime);
         let strangers = Strangers::new(&config.limits.strangers, &*entropy);
         let next_indication = random_u64(&*entropy);
+        let limits = config.limits;
+        let bars = Bars::new(config.credentials_lifetime, limits.barred_users_max, &*entropy);
+        let total =
+            Bucket::new(limits.bandwidth_total_bytes_per_second, limits.bandwidth_total_burst_bytes, Duration::ZERO);
         let (transmits, counters) = (VecDeque::new(), Counters::default());
-        Ok(Self { config, policy, entropy, table, nonces, strangers, transmits, counters, next_indication })
+        Ok(Self {
+            config,
+            policy,
+            entropy,
+            table,
+            nonces,
+            bars,
+            strangers,
+            total,
+            transmits,
+            counters,
+            next_indication,
+        })
     }
 
     /// One datagram, or one frame of a stream, from a client.
@@ -118,11 +139,14 @@ impl Server {
     /// calls only keep dead things in memory.
     pub fn handle_timeout(&mut self, now: Now) {
         self.table.expire(now.monotonic);
+        if self.bars.deadline().is_some_and(|deadline| deadline <= now.monotonic) {
+            self.bars.forget(now);
+        }
     }
 
     /// When [`Server::handle_timeout`] has something to do, on the monotonic clock.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.table.next_deadline()
+        [self.table.next_deadline(), self.bars.deadline()].into_iter().flatten().min()
     }
 
     /// The next packet that the server made or copied. To be called until `None` after every input.
@@ -143,9 +167,23 @@ impl Server {
         }
     }
 
-    /// Ends all allocations of a user, named as in [`crate::credentials`]: his session was revoked.
-    pub fn end_allocations_of(&mut self, user: &str) {
-        for slot in self.table.of_user(user) {
+    /// What a user, named as in [`crate::credentials`], was given until now is worth nothing any more, because his session
+    /// has ended: his allocations end, and what was made for him until now opens no new one. What is made later does.
+    pub fn bar(&mut self, now: Now, user: &str) {
+        self.end_allocations(|other| other == user);
+        self.bars.bar(now, user);
+    }
+
+    /// As [`Server::bar`] for everybody but these users: for when it is not known who was to be barred meanwhile.
+    pub fn bar_all_but(&mut self, now: Now, users: Vec<String>) {
+        let kept: HashSet<&str> = users.iter().map(String::as_str).collect();
+        self.end_allocations(|user| !kept.contains(user));
+        self.bars.bar_all_but(now, users);
+    }
+
+    /// Ends the allocations of users for whom the test is true.
+    fn end_allocations(&mut self, is_meant: impl Fn(&str) -> bool) {
+        for slot in self.table.of_users(is_meant) {
             self.table.remove(slot);
         }
     }
@@ -166,7 +204,7 @@ impl Server {
 
     /// How many of everything there are.
     pub fn occupancy(&self) -> Occupancy {
-        self.table.occupancy()
+        Occupancy { barred_users: self.bars.len(), ..self.table.occupancy() }
     }
 
     fn handle_request(&mut self, now: Now, client: FiveTuple, request: &Request<'_>) {
@@ -198,6 +236,11 @@ impl Server {
 
     /// RFC 8489 §9.2.4. The nonce is looked at before the password, because that is one HMAC for us
     /// and proves that the sender is where he says. With the error comes whether it was proved.
+    ///
+    /// Who ends his own allocation may do so with a nonce that he was given and that has ended: clients say good-bye without
+    /// waiting for an answer that would make them say it again. Somebody who has seen an old good-bye could repeat it, but
+    /// then it ends only what the same credentials have opened from the same address since, which the client notices and
+    /// opens again.
     fn authenticate<'a>(
         &self,
         now: Now,
@@ -209,11 +252,12 @@ impl Server {
         let value =
             |kind| request.attribute(kind).map(|attribute| attribute.value).ok_or_else(|| unproved(BAD_REQUEST));
         let (username, realm) = (value(attribute::USERNAME)?, value(attribute::REALM)?);
-        let nonce = value(attribute::NONCE)?;
-        if !self.nonces.is_good(nonce, now.monotonic, client) {
+        let judged = self.nonces.judge(value(attribute::NONCE)?, now.monotonic, client);
+        let is_late_good_bye = judged == Judged::Stale && request.is_good_bye();
+        if judged != Judged::Good && !is_late_good_bye {
             return Err(unproved(Refusal::new(438)));
         }
-        let unauthenticated = || (Refusal::new(401), true);
+        let unauthenticated = || if is_late_good_bye { unproved(Refusal::new(438)) } else { (Refusal::new(401), true) };
         let username = Username::read(username).ok_or_else(unauthenticated)?;
         if realm != self.config.realm.as_bytes() {
             return Err(unauthenticated());
@@ -224,7 +268,8 @@ impl Server {
         // Whoever has an allocation goes on with it, also after his credentials and their secret
         // have expired: only new allocations are refused then.
         let is_new = own.is_none() && request.message.method() == Method::ALLOCATE;
-        if is_new && username.is_expired(now.wall_ms) {
+        let is_worthless = is_new && (username.is_expired(now.wall_ms) || self.bars.holds(&username));
+        if is_worthless || (is_late_good_bye && own.is_none()) {
             return Err(unauthenticated());
         }
         let own_key = own.map(|allocation| allocation.key.clone());

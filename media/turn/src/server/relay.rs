@@ -69,9 +69,10 @@ impl Server {
 
     /// Where a peer is. Relayed addresses come first: a packet to one must never leave the process.
     pub(super) fn route(&self, peer: SocketAddr) -> Route {
-        let family = Family::of(peer.ip());
-        if self.config.external(family) == Some(peer.ip()) && self.config.relay_ports.contains(&peer.port()) {
-            return self.table.of_relay_port(family, peer.port()).map_or(Route::Nobody, Route::Relay);
+        if self.config.is_relayed(peer) {
+            // No two of a family have one port, whatever address they show.
+            let owner = self.table.of_relay_port(Family::of(peer.ip()), peer.port());
+            return owner.map_or(Route::Nobody, Route::Relay);
         }
         if self.config.sinks.contains(&peer) { Route::Sink } else { Route::Outside }
     }
@@ -121,6 +122,7 @@ impl Server {
         packet.narrow(data);
         let bytes = packet.bytes().len() as u64;
         let allocation = self.table.get_mut(slot)?;
+        let client = allocation.client;
         let Some(from) = allocation.relayed(Family::of(peer.ip()), now) else {
             self.counters.dropped_forbidden += 1;
             return None;
@@ -134,16 +136,21 @@ impl Server {
             Route::Sink => Some(Destination::Sink { to: peer, from }),
             Route::Outside => {
                 let is_ours = self.table.claim_outside(slot, peer, self.config.limits.outside_peers_max);
+                let dont_fragment = dont_fragment && heeds_dont_fragment(&client, peer);
                 is_ours.then_some(Destination::Peer { to: peer, dont_fragment })
             }
             Route::Nobody => None,
         };
-        if to.is_some() {
-            self.counters.relayed_packets += 1;
-            self.counters.relayed_bytes += bytes;
-        } else {
+        if to.is_none() {
             self.counters.dropped_forbidden += 1;
+            return None;
         }
+        if !self.total.take(bytes, now) {
+            self.counters.dropped_bandwidth += 1;
+            return None;
+        }
+        self.counters.relayed_packets += 1;
+        self.counters.relayed_bytes += bytes;
         to
     }
 
@@ -156,7 +163,7 @@ impl Server {
             self.counters.dropped_forbidden += 1;
             return None;
         }
-        if !allocation.down.take(bytes, now) {
+        if !allocation.down.take(bytes, now) || !self.total.take(bytes, now) {
             self.counters.dropped_bandwidth += 1;
             return None;
         }
@@ -199,4 +206,9 @@ impl Server {
         id[4..].copy_from_slice(&self.next_indication.to_be_bytes());
         id
     }
+}
+
+/// RFC 8656 §13 to §15: the attribute counts between IPv4 and IPv4, and for what came in a stream.
+const fn heeds_dont_fragment(client: &FiveTuple, peer: SocketAddr) -> bool {
+    client.transport.is_stream() || (client.remote.is_ipv4() && peer.is_ipv4())
 }

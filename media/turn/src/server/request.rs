@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::stun::{Algorithm, Attribute, Class, Family, LongTermKey, Message, MessageWriter, attribute};
+use crate::stun::{Algorithm, Attribute, Class, Family, LongTermKey, Message, MessageWriter, Method, attribute};
 
 /// Comprehension-required attributes that this server understands, or may ignore in requests.
 const UNDERSTOOD: [u16; 18] = [
@@ -141,6 +141,11 @@ impl<'a> Request<'a> {
     /// The asked lifetime in seconds.
     pub(crate) fn lifetime(&self) -> Result<Option<u32>, Refusal> {
         Ok(self.fixed::<4>(attribute::LIFETIME)?.map(u32::from_be_bytes))
+    }
+
+    /// Whether it asks to end an allocation (RFC 8656 §8.1).
+    pub(crate) fn is_good_bye(&self) -> bool {
+        self.message.method() == Method::REFRESH && matches!(self.lifetime(), Ok(Some(0)))
     }
 
     /// The asked family of REQUESTED-ADDRESS-FAMILY or ADDITIONAL-ADDRESS-FAMILY.

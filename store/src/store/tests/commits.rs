@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, Weak};
 use super::{Fixture, GIB, RESERVE, hold, key, text, write_next};
 use crate::changes::{Change, ChangeListener, Published};
 use crate::commit::POSITION_BLOCK;
-use crate::error::Error;
+use crate::error::{Error, Shortage};
 use crate::positions::{ShortRoomId, StreamPosition};
 use crate::records::rooms::{ShortStateKeyKey, StateKeyKey};
 use crate::store::Store;
@@ -277,7 +277,7 @@ fn a_full_disk_refuses_writes_lets_deletions_through_and_recovers() {
     fixture.set_free(RESERVE - 1);
     let before = store.position();
     let refused = store.commit_blocking(write_next).expect_err("full");
-    assert!(matches!(refused, Error::DiskFull { reserve_bytes: RESERVE, .. }), "{refused}");
+    assert!(matches!(refused, Error::DiskFull(Shortage::Reserve { reserve_bytes: RESERVE, .. })), "{refused}");
     assert_eq!(store.position(), before);
     assert_eq!(store.get(&key(1)).expect("readable"), Some(text("early")));
     store

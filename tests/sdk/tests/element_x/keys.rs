@@ -55,12 +55,12 @@ async fn a_second_device_reads_the_past_with_the_recovery_key() {
     let tablet = Phone::sign_in(&server, "alice").await;
     let room = tablet.room(&id, RoomState::Joined).await;
     let mut screen = tablet.open(&room).await;
-    screen.shows("two that it cannot read", |screen| (screen.texts() == ["(not decrypted)"; 2]).then_some(())).await;
+    screen.reads(&["(not decrypted)"; 2]).await;
     let recovery = tablet.client.encryption().recovery();
     assert!(recovery.recover("EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d").await.is_err());
     recovery.recover(&recovery_key).await.unwrap();
     is_verified(&tablet).await;
-    screen.shows("both", |screen| (screen.texts() == ["from her", "from him"]).then_some(())).await;
+    screen.reads(&["from her", "from him"]).await;
     let states = recovery.state_stream();
     until("recovered", states, || (recovery.state() == RecoveryState::Enabled).then_some(())).await;
 }
@@ -87,6 +87,16 @@ async fn sas_of(request: &VerificationRequest) -> SasVerification {
     found.await
 }
 
+/// Waits until a phone has the keys of another device of its owner.
+async fn knows(phone: &Phone, other: &Phone) {
+    let encryption = phone.client.encryption();
+    let mut updates = pin!(encryption.devices_stream().await.unwrap());
+    let (user, device) = (other.user_id(), other.client.device_id().unwrap());
+    while encryption.get_device(&user, device).await.unwrap().is_none() {
+        soon("the keys of the other device", updates.next()).await.unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_device_is_verified_by_comparing_pictures() {
     let server = Server::start().await;
@@ -94,6 +104,8 @@ async fn a_second_device_is_verified_by_comparing_pictures() {
     is_verified(&phone).await;
     let requests = phone.client.observe_events::<ToDeviceKeyVerificationRequestEvent, ()>();
     let tablet = Phone::sign_in(&server, "alice").await;
+    // The SDK drops a request of a device whose keys it does not have yet. A person takes longer than fetching them.
+    knows(&phone, &tablet).await;
 
     let identity = tablet.client.encryption().request_user_identity(&tablet.user_id()).await.unwrap().unwrap();
     let asked = identity.request_verification().await.unwrap();

@@ -35,7 +35,7 @@ async fn a_session_is_restored_with_its_rooms_and_goes_on() {
     other.message("before").await;
     other.send("after").await;
     screen.message("after").await;
-    assert_eq!(screen.texts(), ["before", "after"]);
+    screen.reads(&["before", "after"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

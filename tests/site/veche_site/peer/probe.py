@@ -92,13 +92,16 @@ class Probe:
         return {"text": data.decode(), "from": peer}
 
     async def forget(self, attempt: asyncio.Task) -> None:
-        """Gives up an attempt that is not needed any more."""
+        """Gives up an attempt that is not needed any more, and what it has allocated or is about to."""
         attempt.cancel()
         await asyncio.wait([attempt])
-        if self.allocated is not None:
-            await self.free()
-        elif self.turn is not None:
+        if self.turn is None:
+            return
+        if self.turn.integrity_key is None:
+            # It does not know yet what to sign with, so it has not asked for an allocation that it could get.
             self.turn.transport.close()
+        else:
+            await self.free()
 
     async def free(self) -> None:
         await self.turn.delete()

@@ -1,7 +1,9 @@
 //! The server's own authority: whoever installs its root trusts the server, and nobody else.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use veche_test_harness::{Client, Server};
 
 use crate::{NAME, command, tls};
@@ -25,7 +27,9 @@ async fn own_root_vouches_for_what_is_served() {
 
     let status = command::status(server.dir());
     assert_eq!((&status["wanted"], &status["in_use"]), (&"own".into(), &"own".into()));
-    assert_eq!(status["names"], serde_json::json!([NAME, "localhost"]));
+    let names: Vec<&str> = status["names"].as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
+    assert_eq!(names[..2], [NAME, "localhost"]);
+    assert!(names[2..].iter().all(|name| name.parse::<IpAddr>().is_ok()), "and the addresses of the site: {names:?}");
     let words = command::certificate("status", server.dir(), &[]).ok();
     assert!(words.contains("in use:       made by the server's own authority"), "{words}");
     assert!(words.contains(status["own_root"]["fingerprint_sha256"].as_str().expect("a fingerprint")), "{words}");
@@ -33,6 +37,36 @@ async fn own_root_vouches_for_what_is_served() {
     // The root of another server of the same name is of no use.
     let other = Server::start_with(&[("server.name", NAME)]).await;
     assert!(tls::connect(https, &command::root(other.dir()), &[]).await.is_err());
+}
+
+/// A phone that was given the root, and opens the address because DNS does not lead here yet.
+#[tokio::test]
+async fn own_certificate_is_for_the_addresses_of_the_site() {
+    // One that others call it, and one that it has.
+    let mut server = Server::start_with(&[("server.name", NAME), ("network.external_address", "127.0.0.1")]).await;
+    let root = command::root(server.dir());
+    let https = server.ready().https.expect("HTTPS is on");
+    let open = async |https, host: &str| {
+        let stream = TcpStream::connect(https).await.expect("the server listens");
+        tls::handshake_as(stream, host, &root, &["http/1.1"]).await.is_ok()
+    };
+    assert!(open(https, "127.0.0.1").await && open(https, "localhost").await && open(https, NAME).await);
+    assert!(!open(https, "127.0.0.2").await && !open(https, "203.0.113.77").await);
+
+    let first = command::status(server.dir());
+    server.stop().await;
+    let with_setting = ["--json", "--set", "network.external_address=127.0.0.1"];
+    let stopped = command::certificate("status", server.dir(), &with_setting).ok();
+    let stopped: serde_json::Value = serde_json::from_str(&stopped).expect("a status is JSON");
+    assert_eq!(stopped, first, "a command on a stopped server makes no other certificate");
+    server.restart().await;
+    assert_eq!(command::status(server.dir()), first, "and none is made while the addresses stay");
+    server.stop().await;
+    server.set("network.external_address", "127.0.0.2");
+    server.restart().await;
+    let https = server.ready().https.expect("HTTPS is on");
+    assert!(open(https, "127.0.0.2").await && !open(https, "127.0.0.1").await);
+    assert_eq!(command::root(server.dir()), root, "the root that people have installed stays");
 }
 
 #[tokio::test]

@@ -32,6 +32,16 @@ pub(crate) async fn handshake(
     roots_pem: &str,
     protocols: &[&str],
 ) -> io::Result<TlsStream<TcpStream>> {
+    handshake_as(stream, NAME, roots_pem, protocols).await
+}
+
+/// The same for somebody who has asked for this name or address.
+pub(crate) async fn handshake_as(
+    stream: TcpStream,
+    host: &str,
+    roots_pem: &str,
+    protocols: &[&str],
+) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     for root in CertificateDer::pem_slice_iter(roots_pem.as_bytes()) {
         roots.add(root.expect("the root is PEM")).expect("the root is a certificate");
@@ -40,7 +50,7 @@ pub(crate) async fn handshake(
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let mut config = config.expect("TLS 1.2 and 1.3").with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-    let name = ServerName::try_from(NAME).expect("it is a DNS name");
+    let name = ServerName::try_from(host.to_owned()).expect("it is a DNS name or an address");
     let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
     timeout(LIMIT, connecting).await.expect("the handshake ends in time")
 }

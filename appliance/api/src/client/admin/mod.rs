@@ -1,4 +1,4 @@
-//! What administrators do to accounts through the client API (since 1.18).
+//! What administrators do to accounts through the client API, and what they see of them.
 
 use axum::extract::FromRef;
 use ruma::UserId;
@@ -6,8 +6,9 @@ use veche_directory::Account;
 
 use crate::app::{Gated, People};
 use crate::error::ApiError;
-use crate::routes::Routes;
+use crate::routes::{Route, Routes};
 
+mod get_user_info;
 mod is_user_locked;
 mod is_user_suspended;
 mod lock_user;
@@ -18,11 +19,14 @@ pub(super) fn routes<S: Gated>(routes: Routes<S>) -> Routes<S>
 where
     People: FromRef<S>,
 {
+    let administrators = Route::new().for_administrators();
     routes
-        .ruma(is_user_locked::is_user_locked)
-        .ruma(lock_user::lock_user)
-        .ruma(is_user_suspended::is_user_suspended)
-        .ruma(suspend_user::suspend_user)
+        .ruma_with(administrators, is_user_locked::is_user_locked)
+        .ruma_with(administrators, lock_user::lock_user)
+        .ruma_with(administrators, is_user_suspended::is_user_suspended)
+        .ruma_with(administrators, suspend_user::suspend_user)
+        // Everybody may ask about himself.
+        .ruma(get_user_info::get_user_info)
 }
 
 /// An account of this server that still exists.

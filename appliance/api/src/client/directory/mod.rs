@@ -19,13 +19,14 @@ use crate::{
 
 /// The area's endpoints.
 pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
+    let pages = Route::new().class(Class::Pages);
     // The specification asks for no token here. A company's rooms are nobody else's concern, so we do.
     for path in ["/_matrix/client/r0/publicRooms", "/_matrix/client/v3/publicRooms"] {
-        routes = routes.plain(Method::GET, path, Need::User, Route::new(), get_public_rooms::get_public_rooms);
+        routes = routes.plain(Method::GET, path, Need::User, pages, get_public_rooms::get_public_rooms);
     }
     let changing = Route::new().class(Class::Message).refuse_suspended();
     routes
-        .ruma(get_public_rooms_filtered::get_public_rooms_filtered)
+        .ruma_with(pages, get_public_rooms_filtered::get_public_rooms_filtered)
         .ruma(get_room_visibility::get_room_visibility)
         .ruma_with(changing, set_room_visibility::set_room_visibility)
 }

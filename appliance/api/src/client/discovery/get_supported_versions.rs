@@ -1,14 +1,13 @@
 //! `GET /_matrix/client/versions`.
 
 use std::future::ready;
-use std::sync::Arc;
 
 use axum::extract::{FromRef, State};
 use ruma::api::client::discovery::get_supported_versions::{Request, Response};
 
 use crate::app::{Gated, People};
 use crate::extract::Ruma;
-use crate::respond::RumaResponse;
+use crate::respond::FixedResponse;
 use crate::routes::{Route, Routes};
 
 /// Registers the endpoint with its fixed answer. No token is read: a stale one must not keep a client from finding
@@ -17,8 +16,6 @@ pub(super) fn register<S: Gated>(routes: Routes<S>, route: Route, advertised: Re
 where
     People: FromRef<S>,
 {
-    let advertised = Arc::new(advertised);
-    routes.ruma_with(route, move |_: State<People>, _: Ruma<Request>| {
-        ready(Ok(RumaResponse(Response::clone(&advertised))))
-    })
+    let advertised = FixedResponse::of(advertised).expect("names of versions and features are JSON");
+    routes.ruma_with(route, move |_: State<People>, _: Ruma<Request>| ready(Ok(advertised.clone())))
 }

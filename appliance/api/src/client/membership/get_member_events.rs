@@ -20,9 +20,15 @@ pub(crate) async fn get_member_events(
         None => timeline.visible_state(&req.body.room_id, req.sender())?,
     };
     let renderer = timeline.renderer(&room, audience(&req.who), EventForm::Full);
+    let (these, others) = (req.body.membership.as_ref(), req.body.not_membership.as_ref());
+    // Either is enough: "these, and whatever is not that" (spec: `membership` of this endpoint).
     let wanted = |membership: &str| {
-        req.body.membership.as_ref().is_none_or(|wanted| wanted.as_str() == membership)
-            && req.body.not_membership.as_ref().is_none_or(|unwanted| unwanted.as_str() != membership)
+        let is_these = these.map(|wanted| wanted.as_str() == membership);
+        let is_other = others.map(|unwanted| unwanted.as_str() != membership);
+        match (is_these, is_other) {
+            (Some(one), Some(other)) => one || other,
+            (one, other) => one.or(other).unwrap_or(true),
+        }
     };
     let chunk = state
         .iter()

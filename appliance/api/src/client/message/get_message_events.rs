@@ -5,13 +5,14 @@ use ruma::api::{Direction, client::message::get_message_events};
 use veche_homeserver::timeline::HistoryRequest;
 
 use super::{audience, order, raws, token};
-use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
+use crate::{app::App, client::filter, error::ApiError, extract::Ruma, respond::RumaResponse};
 
 /// A page of a room's history. Members may, and those who left, up to where they left.
 pub(crate) async fn get_message_events(
     State(app): State<App>,
     req: Ruma<get_message_events::v3::Request>,
 ) -> Result<RumaResponse<get_message_events::v3::Response>, ApiError> {
+    let filter = filter::room_events(req.query("filter"))?;
     let request = HistoryRequest {
         room_id: &req.body.room_id,
         audience: audience(&req.who),
@@ -19,7 +20,7 @@ pub(crate) async fn get_message_events(
         to: order(req.body.to.as_deref())?,
         backwards: req.body.dir == Direction::Backward,
         limit: usize::try_from(u64::from(req.body.limit)).unwrap_or(usize::MAX).max(1),
-        filter: &req.body.filter,
+        filter: &filter,
     };
     let page = app.homeserver.parts.timeline.history(&request)?;
     let mut response = get_message_events::v3::Response::new();

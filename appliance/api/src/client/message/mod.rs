@@ -21,11 +21,12 @@ use crate::{
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     let writing = Route::new().class(Class::Message).refuse_suspended().body_needed();
+    let pages = Route::new().class(Class::Pages);
     routes
         .ruma_with(writing, send_message_event::send_message_event)
         .ruma_with(Route::new().class(Class::Message), redact_event::redact_event)
-        .ruma(get_message_events::get_message_events)
-        .ruma(get_context::get_context)
+        .ruma_with(pages, get_message_events::get_message_events)
+        .ruma_with(pages, get_context::get_context)
         .ruma(get_room_event::get_room_event)
 }
 

@@ -12,7 +12,7 @@ use crate::{
     client::delayed,
     error::ApiError,
     extract::Ruma,
-    respond::{Answer, RumaResponse},
+    respond::{Answer, RumaResponse, carrying},
 };
 
 /// Sends an event that is not state, now or later. Members of the room whose power level suffices may.
@@ -31,6 +31,7 @@ pub(crate) async fn send_message_event(
     let event = NewEvent { kind, state_key: None, content, redacts };
     let transaction = TransactionId { device_id: req.who.device_id.clone(), txn_id: req.body.txn_id.clone() };
     let timeline = &app.homeserver.parts.timeline;
+    let answering = app.homeserver.sync.answering(req.sender(), &req.who.device_id);
     let sent = timeline.send(&req.body.room_id, req.sender(), event, Some(transaction)).await?;
-    RumaResponse(send_message_event::v3::Response::new(sent.event_id)).into_http()
+    Ok(carrying(RumaResponse(send_message_event::v3::Response::new(sent.event_id)).into_http()?, answering))
 }

@@ -6,11 +6,13 @@ mod get_profile_field;
 mod set_profile_field;
 
 use http::Method;
+use veche_homeserver::profiles::{AVATAR_URL, DISPLAY_NAME};
 
 use crate::{
-    access::Need,
+    access::{Need, Requester},
     app::App,
-    limits::Class,
+    error::ApiError,
+    limits::{Class, Who},
     routes::{Route, Routes},
 };
 
@@ -35,4 +37,12 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
         routes = routes.plain(Method::PUT, path, Need::User, changing, set_profile_field::set_profile_field);
     }
     routes
+}
+
+/// Counts a change of what every room of the user is told of.
+fn count(app: &App, who: &Requester, field: &str) -> Result<(), ApiError> {
+    if !matches!(field, DISPLAY_NAME | AVATAR_URL) {
+        return Ok(());
+    }
+    app.gate.limiter.take(Class::Profile, Who::User(&who.user_id))
 }

@@ -4,6 +4,7 @@ use axum::{body::Body, extract::State, response::Response};
 use ruma::OwnedUserId;
 use serde_json::{Map, Value};
 
+use super::count;
 use crate::{app::App, client::account_data::own, error::ApiError, extract::Plain};
 
 /// Sets a field of one's own profile. `null` takes it away, which ruma's type cannot say; hence the plain handler.
@@ -21,6 +22,7 @@ pub(super) async fn set_profile_field(State(app): State<App>, req: Plain) -> Res
         None if matches!(field.as_str(), "displayname" | "avatar_url") => None,
         None => return Err(ApiError::missing_param(format!("the body has no {field}"))),
     };
+    count(&app, &requester, field)?;
     app.homeserver.profiles.set(&user, field, value).await?;
     let mut answer = Response::new(Body::from("{}"));
     answer.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));

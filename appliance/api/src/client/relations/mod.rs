@@ -8,17 +8,27 @@ use ruma::{UInt, api::Direction};
 use veche_homeserver::relations::{RelationsPage, RelationsRequest};
 
 use super::message;
-use crate::{access::Requester, app::App, error::ApiError, routes::Routes};
+use crate::{
+    access::Requester,
+    app::App,
+    error::ApiError,
+    limits::Class,
+    routes::{Route, Routes},
+};
 
 /// Events in one page when the client names no number.
 pub(super) const LIMIT_DEFAULT: usize = 50;
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
+    let pages = Route::new().class(Class::Pages);
     routes
-        .ruma(get_relating_events::get_relating_events)
-        .ruma(get_relating_events_with_rel_type::get_relating_events_with_rel_type)
-        .ruma(get_relating_events_with_rel_type_and_event_type::get_relating_events_with_rel_type_and_event_type)
+        .ruma_with(pages, get_relating_events::get_relating_events)
+        .ruma_with(pages, get_relating_events_with_rel_type::get_relating_events_with_rel_type)
+        .ruma_with(
+            pages,
+            get_relating_events_with_rel_type_and_event_type::get_relating_events_with_rel_type_and_event_type,
+        )
 }
 
 /// The part that the three endpoints have in common with `/messages`.

@@ -21,6 +21,6 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
         .ruma_with(changing, upgrade_room::upgrade_room)
         .ruma(aliases::aliases)
         .ruma(get_summary::get_summary)
-        .ruma(get_event_by_timestamp::get_event_by_timestamp)
+        .ruma_with(Route::new().class(Class::Pages), get_event_by_timestamp::get_event_by_timestamp)
         .ruma(report_content::report_content)
 }

@@ -6,7 +6,11 @@ use serde::de::DeserializeOwned;
 use veche_base::metrics::Gauge;
 use veche_directory::Requester;
 
-use crate::{app::App, error::ApiError};
+use crate::{
+    app::App,
+    error::ApiError,
+    limits::{Class, Who},
+};
 
 /// Waits for the answer of a long poll, but not for longer than the requester's session and the server last. Nothing
 /// is told to a session that has ended, even if both happened at once.
@@ -26,6 +30,11 @@ where
         answer = poll => Ok(answer?),
         () = stopping.cancelled() => Err(ApiError::stopping()),
     }
+}
+
+/// Counts a sync that begins anew against a bucket of its own: it costs as much as hundreds of those that go on.
+pub(super) fn begin(app: &App, who: &Requester) -> Result<(), ApiError> {
+    app.gate.limiter.take(Class::FullSync, Who::User(&who.user_id))
 }
 
 /// Counts a poll for as long as it is there, however it ends.
@@ -51,7 +60,7 @@ fn ended(app: &App, who: &Requester) -> ApiError {
 }
 
 /// A body as JSON; no body is an empty object.
-pub(super) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
+pub(in crate::client) fn json<T: DeserializeOwned>(body: &Bytes) -> Result<T, ApiError> {
     let body = if body.is_empty() { b"{}" } else { &body[..] };
     serde_json::from_slice(body).map_err(|error| ApiError::bad_json(error.to_string()))
 }

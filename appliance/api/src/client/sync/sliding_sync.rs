@@ -15,7 +15,7 @@ use serde::Deserialize;
 use veche_homeserver::sliding::{ListFilters, ListWish, RoomWish, SlidingRequest, StatePattern, StateWish};
 
 use super::{
-    held::{held, json},
+    held::{begin, held, json},
     sliding_wire::{self, Dialect, ExtensionNames},
 };
 use crate::{app::App, error::ApiError, extract::Plain};
@@ -76,6 +76,9 @@ pub(super) async fn sliding_sync(State(app): State<App>, req: Plain) -> Result<R
         subscriptions: wishes.room_subscriptions.into_iter().map(|(id, wish)| (id, room(wish))).collect(),
         extensions: wishes.extensions,
     };
+    if request.pos.is_none() {
+        begin(&app, who)?;
+    }
     // Ends with the answer, also when the client goes away before.
     let _poll = app.homeserver.parts.presence.poll(user, &parameters.set_presence.unwrap_or_default());
     let answer = held(&app, who, app.homeserver.sliding.poll(&request)).await?;

@@ -144,7 +144,9 @@ pub(super) fn answer(
     names: &ExtensionNames,
 ) -> Result<Response, ApiError> {
     let mut rooms = BTreeMap::new();
-    for (room_id, answer) in answer.rooms {
+    // The former dialect has no word for an invite that is hidden: a room without an invite would count as joined.
+    let can_be_said = |answer: &RoomAnswer| dialect == Dialect::Accepted || !answer.withdrawn;
+    for (room_id, answer) in answer.rooms.into_iter().filter(|(_, answer)| can_be_said(answer)) {
         rooms.insert(room_id, room(answer, dialect)?);
     }
     let answer = Answer {

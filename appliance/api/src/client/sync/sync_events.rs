@@ -5,24 +5,32 @@ use std::time::Duration;
 use axum::extract::State;
 use ruma::{
     UInt,
-    api::client::{
-        filter::FilterDefinition,
-        sync::sync_events::{
-            DeviceLists, UnreadNotificationsCount,
-            v3::{
-                Filter, InviteState, InvitedRoom, JoinedRoom, KnockState, KnockedRoom, LeftRoom, Request, Response,
-                RoomSummary as WireSummary, State as WireState, StateEvents, Timeline,
-            },
+    api::client::sync::sync_events::{
+        DeviceLists, UnreadNotificationsCount,
+        v3::{
+            InviteState, InvitedRoom, JoinedRoom, KnockState, KnockedRoom, LeftRoom, Request, Response,
+            RoomSummary as WireSummary, State as WireState, StateEvents, Timeline,
         },
     },
 };
-use veche_homeserver::sync::{
-    InvitedUpdate, JoinedUpdate, LeftUpdate, RoomSummary, SyncRequest, SyncToken, SyncUpdate, TimelineUpdate,
-    UnreadCounts,
+use veche_homeserver::{
+    filter::FilterDefinition,
+    sync::{
+        InvitedUpdate, JoinedUpdate, LeftUpdate, RoomSummary, SyncRequest, SyncToken, SyncUpdate, TimelineUpdate,
+        UnreadCounts,
+    },
 };
 
-use super::{held::held, state_after::SyncAnswer};
-use crate::{app::App, client::message::raws, error::ApiError, extract::Ruma};
+use super::{
+    held::{begin, held},
+    state_after::SyncAnswer,
+};
+use crate::{
+    app::App,
+    client::{filter::definition, message::raws},
+    error::ApiError,
+    extract::Ruma,
+};
 
 /// What changed for a device since its last token; waits when nothing did. Any account may, for itself.
 pub(crate) async fn sync_events(State(app): State<App>, req: Ruma<Request>) -> Result<SyncAnswer, ApiError> {
@@ -38,6 +46,9 @@ pub(crate) async fn sync_events(State(app): State<App>, req: Ruma<Request>) -> R
             || req.query("org.matrix.msc4222.use_state_after").as_deref() == Some("true"),
         timeout: req.body.timeout.unwrap_or(Duration::ZERO),
     };
+    if request.since.is_none() || request.full_state {
+        begin(&app, &req.who)?;
+    }
     // Ends with the answer, also when the client goes away before.
     let _poll = app.homeserver.parts.presence.poll(req.sender(), &req.body.set_presence);
     let (update, next) = held(&app, &req.who, app.homeserver.sync.poll(&request)).await?;
@@ -45,18 +56,14 @@ pub(crate) async fn sync_events(State(app): State<App>, req: Ruma<Request>) -> R
     Ok(SyncAnswer { response: response(update, next, request.state_after), old_names })
 }
 
+/// What begins as an object does is a filter itself; everything else is the id of a saved one.
 fn filter(app: &App, req: &Ruma<Request>) -> Result<FilterDefinition, ApiError> {
-    match &req.body.filter {
-        None => Ok(FilterDefinition::default()),
-        Some(Filter::FilterDefinition(filter)) => Ok(filter.clone()),
-        Some(Filter::FilterId(id)) => app
-            .homeserver
-            .parts
-            .account_data
-            .filter(req.sender(), id)?
-            .ok_or_else(|| ApiError::invalid_param("no such filter")),
-        Some(_) => Err(ApiError::invalid_param("the filter is neither an id nor a definition")),
+    let Some(named) = req.query("filter") else { return Ok(FilterDefinition::default()) };
+    if named.trim_start().starts_with('{') {
+        return definition(&named);
     }
+    let saved = app.homeserver.parts.account_data.filter(req.sender(), &named)?;
+    saved.ok_or_else(|| ApiError::invalid_param("no such filter"))
 }
 
 fn response(update: SyncUpdate, next: SyncToken, state_after: bool) -> Response {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use veche_homeserver::sliding::{ListFilters, ListWish, RoomWish, SlidingRequest, StatePattern, StateWish};
 
 use super::{
-    held::{held, json},
+    held::{begin, held, json},
     sliding_wire::{self, Dialect, ExtensionNames},
 };
 use crate::{app::App, error::ApiError, extract::Plain};
@@ -91,6 +91,9 @@ pub(super) async fn sync_v4(State(app): State<App>, req: Plain) -> Result<Respon
             .collect(),
         extensions,
     };
+    if request.pos.is_none() {
+        begin(&app, who)?;
+    }
     // Ends with the answer, also when the client goes away before.
     let _poll = app.homeserver.parts.presence.poll(&who.user_id, &wishes.set_presence.unwrap_or_default());
     let answer = held(&app, who, app.homeserver.sliding.poll(&request)).await?;

@@ -2,9 +2,13 @@
 
 mod get_threads;
 
-use crate::{app::App, routes::Routes};
+use crate::{
+    app::App,
+    limits::Class,
+    routes::{Route, Routes},
+};
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    routes.ruma(get_threads::get_threads)
+    routes.ruma_with(Route::new().class(Class::Pages), get_threads::get_threads)
 }

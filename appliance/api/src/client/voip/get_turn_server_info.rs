@@ -14,13 +14,18 @@ use crate::error::ApiError;
 use crate::extract::Ruma;
 use crate::respond::{Answer, RumaResponse};
 
-/// Where the relay is and what opens it; an empty object, as other servers answer, if there is none. For every user.
+/// Where the relay is and what opens it; an empty object, as other servers answer, if there is none. For every user whose
+/// session has not ended meanwhile: his next request tells him that it has.
 pub(super) async fn get_turn_server_info(
     State(plugs): State<Plugs>,
     req: Ruma<Request>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(relay) = plugs.relay else { return ready(Ok(nothing())).await };
     let given = relay.credentials(&req.who);
+    // Looked at after they were made: the relay bars what was made before a session ended, and knows nothing of later.
+    if req.who.is_revoked() {
+        return Ok(nothing());
+    }
     RumaResponse(Response::new(given.username, given.password.into_exposed(), given.uris, given.ttl)).into_http()
 }
 

@@ -1,10 +1,11 @@
-use ruma::{RoomId, api::client::filter::RoomEventFilter, owned_event_id};
+use ruma::{RoomId, owned_event_id};
 use serde_json::{Value, json};
 use veche_store::records::memberships::MembershipRecord;
 
 use super::*;
 use crate::{
     creation::Preset,
+    filter::RoomEventFilter,
     membership::MemberAction,
     testing::{House, user},
     timeline::{Audience, HistoryRequest},

@@ -73,7 +73,8 @@ fn an_allocation_is_made_and_told() {
     assert_eq!(relayed.ip(), at(SINK).ip());
     assert!(relayed.port() >= 49_152);
     assert_eq!(answer.value(attribute::LIFETIME), 600_u32.to_be_bytes());
-    let expected = Occupancy { allocations: 1, users: 1, relay_ports: 1, outside_peers: 0, deadlines: 1 };
+    let expected =
+        Occupancy { allocations: 1, users: 1, persons: 1, relay_ports: 1, deadlines: 1, ..Occupancy::default() };
     assert_eq!(world.server.occupancy(), expected);
 }
 
@@ -286,6 +287,31 @@ fn code_438_for_stale_and_foreign_nonces() {
 }
 
 #[test]
+fn a_good_bye_counts_although_its_nonce_has_ended() {
+    let mut world = World::new(config());
+    let (client, _) = world.allocated(Transport::Udp, ALICE, "alice");
+    client.refresh(&mut world, 3_600);
+    world.pass(3_599);
+    client.refresh(&mut world, 3_600);
+    world.pass(1);
+    let eves = world.client(Transport::Udp, "192.0.2.99:5000", "eve").nonce;
+    let mallory = Client { username: client.username.replacen("alice", "mallory", 1), ..client.clone() };
+    for bad in [
+        Client { nonce: eves, ..client.clone() },
+        Client { password: "wrong".to_owned(), ..client.clone() },
+        Client { username: "alice".to_owned(), ..client.clone() },
+        mallory,
+    ] {
+        assert_eq!(bad.refresh(&mut world, 0).code(), Some(438));
+    }
+    assert_eq!(client.refresh(&mut world, 600).code(), Some(438), "whoever wants to stay proves where he is");
+    assert_eq!(world.server.occupancy().allocations, 1);
+    assert_eq!(client.refresh(&mut world, 0).value(attribute::LIFETIME), [0; 4]);
+    assert_eq!(world.server.occupancy(), Occupancy::default());
+    assert_eq!(client.refresh(&mut world, 0).code(), Some(438), "there is nothing to end");
+}
+
+#[test]
 fn code_440_and_dual_allocations() {
     let mut world = World::new(config());
     let client = world.client(Transport::Udp, ALICE, "alice");
@@ -353,8 +379,10 @@ fn code_443_for_peers_of_the_other_family() {
     let (client, _) = world.allocated(Transport::Udp, ALICE, "alice");
     assert_eq!(client.permit(&mut world, &[at(SINK), at("[2001:db8::5]:50000")]), Some(443));
     assert_eq!(client.bind(&mut world, 0x4000, at("[2001:db8::5]:50000")), Some(443));
-    let answer = client.ask(&mut world, Method::REFRESH, &[family(2)]);
-    assert_eq!(answer.code(), Some(443));
+    for number in [2, 3] {
+        assert_eq!(client.ask(&mut world, Method::REFRESH, &[family(number)]).code(), Some(443), "family {number}");
+    }
+    assert_eq!(client.refresh(&mut world, 600).code(), None);
 }
 
 #[test]
@@ -369,9 +397,24 @@ fn code_486_above_the_quota_of_a_user() {
     let later = world.client(Transport::Udp, "192.0.2.10:6001", "alice");
     assert_eq!(later.allocate(&mut world, &[]).code(), Some(486), "another expiry is the same user");
     world.allocated(Transport::Udp, "192.0.2.10:6002", "bob");
-    world.server.end_allocations_of("alice");
+    world.server.end_allocations(|user| user == "alice");
     assert_eq!(world.server.occupancy().allocations, 1);
     assert_eq!(thirteenth.allocate(&mut world, &[]).code(), None);
+}
+
+#[test]
+fn code_486_above_the_quota_of_a_person() {
+    let limits = Limits { allocations_per_user_max: 2, allocations_per_person_max: 3, ..Limits::default() };
+    let mut world = World::with_limits(limits);
+    for (port, user) in [(5_000, "alice.phone"), (5_001, "alice.phone"), (5_002, "alice.desk")] {
+        world.allocated(Transport::Udp, &format!("192.0.2.10:{port}"), user);
+    }
+    let fourth = world.client(Transport::Udp, "192.0.2.10:6000", "alice.tablet");
+    assert_eq!(fourth.allocate(&mut world, &[]).code(), Some(486));
+    world.allocated(Transport::Udp, "192.0.2.10:6001", "alicia.phone");
+    assert_eq!((world.server.occupancy().users, world.server.occupancy().persons), (3, 2));
+    world.server.end_allocations(|user| user == "alice.desk");
+    assert_eq!(fourth.allocate(&mut world, &[]).code(), None);
 }
 
 #[test]
@@ -384,7 +427,7 @@ fn code_508_when_there_is_no_room() {
     }
     let fourth = world.client(Transport::Udp, ALICE.replace("5000", "6000").as_str(), "bob");
     assert_eq!(fourth.allocate(&mut world, &[]).code(), Some(508));
-    world.server.end_allocations_of("alice");
+    world.server.end_allocations(|user| user == "alice");
     for more in [(attribute::EVEN_PORT, vec![0x80]), (attribute::RESERVATION_TOKEN, vec![0; 8])] {
         assert_eq!(fourth.allocate(&mut world, &[more]).code(), Some(508));
     }

@@ -86,8 +86,29 @@ fn the_df_bit_is_handed_on() {
         .attribute(attribute::DONT_FRAGMENT, &[])
         .xor_address(attribute::XOR_PEER_ADDRESS, at(OUTSIDE))
         .attribute(attribute::DATA, b"data");
-    let (to, sent) = world.feed(alice.tuple, &indication.finish()).unwrap();
+    let indication = indication.finish();
+    let (to, sent) = world.feed(alice.tuple, &indication).unwrap();
     assert_eq!((to, &sent[..]), (Destination::Peer { to: at(OUTSIDE), dont_fragment: true }, &b"data"[..]));
+    alice.refresh(&mut world, 0);
+    // Between datagrams of different families it must be ignored (RFC 8656 §13); a stream has no bit of its own.
+    for (transport, expected) in [(Transport::Udp, false), (Transport::Tcp, true)] {
+        let (carol, _) = world.allocated(transport, "[2001:db8::77]:5000", "carol");
+        carol.permit(&mut world, &[at(OUTSIDE)]);
+        let (to, _) = world.feed(carol.tuple, &indication).unwrap();
+        assert_eq!(to, Destination::Peer { to: at(OUTSIDE), dont_fragment: expected }, "{transport:?}");
+        carol.refresh(&mut world, 0);
+    }
+}
+
+#[test]
+fn no_data_is_data_too() {
+    let mut world = World::new(config());
+    let (alice, _) = world.allocated(Transport::Udp, ALICE, "alice");
+    alice.bind(&mut world, 0x4000, at(OUTSIDE));
+    let empty = (Destination::Peer { to: at(OUTSIDE), dont_fragment: false }, Vec::new());
+    assert_eq!(alice.send(&mut world, at(OUTSIDE), b""), Some(empty.clone()));
+    assert_eq!(alice.send_channel(&mut world, 0x4000, b""), Some(empty));
+    assert_eq!(world.feed_peer(at(OUTSIDE), b"").unwrap().1, b"\x40\x00\x00\x00");
 }
 
 #[test]
@@ -152,6 +173,31 @@ fn bandwidth_is_capped_in_each_direction() {
     world.pass(3);
     assert_eq!(up(&mut world), 3);
     assert_eq!(world.server.counters().dropped_bandwidth, 15 + 15 + 17);
+}
+
+#[test]
+fn bandwidth_is_capped_for_all_together() {
+    let limits =
+        Limits { bandwidth_total_bytes_per_second: 1_000, bandwidth_total_burst_bytes: 5_000, ..Limits::default() };
+    let mut world = World::with_limits(limits);
+    let (alice, alices) = world.allocated(Transport::Udp, ALICE, "alice");
+    let (bob, bobs) = world.allocated(Transport::Udp, BOB, "bob");
+    for (client, peer) in [(&alice, bobs), (&bob, alices)] {
+        assert_eq!(client.bind(&mut world, 0x4000, peer), None);
+        assert_eq!(client.bind(&mut world, 0x4001, at(SINK)), None);
+    }
+    let packet = [0; 1_000];
+    let send = |world: &mut World, client: &crate::testing::Client, number| {
+        (0..2).filter(|_| client.send_channel(world, number, &packet).is_some()).count()
+    };
+    // What goes from one relayed address to another is counted once.
+    assert_eq!(send(&mut world, &alice, 0x4000), 2);
+    assert_eq!(send(&mut world, &bob, 0x4001), 2);
+    assert_eq!(send(&mut world, &alice, 0x4001), 1);
+    assert_eq!(send(&mut world, &bob, 0x4000), 0);
+    assert_eq!((world.server.counters().relayed_packets, world.server.counters().dropped_bandwidth), (5, 3));
+    world.pass(1);
+    assert_eq!(send(&mut world, &bob, 0x4000), 1);
 }
 
 #[test]

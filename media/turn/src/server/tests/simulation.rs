@@ -9,7 +9,7 @@ use veche_base::Entropy;
 use veche_base::testing::SeededEntropy;
 
 use crate::stun::{Class, MessageWriter, Method, attribute};
-use crate::testing::{Answer, Client, OUTSIDE, SINK, World, at, config, secret, xor};
+use crate::testing::{Answer, CREDENTIALS_SECS, Client, OUTSIDE, SINK, World, at, config, secret, xor};
 use crate::{Destination, FiveTuple, Occupancy, Transport, credentials};
 
 /// What the server has granted to one client.
@@ -163,7 +163,7 @@ impl Simulation {
         if answer.code() == Some(401) {
             // His credentials have expired: the homeserver gives him new ones.
             let user = format!("user{}", asked.client / 3);
-            let (username, password) = credentials(&secret(), &user, 300, self.world.now.wall_ms);
+            let (username, password) = credentials(&secret(), &user, CREDENTIALS_SECS, self.world.now.wall_ms);
             (client.username, client.password) = (username, password.into_exposed());
         }
         if answer.code().is_some() {
@@ -205,13 +205,22 @@ impl Simulation {
                 self.grants.remove(&tuple);
             }
         }
+        if self.dice.chance(2) {
+            let number = self.dice.index(self.clients.len()) / 3;
+            self.world.server.bar(self.world.now, &format!("user{number}"));
+            for client in &self.clients[number * 3..number * 3 + 3] {
+                self.grants.remove(&client.tuple);
+            }
+        }
     }
 
     /// Nobody comes any more.
     fn end(mut self) -> u64 {
         while let Some(next) = self.world.server.poll_timeout() {
-            assert!(next > self.world.now.monotonic || self.world.server.occupancy().allocations > 0);
-            self.world.now.monotonic = self.world.now.monotonic.max(next);
+            let held = self.world.server.occupancy();
+            assert!(next > self.world.now.monotonic || held.allocations > 0 || held.barred_users > 0);
+            let later = next.saturating_sub(self.world.now.monotonic).as_secs() + 1;
+            self.world.pass(later);
             self.world.server.handle_timeout(self.world.now);
         }
         assert_eq!(self.world.server.occupancy(), Occupancy::default());

@@ -19,7 +19,7 @@ pub(super) fn routes<S: Gated>(routes: Routes<S>) -> Routes<S>
 where
     Plugs: FromRef<S>,
 {
-    routes.plain(Method::GET, "/_veche/admin/v1/reachability", Need::User, Route::new(), get::get::<S>)
+    routes.plain(Method::GET, "/_veche/admin/v1/reachability", Need::Administrator, Route::new(), get::get::<S>)
 }
 
 /// Looks at the server from inside, and at what it is told of the outside.
