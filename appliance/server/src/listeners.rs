@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -50,7 +51,7 @@ pub(crate) use redirect::Redirect;
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// How long an HTTP/1 connection on which nothing is asked keeps its buffers, which cost more to make than to keep for a
 /// moment: a page's next request comes sooner.
-const REST_AFTER: Duration = Duration::from_secs(1);
+const REST_AFTER: Duration = Duration::from_millis(250);
 
 /// How long a client may take. Tests are less patient.
 #[derive(Debug, Clone, Copy)]
@@ -182,7 +183,7 @@ impl BoundListener {
                 continue;
             };
             let visit = Visit { stream, peer, place, must_introduce };
-            // In a box, because whoever runs it holds it more than once.
+            // In a box, because whoever runs it has room for it more than once.
             door.connections.spawn("connection", Box::pin(visit.serve(service.clone(), door.clone())));
         }
     }
@@ -214,42 +215,49 @@ struct Talk {
 }
 
 impl Visit {
-    /// Each step is in a box of its own: a task has room for its largest step as long as it lives, and most of its life
-    /// a connection waits.
+    /// Serves the connection. A task has room for its largest step as long as it lives, and most of its life a connection
+    /// waits: so whatever is needed only at its beginning is in a box of its own.
     async fn serve(self, service: Service, door: Door) {
+        let begun = Box::pin(self.begin(service, door)).await;
+        if let Some(serving) = begun {
+            serving.await;
+        }
+    }
+
+    /// Does what comes before the first request, and gives back the rest. `None`: there is none.
+    async fn begin(self, service: Service, door: Door) -> Option<BoxFuture<'static, ()>> {
         let (patience, stopping) = (door.patience, door.connections.shutdown_token());
         let admitted = tokio::select! {
-            () = stopping.cancelled() => return,
-            admitted = Box::pin(self.introduce(patience)) => admitted,
+            () = stopping.cancelled() => return None,
+            admitted = self.introduce(patience) => admitted,
         };
-        let Some(guest) = admitted else { return };
+        let guest = admitted?;
         match service {
-            Service::Redirect(redirect) => {
+            Service::Redirect(redirect) => Some(Box::pin(async move {
                 let _place = guest.place;
-                Box::pin(redirect.serve(guest.stream, patience, stopping)).await;
-            }
+                redirect.serve(guest.stream, patience, stopping).await;
+            })),
             Service::Http(router) => {
                 let heard = tokio::select! {
-                    () = stopping.cancelled() => return,
-                    heard = Box::pin(guest.hear(patience)) => heard,
+                    () = stopping.cancelled() => return None,
+                    heard = guest.hear(patience) => heard,
                 };
-                let Some((guest, words)) = heard else { return };
+                let (guest, words) = heard?;
                 let host = Host::new(router, connection(guest.ends, Listener::Loopback), patience, stopping);
-                host.serve(guest.stream, words, guest.place).await;
+                Some(Box::pin(host.serve(guest.stream, words, guest.place)))
             }
             Service::Https { tls, router, turn } => {
                 let talk = tokio::select! {
-                    () = stopping.cancelled() => return,
-                    talk = Box::pin(guest.talk(&tls, patience)) => talk,
+                    () = stopping.cancelled() => return None,
+                    talk = guest.talk(&tls, patience) => talk,
                 };
-                match talk {
-                    None => {}
-                    Some(talk) if talk.words.spoken == Spoken::Turn => hand_over(talk, turn.as_ref()),
-                    Some(talk) => {
-                        let host = Host::new(router, connection(talk.ends, Listener::Public), patience, stopping);
-                        host.serve(talk.stream, talk.words, talk.place).await;
-                    }
+                let talk = talk?;
+                if talk.words.spoken == Spoken::Turn {
+                    hand_over(talk, turn.as_ref());
+                    return None;
                 }
+                let host = Host::new(router, connection(talk.ends, Listener::Public), patience, stopping);
+                Some(Box::pin(host.serve(talk.stream, talk.words, talk.place)))
             }
         }
     }

@@ -1,11 +1,17 @@
 //! HTTP/1: connections that rest, and clients that dawdle.
 
+use std::sync::Arc;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use veche_api::connection::{Connection, Listener};
+use veche_base::metrics::Registry;
 
-use super::{House, LIMIT, PATIENCE, connect, read_all};
-use crate::listeners::{Patience, Service, Visit};
+use super::{House, LIMIT, PATIENCE, connect, read_all, router};
+use crate::listeners::first_bytes::{FirstWords, Spoken};
+use crate::listeners::http::Host;
+use crate::listeners::{Door, Doorkeeper, Patience, Service, Visit, Visitor};
 
 const ASK: &[u8] = b"GET /peer HTTP/1.1\r\nhost: a\r\n\r\n";
 
@@ -124,19 +130,28 @@ async fn header_lines_are_counted() {
     }
 }
 
-/// What a waiting connection costs beside its socket and TLS is the state of its task: it fits the allocator's class of
-/// 2,560 bytes.
+/// What a waiting connection costs beside its socket and TLS is the state of its task.
 #[tokio::test]
 async fn task_of_a_connection_is_small() {
     let house = House::start(10, patience()).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (stream, peer) = listener.accept().await.unwrap();
-    let doorkeeper = super::Doorkeeper::new(10, 10, &super::Registry::new().scope("server"));
-    let place = doorkeeper.admit(peer.ip(), crate::listeners::Visitor::Client).unwrap();
-    let door = super::Door::new(doorkeeper, std::sync::Arc::default(), house.supervisor.clone());
-    let service = Service::Http(super::router(&house.supervisor, &house.gate));
-    let visit = Visit { stream, peer, place, must_introduce: false };
-    let size = size_of_val(&visit.serve(service, door));
-    assert!(size <= 2_560, "{size} bytes");
+    let doorkeeper = Doorkeeper::new(10, 10, &Registry::new().scope("server"));
+    let place = || doorkeeper.admit(peer.ip(), Visitor::Client).unwrap();
+
+    let door = Door::new(Arc::clone(&doorkeeper), Arc::default(), house.supervisor.clone());
+    let service = Service::Http(router(&house.supervisor, &house.gate));
+    let visit = Visit { stream, peer, place: place(), must_introduce: false };
+    let beginning = size_of_val(&visit.serve(service, door));
+    assert!(beginning <= 768, "{beginning} bytes");
+
+    let connection = Connection { peer: peer.ip(), listener: Listener::Loopback, secure: false };
+    let router = router(&house.supervisor, &house.gate);
+    let host = Host::new(router, connection, patience(), house.supervisor.shutdown_token());
+    let words = FirstWords { spoken: Spoken::Http1, bytes: Vec::new() };
+    // A pipe, which is as large as the box of a TLS connection.
+    let stream = Box::new(tokio::io::duplex(1).0);
+    let serving = size_of_val(&host.serve(stream, words, place()));
+    assert!(serving <= 1_536, "{serving} bytes");
 }
