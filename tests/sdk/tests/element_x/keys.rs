@@ -7,7 +7,7 @@ use matrix_sdk::RoomState;
 use matrix_sdk::encryption::VerificationState;
 use matrix_sdk::encryption::recovery::RecoveryState;
 use matrix_sdk::encryption::verification::{
-    SasState, SasVerification, Verification, VerificationRequest, VerificationRequestState,
+    SasVerification, Verification, VerificationRequest, VerificationRequestState,
 };
 use matrix_sdk::ruma::events::AnySyncTimelineEvent;
 use matrix_sdk::ruma::events::key::verification::request::ToDeviceKeyVerificationRequestEvent;
@@ -67,20 +67,20 @@ async fn a_second_device_reads_the_past_with_the_recovery_key() {
 
 /// The other side's half of a verification, up to the pictures.
 async fn pictures(sas: &SasVerification) -> [&'static str; 7] {
-    let state = first("pictures", sas.changes(), |state| matches!(state, SasState::KeysExchanged { .. })).await;
-    let SasState::KeysExchanged { emojis: Some(emojis), .. } = state else { panic!("no pictures: {state:?}") };
-    emojis.emojis.map(|emoji| emoji.symbol)
+    let emojis = until("pictures", sas.changes(), || sas.emoji()).await;
+    emojis.map(|emoji| emoji.symbol)
 }
 
 async fn sas_of(request: &VerificationRequest) -> SasVerification {
-    let changes = request.changes();
+    let mut changes = pin!(request.changes());
+    // It may have begun before anybody looked, and that is no change any more.
+    let mut state = request.state();
     let found = soon("a comparison", async {
-        let mut changes = pin!(changes);
         loop {
-            match changes.next().await.expect("it goes on") {
+            match state {
                 VerificationRequestState::Transitioned { verification: Verification::SasV1(sas) } => return sas,
                 VerificationRequestState::Cancelled(info) => panic!("cancelled: {}", info.reason()),
-                _ => {}
+                _ => state = changes.next().await.expect("it goes on"),
             }
         }
     });
