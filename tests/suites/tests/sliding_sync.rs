@@ -294,9 +294,7 @@ fn find<'v>(value: &'v Value, id: &str) -> Option<&'v Value> {
 
 /// Under which transaction id a session is shown an event by everything that shows events.
 async fn transaction_ids(user: &Client, room: &str, root: &str, event: &str) -> Vec<Value> {
-    let list = |range: &str, value: Value, state: Value| {
-        json!({ "lists": { "a": { range: value, "timeline_limit": 9, "required_state": state } } })
-    };
+    let list = |range: &str, value: Value, state: Value| json!({ "lists": { "a": { range: value, "timeline_limit": 9, "required_state": state } } });
     let in_room = |rest: String| format!("/_matrix/client/v3/rooms/{}/{rest}", encode(room));
     let relations = format!("/_matrix/client/v1/rooms/{}/relations/{}", encode(room), encode(root));
     let answers = [
