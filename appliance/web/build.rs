@@ -1,4 +1,4 @@
-//! Puts what `npm run build` has made into the program: a table of the files below `dist/`, each with its compressed
+//! Puts what a build of pages has made into the program: a table of the files below `dist/`, each with its compressed
 //! forms and a tag of its content. If there is nothing, the table is empty, and the program says so to whoever asks.
 
 use std::fmt::Write;

@@ -1,9 +1,9 @@
 //! The pages for people, carried inside the program.
 //!
-//! The npm workspace beside this file builds its applications into `dist/`, with compressed forms of each file; `build.rs`
-//! puts them into the program. Here it is decided which file answers which path ([`find`](find)), in which form
-//! ([`forms`](forms)) and under which policy ([`policy`](policy)). Nothing is read while the server runs, nothing is
-//! compressed, and no path of a request ever becomes a path of the file system.
+//! What a build of pages leaves in `dist/`, with compressed forms of each file, `build.rs` puts into the program. Nothing
+//! builds any yet, and without them the program says so. Here it is decided which file answers which path
+//! ([`find`](find)), in which form ([`forms`](forms)) and under which policy ([`policy`](policy)). Nothing is read while the
+//! server runs, nothing is compressed, and no path of a request ever becomes a path of the file system.
 //!
 //! This crate knows no server: it is given method, path and header fields, and gives the whole answer.
 

@@ -9,13 +9,10 @@ const PAGE: &str = "<!doctype html>\n\
 <html lang=\"en\">\n\
 <head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Veche</title></head>\n\
 <body>\n\
-<h1>The server works, but this program was built without its pages</h1>\n\
-<p>To build them, in the folder of the source, and the server with them: <code>make run</code>.\n\
-Or by hand: <code>npm ci</code> and <code>npm run build</code> in <code>appliance/web</code>, then build the server again.</p>\n\
-<p>Any Matrix client can connect to this address meanwhile.</p>\n\
+<h1>The server works, but this program was built without pages</h1>\n\
+<p>Connect to this address with any Matrix client, for instance Element, FluffyChat or nheko.</p>\n\
 <h1 lang=\"ru\">Сервер работает, но эта программа собрана без страниц</h1>\n\
-<p lang=\"ru\">Соберите их вместе с сервером в папке с исходным кодом: <code>make run</code>. Тем временем подойдёт любой \
-клиент Matrix.</p>\n\
+<p lang=\"ru\">Подключитесь к этому адресу любым клиентом Matrix: Element, FluffyChat, nheko и другими.</p>\n\
 </body>\n\
 </html>\n";
 
