@@ -71,7 +71,7 @@ async fn serve(loaded: &Loaded, dir: &Path, product: Product, reader: claim::Rea
     let (server_name, version) = (&loaded.settings.server.name, env!("CARGO_PKG_VERSION"));
     info!(%server_name, version, url = %ready.url, "the server answers");
     if !veche_web::Pages::built_in().is_built() {
-        warn!("this program was built without its pages; browsers are told how to build them");
+        warn!("this program was built without pages; browsers are told so");
     }
 
     let asked = wait_for_the_end(&mut signals, &product.ground.failed).await;
