@@ -38,6 +38,14 @@ async fn talk(alice: &Peer, bob: &Peer) {
     }
 }
 
+/// Sends what the other does not hear, because he has not asked for it yet. Waits until the relay has dropped it: the two
+/// come to it on different ways, and what the other asks next could be there first.
+async fn say_unheard(house: &House, from: &Peer, to: &Peer) {
+    let before = house.metric("dropped_forbidden");
+    from.send(to.relayed, b"unwanted").await.expect("a permission");
+    house.until("dropped_forbidden", |dropped| dropped > before).await;
+}
+
 #[tokio::test]
 async fn two_clients_talk_in_indications_and_on_channels() {
     let house = House::start();
@@ -47,8 +55,7 @@ async fn two_clients_talk_in_indications_and_on_channels() {
         let bob = allocate(&house, other, &bobs).await.expect("room for an allocation");
         assert!(alice.relayed.ip().is_loopback() && alice.relayed != bob.relayed);
         assert_eq!(alice.mapped().await.ip(), house.turn.ip());
-        // Not heard, because Bob has not asked for it yet: what he hears first is sent later.
-        alice.send(bob.relayed, b"unwanted").await.expect("a permission");
+        say_unheard(&house, &alice, &bob).await;
         talk(&alice, &bob).await;
         for peer in [&alice, &bob] {
             assert!(peer.seen.sent().0 > 0, "{one:?}, {other:?}: {:?}", peer.seen);
@@ -65,7 +72,7 @@ async fn refreshing_keeps_what_there_is() {
     let (alices, bobs) = (house.credentials("alice"), house.credentials("bob"));
     let alice = allocate(&house, Way::Udp, &alices).await.expect("room for an allocation");
     let bob = allocate(&house, Way::Tcp, &bobs).await.expect("room for an allocation");
-    alice.send(bob.relayed, b"unwanted").await.expect("a permission");
+    say_unheard(&house, &alice, &bob).await;
     talk(&alice, &bob).await;
     // Two allocations, permissions and channels.
     house.until("granted_requests", |count| count == 6).await;
