@@ -221,21 +221,25 @@ impl Certificates {
 
     /// Everything that would be wrong with an upload; nothing is kept.
     pub fn check_upload(&self, chain_pem: &[u8], key_pem: &[u8]) -> Vec<Fault> {
+        self.judge(chain_pem, key_pem).err().unwrap_or_default()
+    }
+
+    /// What an upload would put in use: asking and uploading must agree.
+    fn judge(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<Credential, Vec<Fault>> {
         let names = self.state().names.public.clone();
-        check(chain_pem, key_pem, &names, self.now()).err().unwrap_or_default()
+        let checked = check(chain_pem, key_pem, &names, self.now())?;
+        // There are keys that match and that TLS cannot sign with.
+        Credential::of_checked(checked).map_err(|_| vec![Fault::UnusableKey])
     }
 
     /// Checks and keeps an uploaded chain and key; puts it in use if uploads are the wanted source.
     ///
     /// Writes to disk: call it where that may be waited for.
     pub fn upload(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<Status, UploadError> {
-        let names = self.state().names.public.clone();
-        let refuse = |faults: Vec<Fault>| {
+        let uploaded = self.judge(chain_pem, key_pem).map_err(|faults| {
             self.inner.metrics.refused_uploads.inc();
             UploadError::Faults(faults)
-        };
-        let checked = check(chain_pem, key_pem, &names, self.now()).map_err(refuse)?;
-        let uploaded = Credential::of_checked(checked).map_err(|_| refuse(vec![Fault::UnusableKey]))?;
+        })?;
         self.inner.folder.write(UPLOADED_FILE, uploaded.to_pem().as_bytes())?;
         let mut state = self.state();
         state.uploaded = Some(uploaded);
