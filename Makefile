@@ -31,7 +31,7 @@ build: setup
 	@$(FAST) .ci/run server
 
 test: setup
-	@.ci/run setup_tests fmt clippy build tidy unit suites site sdk matrix_sdk turn_client
+	@.ci/run setup_tests fmt clippy build tidy unit suites site sdk matrix_sdk turn_client fuzz
 
 # A thousand kills instead of a hundred.
 kill: setup

@@ -7,7 +7,7 @@ use ruma::{
     CanonicalJsonObject, CanonicalJsonValue, Int, OwnedEventId, RoomId, RoomVersionId, UserId,
     events::TimelineEventType,
     room_version_rules::RoomVersionRules,
-    signatures::JsonError,
+    signatures::{JsonError, required_server_signatures_to_verify_event},
     state_res::{auth_types_for_event, check_pdu_format},
 };
 use serde_json::value::RawValue;
@@ -96,6 +96,9 @@ pub fn build(new: NewEvent, context: BuildContext<'_>, keys: &SigningKeys) -> Re
         return Err(BuildError::TooLarge);
     }
     check_pdu_format(&object, &rules.event_format).map_err(BuildError::Format)?;
+    // An event that does not tell who must sign it is one that no other server could check.
+    required_server_signatures_to_verify_event(&object, &rules.signatures)
+        .map_err(|error| BuildError::Format(error.to_string()))?;
     Pdu::from_object(&object, version).map_err(BuildError::Internal)
 }
 

@@ -70,6 +70,26 @@ fn twenty_previous_events_fit_and_one_more_does_not() {
 }
 
 #[test]
+fn what_does_not_tell_who_must_sign_it_is_not_built() {
+    for version in room_versions::SUPPORTED {
+        let room = Room::create(version);
+        let alice = user("alice");
+        for content in [
+            json!({ "membership": "join", "join_authorised_via_users_server": "@alice:a$example" }),
+            json!({ "membership": "join", "join_authorised_via_users_server": 5 }),
+            json!({ "membership": "unheard-of", "join_authorised_via_users_server": "" }),
+            json!({ "membership": "invite", "third_party_invite": "text" }),
+            json!({ "displayname": "Alice" }),
+        ] {
+            let built = room.build(&alice, new_event("m.room.member", Some(alice.as_str()), &content));
+            assert!(matches!(built, Err(BuildError::Format(_))), "{content} in version {}", room.version);
+        }
+        let named = json!({ "membership": "join", "join_authorised_via_users_server": "@rita:r.example" });
+        room.build(&alice, new_event("m.room.member", Some(alice.as_str()), &named)).unwrap();
+    }
+}
+
+#[test]
 fn nobody_signs_for_a_user_of_another_server() {
     let room = Room::create(RoomVersionId::V12);
     let rita = user("rita");
