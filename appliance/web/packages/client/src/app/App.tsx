@@ -1,0 +1,63 @@
+/** The page from the outside: who is signed in decides what is drawn. */
+import { ToastProvider, Toasts } from "@veche/kit";
+import { Suspense, lazy, useEffect } from "react";
+import { Elsewhere } from "../entry/Elsewhere/Elsewhere";
+import { Expired } from "../entry/Expired/Expired";
+import { Failed } from "../entry/Failed/Failed";
+import { Loading } from "../entry/Loading/Loading";
+import { Register } from "../entry/Register/Register";
+import { SignIn } from "../entry/SignIn/SignIn";
+import { Unsupported } from "../entry/Unsupported/Unsupported";
+import { useI18n, useRoute, useServices, useStore } from "./context";
+
+const loadWorkspace = () => import("../workspace/Workspace/Workspace");
+const Workspace = lazy(loadWorkspace);
+
+const toasts = new Toasts();
+
+export function App() {
+    const { t, language } = useI18n();
+    useEffect(() => {
+        document.documentElement.lang = language;
+    }, [language]);
+    return (
+        <ToastProvider toasts={toasts} dismissLabel={t("common.dismiss")} regionLabel={t("common.messages")}>
+            <Page />
+        </ToastProvider>
+    );
+}
+
+function Page() {
+    const { session } = useServices();
+    const state = useStore(session);
+    const route = useRoute();
+    const signedIn = state.phase === "loading" || state.phase === "ready";
+    useEffect(() => {
+        // Its code comes while the session is being opened.
+        if (signedIn) void loadWorkspace();
+    }, [signedIn]);
+    switch (state.phase) {
+        case "starting":
+            return <Loading step={null} />;
+        case "loading":
+            return <Loading step={state.step} />;
+        case "signingOut":
+            return <Loading step="signingOut" />;
+        case "unsupported":
+            return <Unsupported missing={state.missing} />;
+        case "elsewhere":
+            return <Elsewhere takingOver={state.takingOver} />;
+        case "failed":
+            return <Failed code={state.code} detail={state.detail} userId={state.userId} />;
+        case "expired":
+            return <Expired userId={state.userId} why={state.why} />;
+        case "signedOut":
+            return route.page === "register" ? <Register invitation={route.token} /> : <SignIn reason={state.reason} />;
+        case "ready":
+            return (
+                <Suspense fallback={<Loading step="code" />}>
+                    <Workspace engine={state.engine} />
+                </Suspense>
+            );
+    }
+}

@@ -1,0 +1,45 @@
+/** The session wants its password again. Nothing is lost meanwhile: keys and drafts are on this device. */
+import { Banner, Button, TextField } from "@veche/kit";
+import { type SubmitEvent, useState } from "react";
+import { useServices, useT } from "../../app/context";
+import { useTask } from "../../app/use_task";
+import { Frame } from "../Frame/Frame";
+import form from "../form.module.css";
+
+export function Expired({ userId, why }: { readonly userId: string; readonly why: "expired" | "locked" }) {
+    const t = useT();
+    const { session } = useServices();
+    const task = useTask();
+    const [password, setPassword] = useState("");
+    const submit = (event: SubmitEvent) => {
+        event.preventDefault();
+        void task.run(() => session.signInAgain(password));
+    };
+    return (
+        <Frame title={t(`expired.${why}Title`)} text={t(`expired.${why}`)}>
+            <form className={form.form} onSubmit={submit}>
+                {task.error !== null && <Banner tone="danger">{task.error}</Banner>}
+                <input type="hidden" autoComplete="username" value={userId} readOnly />
+                <TextField
+                    label={t("expired.password", { user: userId })}
+                    value={password}
+                    onChange={setPassword}
+                    type="password"
+                    autoComplete="current-password"
+                    reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
+                    autoFocus
+                    required
+                    size="large"
+                />
+                <div className={form.actions}>
+                    <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={password === ""}>
+                        {t("expired.submit")}
+                    </Button>
+                    <Button variant="ghost" block onClick={() => void session.signOut()}>
+                        {t("expired.signOut")}
+                    </Button>
+                </div>
+            </form>
+        </Frame>
+    );
+}

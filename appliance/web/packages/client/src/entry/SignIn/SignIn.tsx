@@ -1,0 +1,112 @@
+/** Signing in by password. */
+import { Banner, Button, TextField } from "@veche/kit";
+import { Homeserver, type RegistrationMode, type SignedOutReason, problemOf } from "@veche/protocol";
+import { type SubmitEvent, useEffect, useState } from "react";
+import { useServices, useT } from "../../app/context";
+import { useTask } from "../../app/use_task";
+import { GoOnAs } from "../../offline/GoOnAs";
+import { Frame } from "../Frame/Frame";
+import form from "../form.module.css";
+
+/** The password is right, and there is a second factor. */
+const CODE_PROBLEMS: ReadonlySet<string> = new Set(["codeNeeded", "codeWrong", "codeUsed"]);
+
+export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
+    const t = useT();
+    const { session } = useServices();
+    const task = useTask();
+    const mode = useRegistrationMode();
+    const [user, setUser] = useState("");
+    const [password, setPassword] = useState("");
+    const [wantsCode, setWantsCode] = useState(false);
+    const [code, setCode] = useState("");
+    const signIn = async () => {
+        try {
+            // The server takes the code of an authenticator app behind the password, as from every other client.
+            await session.signIn(user, wantsCode ? `${password} ${code.trim()}` : password);
+        } catch (thrown) {
+            if (CODE_PROBLEMS.has(problemOf(thrown).code)) setWantsCode(true);
+            throw thrown;
+        }
+    };
+    const complete = user.trim() !== "" && password !== "" && (!wantsCode || code.trim() !== "");
+    const submit = (event: SubmitEvent) => {
+        event.preventDefault();
+        void task.run(signIn);
+    };
+    return (
+        <Frame title={reason === "adding" ? t("accounts.addTitle") : t("signIn.title")} text={t("signIn.server", { server: location.host })}>
+            <form className={form.form} onSubmit={submit}>
+                {reason === "endedElsewhere" && <Banner tone="warning">{t("signIn.endedElsewhere")}</Banner>}
+                {task.error !== null && <Banner tone="danger">{task.error}</Banner>}
+                <TextField
+                    label={t("signIn.user")}
+                    value={user}
+                    onChange={setUser}
+                    autoComplete="username"
+                    autoCapitalize="none"
+                    spellCheck={false}
+                    autoFocus
+                    required
+                    size="large"
+                />
+                <TextField
+                    label={t("signIn.password")}
+                    value={password}
+                    onChange={setPassword}
+                    type="password"
+                    autoComplete="current-password"
+                    reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
+                    required
+                    size="large"
+                />
+                {wantsCode && <CodeField value={code} onChange={setCode} />}
+                <div className={form.actions}>
+                    <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={!complete}>
+                        {t("signIn.submit")}
+                    </Button>
+                    <Newcomers mode={mode} />
+                </div>
+            </form>
+            <GoOnAs />
+        </Frame>
+    );
+}
+
+/** The second factor, asked for when the server wants it. */
+function CodeField(props: { readonly value: string; readonly onChange: (value: string) => void }) {
+    const t = useT();
+    return (
+        <TextField {...props} label={t("signIn.code")} hint={t("signIn.codeHint")} inputMode="numeric" autoComplete="one-time-code" autoFocus required size="large" />
+    );
+}
+
+/** How one gets an account here; nothing until the server has said it. */
+function Newcomers({ mode }: { readonly mode: RegistrationMode | null }) {
+    const t = useT();
+    if (mode === null) return null;
+    if (mode === "closed") return <p className={form.aside}>{t("signIn.closed")}</p>;
+    return (
+        <p className={form.aside}>
+            {t("signIn.noAccount")} <a href="#/register">{t("signIn.register")}</a>
+        </p>
+    );
+}
+
+/** Who may register at this server; null while it is asked, and when it does not answer. */
+function useRegistrationMode(): RegistrationMode | null {
+    const [mode, setMode] = useState<RegistrationMode | null>(null);
+    useEffect(() => {
+        let here = true;
+        new Homeserver(location.origin).registrationMode().then(
+            (answer) => {
+                if (here) setMode(answer);
+            },
+            () => undefined,
+        );
+        return () => {
+            here = false;
+        };
+    }, []);
+    return mode;
+}

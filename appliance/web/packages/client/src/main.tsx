@@ -1,0 +1,59 @@
+/** The entry: makes the parts and puts them together. */
+import { Appearance, AppearanceProvider, I18nProvider, createI18n } from "@veche/kit";
+import "@veche/kit/reset.css";
+import "@veche/kit/tokens.css";
+import { Homeserver, Profiles, SessionStore, SettingsStore, TabLeader } from "@veche/protocol";
+import type { Engine } from "@veche/protocol/engine";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import { ServicesContext } from "./app/context";
+import { agentOf } from "./app/device_name";
+import { Router } from "./app/router";
+import { registerServiceWorker, reloadOnNewVersion } from "./app/service_worker";
+import { en } from "./i18n/en";
+import { ru } from "./i18n/ru";
+import "./main.css";
+
+const appearance = new Appearance();
+appearance.start();
+const i18n = createI18n({ en, ru });
+const settings = new SettingsStore();
+
+const session = new SessionStore<Engine>({
+    homeserver: new Homeserver(location.origin),
+    leader: new TabLeader(),
+    openProfiles: () => Profiles.open(),
+    startEngine: async (opened, keeper, hooks) => {
+        const { startEngine } = await import("@veche/protocol/engine");
+        return startEngine(opened, keeper, hooks, {
+            settings,
+            roomNames: {
+                empty: (former) => (former === null ? i18n.t("room.empty") : i18n.t("room.emptyWas", { name: former })),
+                people: (names, others) =>
+                    others > 0 ? i18n.t("room.people", { names: names.join(", "), count: others }) : i18n.format.list(names),
+            },
+        });
+    },
+    deviceName: () => {
+        const { browser, system } = agentOf(navigator.userAgent);
+        return i18n.t("device.name", { browser: browser ?? i18n.t("device.browser"), system: system ?? i18n.t("device.system") });
+    },
+});
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+    <StrictMode>
+        <I18nProvider i18n={i18n}>
+            <AppearanceProvider appearance={appearance}>
+                <ServicesContext value={{ session, settings, router: new Router() }}>
+                    <App />
+                </ServicesContext>
+            </AppearanceProvider>
+        </I18nProvider>
+    </StrictMode>,
+);
+void session.begin();
+registerServiceWorker();
+reloadOnNewVersion();

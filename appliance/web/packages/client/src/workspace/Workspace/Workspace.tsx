@@ -1,0 +1,72 @@
+/** The page of somebody who is signed in: list, room, and what opens beside and in front of them. */
+import type { Engine } from "@veche/protocol/engine";
+import { Suspense, lazy, useMemo } from "react";
+import { EngineContext, useRoute } from "../../app/context";
+import { AccountName } from "../../offline/AccountName";
+import { Alerts } from "../alerts/Alerts";
+import { Home } from "../Home/Home";
+import { Modals } from "../dialogs/Modals";
+import { Rail } from "../Rail/Rail";
+import { RoomList } from "../RoomList/RoomList";
+import { RoomPage } from "../room/RoomPage/RoomPage";
+import { EncryptionGate } from "../setup/EncryptionGate";
+import { UiContext, UiStore } from "../ui/ui_store";
+import { Verification } from "../Verification/Verification";
+import { AliasPage } from "../room/AliasPage/AliasPage";
+import { Activity } from "./Activity";
+import { Shortcuts } from "./Shortcuts";
+import styles from "./Workspace.module.css";
+
+const Settings = lazy(() => import("../settings/Settings/Settings"));
+
+export default function Workspace({ engine }: { readonly engine: Engine }) {
+    const ui = useMemo(() => new UiStore(), []);
+    return (
+        <EngineContext value={engine}>
+            <UiContext value={ui}>
+                <EncryptionGate>
+                    <Layout />
+                    <Shortcuts />
+                    <Activity />
+                    <AccountName />
+                    <Alerts />
+                    <Modals />
+                </EncryptionGate>
+                <Verification />
+            </UiContext>
+        </EngineContext>
+    );
+}
+
+function Layout() {
+    const route = useRoute();
+    const panel = route.page === "room" && route.panel !== null;
+    return (
+        <div className={styles.layout} data-page={route.page} data-panel={panel || undefined}>
+            <Rail />
+            <RoomList />
+            <div className={styles.main}>
+                <Main />
+            </div>
+        </div>
+    );
+}
+
+function Main() {
+    const route = useRoute();
+    switch (route.page) {
+        case "room":
+            return <RoomPage key={route.roomId} route={route} />;
+        case "alias":
+            return <AliasPage alias={route.alias} />;
+        case "settings":
+            return (
+                <Suspense fallback={null}>
+                    <Settings tab={route.tab} />
+                </Suspense>
+            );
+        case "home":
+        case "register":
+            return <Home />;
+    }
+}

@@ -1,0 +1,36 @@
+/** What an avatar shows of somebody without a picture: always the same letters and color for the same one. */
+
+/** How many colors avatars have (`--color-avatar-1` and so on). */
+export const AVATAR_COLORS = 8;
+
+/** One or two letters of a name; of an id (`@anna:example.org`) if there is no name. */
+export function initials(name: string): string {
+    const words = name
+        .normalize("NFC")
+        .replaceAll(/(?!\u200d|\ufe0f)[^\p{L}\p{M}\p{N}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\s]/gu, " ")
+        .split(/\s+/u)
+        .filter(Boolean);
+    const [first, second] = [words[0], words.length > 1 ? words[words.length - 1] : undefined];
+    if (first === undefined) {
+        return "?";
+    }
+    return [first, second].map((word) => firstLetter(word ?? "")).join("").toLocaleUpperCase();
+}
+
+/** What people take for one letter: an accent or a skin tone belongs to it. */
+export function firstLetter(word: string): string {
+    for (const { segment } of new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(word)) {
+        return segment;
+    }
+    return "";
+}
+
+/** Which of the colors, from 0 on. */
+export function colorIndex(id: string): number {
+    // FNV-1a: spreads ids that differ in one letter.
+    let hash = 0x811c9dc5;
+    for (let at = 0; at < id.length; at += 1) {
+        hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193);
+    }
+    return (hash >>> 0) % AVATAR_COLORS;
+}

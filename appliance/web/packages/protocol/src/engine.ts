@@ -1,0 +1,33 @@
+//! Everything of a running session. Importing this brings in the SDK: pages load it when somebody has signed in.
+
+export { Engine, startEngine, type EngineOptions, type RoomNames, type Shield } from "./engine/engine";
+export { logLines } from "./engine/logger";
+export type { ConnectionState } from "./engine/connection_store";
+export type { Alert, AlertPage } from "./alerts/notifier";
+export { bodyOf, plainText } from "./content/body";
+export type { Body, FileDetails, MediaSource, PictureDetails, Unreadable } from "./content/body";
+export type { Change, Person, Told } from "./content/changes";
+export { EVERYBODY, type Mention } from "./content/markdown";
+export type { MediaStore, Size } from "./content/media_store";
+export { parseLink, type Target } from "./content/permalink";
+export type { PollQuestion, PollResult } from "./content/poll";
+export type { PollState } from "./content/poll_store";
+export type { Upload, VoiceDetails } from "./content/upload_store";
+export type { ComposerState, ComposerStore, Quoted } from "./composer/composer_store";
+export type { DeviceEntry } from "./crypto/devices_store";
+export type { EncryptionNeed, EncryptionState } from "./crypto/encryption_store";
+export type { VerificationEmoji, VerificationState } from "./crypto/verification_store";
+export { KEYWORDS_MAX, type AccountState } from "./people/account_store";
+export type { PersonFound, Profile } from "./people/people_store";
+export type { Presence } from "./people/presence";
+export type { NewRoom, PublicRoom } from "./rooms/actions";
+export { LEVELS, audienceOf, roleOf, type Member, type Role } from "./rooms/members_store";
+export type { NotificationMode } from "./rooms/notification_mode";
+export type { Preview } from "./rooms/preview";
+export type { RoomEntry, RoomListState, Section, SectionId } from "./rooms/room_list_store";
+export type { RoomDetails } from "./rooms/room_store";
+export type { Changes, Delivery, Item, Message, Quote, Reaction, ReadMark, Sender, ThreadSummary } from "./timeline/items";
+export type { DocKind, Piece, SearchQuery } from "./search/index";
+export type { SearchHit, SearchResult, SearchState, SearchStore } from "./search/search_store";
+export type { ThreadEntry } from "./timeline/thread_list_store";
+export type { Edge, TimelineState, TimelineStore } from "./timeline/timeline_store";

@@ -1,0 +1,17 @@
+//! What the page needs before somebody is signed in. It must stay small: the SDK is only behind `@veche/protocol/engine`.
+
+export { Problem, problemOf, type ProblemCode } from "./base/problem";
+export { Cell, Store } from "./base/store";
+export { Homeserver, type RegistrationMode } from "./session/homeserver";
+export { type Profile, Profiles } from "./session/profiles";
+export {
+    SessionStore,
+    type Ended,
+    type LoadingStep,
+    type Missing,
+    type ProfileList,
+    type SessionState,
+    type SignedOutReason,
+} from "./session/session_store";
+export { TabLeader } from "./session/tab_leader";
+export { SettingsStore, UNTIL_SWITCHED_OFF, type Settings } from "./settings/settings_store";
