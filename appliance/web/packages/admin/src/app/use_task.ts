@@ -1,0 +1,65 @@
+/** Something that takes a while and may fail: its button is busy meanwhile, and the reason is told. */
+import { useToasts } from "@veche/kit";
+import { useCallback, useRef, useState } from "react";
+import { useT } from "./context";
+import { thrownText } from "./problems";
+
+export interface Task {
+    readonly busy: boolean;
+    /** Why the last run failed; null: it did not. */
+    readonly error: string | null;
+    /** Runs it unless it runs already, and says whether it went well. */
+    run(work: () => Promise<unknown>): Promise<boolean>;
+    clear(): void;
+}
+
+export function useTask(): Task {
+    const t = useT();
+    const [busy, setBusy] = useState(false);
+    const [error, setError] = useState<string | null>(null);
+    const running = useRef(false);
+    const run = useCallback(
+        async (work: () => Promise<unknown>) => {
+            if (running.current) return false;
+            running.current = true;
+            setBusy(true);
+            setError(null);
+            try {
+                await work();
+                return true;
+            } catch (thrown) {
+                setError(thrownText(t, thrown));
+                return false;
+            } finally {
+                running.current = false;
+                setBusy(false);
+            }
+        },
+        [t],
+    );
+    const clear = useCallback(() => {
+        setError(null);
+    }, []);
+    return { busy, error, run, clear };
+}
+
+/** The same where there is no place for the reason: a toast tells what came of it. */
+export function useToldTask(): Pick<Task, "busy"> & { run(work: () => Promise<unknown>, done: string): Promise<boolean> } {
+    const t = useT();
+    const toasts = useToasts();
+    const [busy, setBusy] = useState(false);
+    const run = async (work: () => Promise<unknown>, done: string) => {
+        setBusy(true);
+        try {
+            await work();
+            toasts.show({ text: done, tone: "success" });
+            return true;
+        } catch (thrown) {
+            toasts.show({ text: thrownText(t, thrown), tone: "danger" });
+            return false;
+        } finally {
+            setBusy(false);
+        }
+    };
+    return { busy, run };
+}
