@@ -18,7 +18,7 @@ FAST := CARGO_PROFILE_DEV_OPT_LEVEL=3
 .PHONY: help run build test kill bench fmt setup
 help:
 	@echo 'make run    build and start the server: https://localhost:8443, data in ./$(DATA)'
-	@echo 'make test   everything that must pass: format, lints, house rules, tests, suites'
+	@echo 'make test   everything that must pass: pages, format, lints, house rules, tests, suites'
 	@echo 'make bench  figures, side by side with the peer'
 	@echo 'make kill   a thousand kills under load, with an oracle'
 	@echo 'make fmt    format the code'
@@ -28,10 +28,10 @@ run: build
 	@exec '$(CARGO_TARGET_DIR)/debug/veche' serve --data '$(DATA)' --show-claim $(ARGS)
 
 build: setup
-	@$(FAST) .ci/run server
+	@$(FAST) .ci/run web_setup pages server
 
 test: setup
-	@.ci/run setup_tests fmt clippy build tidy unit suites site sdk matrix_sdk turn_client fuzz
+	@.ci/run setup_tests web_setup web fmt clippy build tidy unit suites site web_suite sdk matrix_sdk turn_client fuzz
 
 # A thousand kills instead of a hundred.
 kill: setup

@@ -219,15 +219,20 @@ impl Certificates {
         self.state().own.root().to_vec()
     }
 
+    /// As [`Certificates::upload`], for a server that is to be called so.
+    pub fn upload_for(&self, names: &[Name], chain_pem: &[u8], key_pem: &[u8]) -> Result<Status, UploadError> {
+        self.keep_upload(names, chain_pem, key_pem)
+    }
+
     /// Everything that would be wrong with an upload; nothing is kept.
     pub fn check_upload(&self, chain_pem: &[u8], key_pem: &[u8]) -> Vec<Fault> {
-        self.judge(chain_pem, key_pem).err().unwrap_or_default()
+        let names = self.state().names.public.clone();
+        self.judge(&names, chain_pem, key_pem).err().unwrap_or_default()
     }
 
     /// What an upload would put in use: asking and uploading must agree.
-    fn judge(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<Credential, Vec<Fault>> {
-        let names = self.state().names.public.clone();
-        let checked = check(chain_pem, key_pem, &names, self.now())?;
+    fn judge(&self, names: &[Name], chain_pem: &[u8], key_pem: &[u8]) -> Result<Credential, Vec<Fault>> {
+        let checked = check(chain_pem, key_pem, names, self.now())?;
         // There are keys that match and that TLS cannot sign with.
         Credential::of_checked(checked).map_err(|_| vec![Fault::UnusableKey])
     }
@@ -236,7 +241,12 @@ impl Certificates {
     ///
     /// Writes to disk: call it where that may be waited for.
     pub fn upload(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<Status, UploadError> {
-        let uploaded = self.judge(chain_pem, key_pem).map_err(|faults| {
+        let names = self.state().names.public.clone();
+        self.keep_upload(&names, chain_pem, key_pem)
+    }
+
+    fn keep_upload(&self, names: &[Name], chain_pem: &[u8], key_pem: &[u8]) -> Result<Status, UploadError> {
+        let uploaded = self.judge(names, chain_pem, key_pem).map_err(|faults| {
             self.inner.metrics.refused_uploads.inc();
             UploadError::Faults(faults)
         })?;

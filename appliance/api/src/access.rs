@@ -29,6 +29,11 @@ pub trait Authenticator: Send + Sync {
         caller: &'a Caller,
         locked: Locked,
     ) -> BoxFuture<'a, Result<Requester, ApiError>>;
+
+    /// Whether this proves that the requester has shown his password a moment ago; nobody has, unless it is said.
+    fn is_fresh(&self, _: &Requester, _proof: &str) -> bool {
+        false
+    }
 }
 
 /// Whether a locked account may use an endpoint: only to end sessions.

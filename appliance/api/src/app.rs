@@ -13,11 +13,16 @@ use veche_homeserver::Homeserver;
 use veche_runtime::tasks::Supervisor;
 
 use crate::access::{Authenticator, Caller, Locked, Requester};
+use crate::admin::v1::about::Machine;
+use crate::admin::v1::certificate::CertificateDesk;
+use crate::admin::v1::logs::LogBook;
 use crate::admin::v1::reachability::Reachability;
+use crate::admin::v1::settings::SettingsDesk;
 use crate::error::ApiError;
 use crate::limits::Limiter;
 use crate::pages::Pages;
 use crate::relay::Relay;
+use crate::site::SiteFacts;
 
 /// Settings of the HTTP edge. All apply after a restart, except `rates` (see [`Limiter::set_enabled`]).
 #[derive(Clone, Debug)]
@@ -32,7 +37,7 @@ pub struct ApiSettings {
     pub support: Support,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     pub trusted_proxies: Vec<Network>,
-    /// The server's own certificate authority, while its certificate is the one in use; none: its root is not given out.
+    /// The server's own certificate authority; none: its root is not given out.
     pub own_authority: Option<Arc<dyn OwnAuthority>>,
     /// The room version of new rooms, told to clients in the capabilities.
     pub default_room_version: RoomVersionId,
@@ -42,8 +47,8 @@ pub struct ApiSettings {
 
 /// The certificate authority of the server itself, which people install to trust it.
 pub trait OwnAuthority: fmt::Debug + Send + Sync {
-    /// Its root as it is now, in PEM.
-    fn root_pem(&self) -> String;
+    /// Its root as it is now, in PEM; `None` while the certificate is to come from elsewhere.
+    fn root_pem(&self) -> Option<String>;
 }
 
 /// Whom users turn to.
@@ -163,6 +168,16 @@ pub struct Plugs {
     pub relay: Option<Arc<dyn Relay>>,
     /// Who can tell an administrator whether clients reach the server.
     pub reachability: Option<Arc<dyn Reachability>>,
+    /// Who knows the settings.
+    pub settings: Option<Arc<dyn SettingsDesk>>,
+    /// Who looks after the certificate.
+    pub certificate: Option<Arc<dyn CertificateDesk>>,
+    /// Who remembers the log.
+    pub log: Option<Arc<dyn LogBook>>,
+    /// Who knows the process and its machine.
+    pub machine: Option<Arc<dyn Machine>>,
+    /// What the console says of the site.
+    pub site: SiteFacts,
     /// The pages for people; none: this server has endpoints only.
     pub pages: Option<Arc<dyn Pages>>,
 }
@@ -232,5 +247,9 @@ impl Authenticator for Directory {
             self.seen(&requester, caller);
             Ok(requester)
         })
+    }
+
+    fn is_fresh(&self, requester: &Requester, proof: &str) -> bool {
+        Self::is_fresh(self, requester, proof)
     }
 }

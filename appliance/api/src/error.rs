@@ -137,6 +137,16 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "M_USER_SUSPENDED", "This account is suspended")
     }
 
+    /// 403 `M_FORBIDDEN`: the administrator has to show his password once more.
+    pub fn fresh_proof_needed() -> Self {
+        Self::forbidden("Show your password once more").with("reason", "fresh_proof_needed")
+    }
+
+    /// 403 `M_FORBIDDEN`: somebody who is signed in has not shown his own password.
+    pub fn wrong_password() -> Self {
+        Self::forbidden("This is not the password").with("reason", "wrong_password")
+    }
+
     /// 500 `M_UNKNOWN`: our fault. `cause` goes to the log only.
     pub fn internal(cause: impl Display) -> Self {
         let mut error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "M_UNKNOWN", "Internal server error");

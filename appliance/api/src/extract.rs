@@ -34,6 +34,9 @@ const DISCARD_SECS_MAX: u64 = 2;
 /// That much of a `User-Agent` is kept with the device, for its owner to recognize it by.
 const AGENT_BYTES_MAX: usize = 256;
 
+/// The header in which an administrator's client sends the proof of [`is_fresh`].
+pub(crate) const FRESH_PROOF_HEADER: &str = "x-veche-reauth";
+
 /// A parsed request, together with who sent it.
 pub struct Ruma<T: Metadata<Authentication: Scheme>> {
     /// The request as ruma understands it.
@@ -113,12 +116,24 @@ pub(crate) async fn admit(gate: &Gate, endpoint: &Endpoint, mut parts: Parts) ->
         }
         if endpoint.need == Need::Administrator {
             // Before anything else is looked at, so that others learn nothing of what is there.
-            requester.authority()?;
+            let authority = requester.authority()?;
+            if let Some(grant) = endpoint.route.grant {
+                authority.must(grant)?;
+            }
+            if endpoint.route.fresh && !is_fresh(gate, requester, &parts.headers) {
+                return Err(ApiError::fresh_proof_needed());
+            }
         }
     }
     let who = requester.as_ref().map_or(Who::Address(caller.ip), |requester| Who::User(&requester.user_id));
     gate.limiter.take(endpoint.route.class, who)?;
     Ok(Admitted { requester, caller, args, parts })
+}
+
+/// Whether the request carries a proof that its sender has shown the password a moment ago.
+pub(crate) fn is_fresh(gate: &Gate, requester: &Requester, headers: &HeaderMap) -> bool {
+    let proof = headers.get(FRESH_PROOF_HEADER).and_then(|proof| proof.to_str().ok());
+    proof.is_some_and(|proof| gate.authenticator.is_fresh(requester, proof))
 }
 
 fn caller(gate: &Gate, parts: &Parts) -> Caller {

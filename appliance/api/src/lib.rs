@@ -10,7 +10,10 @@
 //! | `app` | the state that handlers get |
 //! | `client` | the client-server API, one folder per area, one file per endpoint |
 //! | `federation` | what those ask who have no account here |
+//! | `typed` | endpoints of our own, described for OpenAPI where they are registered |
 //! | `admin` | what administrators ask and do, one folder per version, one file per endpoint |
+//! | `setup`, `site` | the wizard of a server without accounts; what anybody may know of the site |
+//! | `account` | what people do to their own account beyond the client-server API |
 //! | `relay`, `pages` | what is needed of the relay for calls, and of the pages for people |
 //! | `admin_compat`, `system` | shared-secret registration; health and metrics |
 //!
@@ -18,6 +21,7 @@
 //! the store.
 
 pub mod access;
+pub mod account;
 pub mod admin;
 mod admin_compat;
 pub mod app;
@@ -34,8 +38,11 @@ pub mod relay;
 mod request_log;
 pub mod respond;
 pub mod routes;
+pub mod setup;
 mod shell;
+pub mod site;
 mod system;
+mod typed;
 
 #[cfg(test)]
 mod testing;
@@ -44,6 +51,7 @@ mod tests;
 
 pub use app::{ApiSettings, App, Gate, OwnAuthority, Plugs, Support};
 pub use connection::{Connection, Listener};
+pub use site::SiteFacts;
 
 use routes::Routes;
 
@@ -52,6 +60,8 @@ pub fn endpoints() -> Routes<App> {
     let routes = system::routes(Routes::new());
     let routes = admin_compat::routes(routes);
     let routes = admin::routes(routes);
+    let routes = site::routes(routes);
+    let routes = account::routes(routes);
     let routes = federation::routes(routes);
     client::routes(routes)
 }

@@ -89,7 +89,7 @@ mod tests {
         let refused = (404, "M_UNRECOGNIZED".to_owned());
         for line in [
             "GET /_matrix/client/v3/nothing",
-            "GET /_veche/admin/v1/nothing",
+            "GET /_veche/nothing",
             "GET /_anything",
             "GET /.well-known/nothing",
             "GET /.well-known",

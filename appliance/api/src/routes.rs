@@ -23,6 +23,7 @@
 //! 5. Tests for the good case, each refusal and the limit.
 //!
 //! A handler takes as much of the state as it needs: `State<App>`, or `State<People>` where rooms are no concern.
+//! The console's endpoints are typed and described: see `typed.rs`.
 //! Bodies that the handler reads itself (uploads): `.ruma_stream`, [`RumaStream`]. Endpoints without a ruma type:
 //! `.plain`, [`Plain`]. Handlers that stream their answer return an axum `Response` instead of a `RumaResponse`.
 //!
@@ -39,11 +40,12 @@ use axum::extract::{FromRef, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use http::Method;
 use ruma::api::path_builder::PathBuilder;
 use ruma::api::{IncomingRequest, Metadata};
 use veche_base::limits::{JSON_BODY_BYTES_MAX, KEYS_BODY_BYTES_MAX};
+use veche_directory::Grant;
 use veche_runtime::tasks::TaskFailed;
 
 use crate::access::{Locked, Need, Scheme};
@@ -75,6 +77,8 @@ pub struct Route {
     pub(crate) anonymous: bool,
     pub(crate) with_token: bool,
     pub(crate) for_administrators: bool,
+    pub(crate) grant: Option<Grant>,
+    pub(crate) fresh: bool,
     pub(crate) attached: bool,
 }
 
@@ -91,6 +95,8 @@ impl Route {
             anonymous: false,
             with_token: false,
             for_administrators: false,
+            grant: None,
+            fresh: false,
             attached: false,
         }
     }
@@ -147,6 +153,18 @@ impl Route {
     #[must_use]
     pub const fn for_administrators(self) -> Self {
         Self { for_administrators: true, ..self }
+    }
+
+    /// Of administrators, refuses those who have not been granted this.
+    #[must_use]
+    pub const fn grant(self, grant: Grant) -> Self {
+        Self { grant: Some(grant), ..self }
+    }
+
+    /// Of administrators, refuses those who have not shown their password a moment ago.
+    #[must_use]
+    pub const fn fresh(self) -> Self {
+        Self { fresh: true, ..self }
     }
 
     /// Ends with the connection instead of running detached: for long polls that are not a GET.
@@ -347,7 +365,10 @@ impl<S: Gated> Routes<S> {
         let endpoint = Arc::new(Endpoint { template: path, ..endpoint });
         let filter = MethodFilter::try_from(endpoint.method.clone()).expect("ruma uses the usual methods only");
         self.table.push(Endpoint::clone(&endpoint));
-        let handler = move |State(state): State<S>, request: Request| serve(state, endpoint.clone(), request);
+        let handler = move |State(state): State<S>, request: Request| {
+            let (serve, endpoint) = (serve.clone(), Arc::clone(&endpoint));
+            shell::around(state, request, move |state, request| serve(state, endpoint, request))
+        };
         self.router = self.router.route(&positional(path), on(filter, handler));
         self
     }
@@ -355,9 +376,12 @@ impl<S: Gated> Routes<S> {
     /// The finished service: everything else is a page, or 404 or 405 `M_UNRECOGNIZED`.
     pub fn into_router(self, state: S) -> Router {
         self.router
-            .fallback(shell::not_found::<S>)
-            .method_not_allowed_fallback(shell::method_not_allowed::<S>)
-            .layer(axum::middleware::from_fn_with_state(state.clone(), shell::around::<S>))
+            .fallback(|State(state): State<S>, request: Request| {
+                shell::around(state, request, |state, request| ready(shell::not_found(&state, &request)).boxed())
+            })
+            .method_not_allowed_fallback(|State(state): State<S>, request: Request| {
+                shell::around(state, request, |state, _| ready(shell::method_not_allowed(&state)).boxed())
+            })
             .with_state(state)
     }
 }

@@ -2,11 +2,12 @@
 //! headers, and the end is logged.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
@@ -23,17 +24,22 @@ use crate::request_log::Line;
 /// Header fields that [`cors::allow`] and [`harden`] add.
 const HEADERS_ADDED_MAX: usize = 11;
 
-/// The outermost layer of the router.
-pub(crate) async fn around<S: Gated>(State(state): State<S>, request: Request, next: Next) -> Response {
-    let gate = state.gate();
-    let line = Line::begin(gate, request.method());
+/// Lets `answer` answer, and does everything around it. Every handler of the router calls it, and is the cheaper for it
+/// than behind a layer, which would have to be cloned and boxed for each request.
+pub(crate) async fn around<S: Gated>(
+    state: S,
+    request: Request,
+    answer: impl FnOnce(S, Request) -> BoxFuture<'static, Response>,
+) -> Response {
+    let gate = Arc::clone(state.gate());
+    let line = Line::begin(&gate, request.method());
     let is_secure = Connection::of(request.extensions()).is_secure(request.headers(), &gate.settings.trusted_proxies);
     let cors_open = cors::open(request.uri().path());
     let mut answer = match refuse_confusing(&request) {
         Err(error) => error.into_answer(&*gate.entropy),
         Ok(()) if request.method() == Method::OPTIONS && cors_open => cors::preflight(),
         // Handlers catch their own panics; this one is for what runs around them.
-        Ok(()) => AssertUnwindSafe(next.run(request))
+        Ok(()) => AssertUnwindSafe(answer(state, request))
             .catch_unwind()
             .await
             .unwrap_or_else(|_| ApiError::internal("a panic outside of any handler").into_answer(&*gate.entropy)),
@@ -49,14 +55,14 @@ pub(crate) async fn around<S: Gated>(State(state): State<S>, request: Request, n
 }
 
 /// What is not in the table: a page, or 404.
-pub(crate) async fn not_found<S: Gated>(State(state): State<S>, request: Request) -> Response {
-    let page = state.pages().and_then(|pages| pages::answer(pages, &request));
-    std::future::ready(page.unwrap_or_else(|| ApiError::unrecognized().into_answer(&*state.gate().entropy))).await
+pub(crate) fn not_found(state: &impl Gated, request: &Request) -> Response {
+    let page = state.pages().and_then(|pages| pages::answer(pages, request));
+    page.unwrap_or_else(|| ApiError::unrecognized().into_answer(&*state.gate().entropy))
 }
 
 /// 405 for methods that a known path does not have.
-pub(crate) async fn method_not_allowed<S: Gated>(State(state): State<S>) -> Response {
-    std::future::ready(ApiError::method_not_allowed().into_answer(&*state.gate().entropy)).await
+pub(crate) fn method_not_allowed(state: &impl Gated) -> Response {
+    ApiError::method_not_allowed().into_answer(&*state.gate().entropy)
 }
 
 /// Refuses what two readers of the same request could understand differently: a proxy that guards some paths and

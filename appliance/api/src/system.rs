@@ -43,10 +43,11 @@ async fn metrics<S: Gated>(State(state): State<S>, plain: Plain) -> Result<Respo
 
 /// Public like every certificate. Whoever installs it compares its fingerprint with the console's.
 async fn root_ca<S: Gated>(State(state): State<S>, _: Plain) -> Result<Response, ApiError> {
-    let Some(authority) = &state.gate().settings.own_authority else {
-        return ready(Err(ApiError::unrecognized())).await;
+    let authority = state.gate().settings.own_authority.as_ref();
+    let Some(root) = ready(authority.and_then(|authority| authority.root_pem())).await else {
+        return Err(ApiError::unrecognized());
     };
-    let mut answer = text(authority.root_pem(), "application/x-pem-file");
+    let mut answer = text(root, "application/x-pem-file");
     let disposition = HeaderValue::from_static("attachment; filename=\"veche-root-ca.pem\"");
     answer.headers_mut().insert(CONTENT_DISPOSITION, disposition);
     Ok(answer)
@@ -87,8 +88,8 @@ mod tests {
         #[derive(Debug)]
         struct Fixed;
         impl OwnAuthority for Fixed {
-            fn root_pem(&self) -> String {
-                "-----BEGIN CERTIFICATE-----".to_owned()
+            fn root_pem(&self) -> Option<String> {
+                Some("-----BEGIN CERTIFICATE-----".to_owned())
             }
         }
         let ask = || Ask::new("GET /.well-known/veche/root-ca.pem");

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use veche_base::metrics::Registry;
 use veche_base::testing::{ManualClock, SeededEntropy};
+use veche_directory::Grants;
 use veche_runtime::tasks::Supervisor;
 
 use crate::access::{Authenticator, Caller, Locked, Requester};
@@ -65,7 +66,8 @@ impl Bare {
     }
 }
 
-/// Tokens of the tests: `alice`, the administrator `root`, `locked`, `suspended`; `expired` is over, everything else
+/// Tokens of the tests: `alice`, the administrator `root`, the administrator `helper` who has been granted nothing, `locked`,
+/// `suspended`; `expired` is over, everything else
 /// unknown.
 struct Known;
 
@@ -78,18 +80,23 @@ impl Authenticator for Known {
     ) -> BoxFuture<'a, Result<Requester, ApiError>> {
         let found = match token {
             "locked" if locked == Locked::Refused => Err(ApiError::user_locked()),
-            "alice" | "root" | "locked" | "suspended" => Ok(requester(token)),
+            "alice" | "root" | "helper" | "locked" | "suspended" => Ok(requester(token)),
             "expired" => Err(ApiError::expired_token()),
             _ => Err(ApiError::unknown_token()),
         };
         Box::pin(ready(found))
+    }
+
+    fn is_fresh(&self, _: &Requester, proof: &str) -> bool {
+        proof == "fresh"
     }
 }
 
 fn requester(name: &str) -> Requester {
     let user_id = UserId::parse(format!("@{name}:x.example")).unwrap();
     let mut requester = Requester::detached(user_id, "DEVICE".into());
-    requester.admin = name == "root";
+    requester.admin = matches!(name, "root" | "helper");
+    requester.grants = if name == "root" { Grants::ALL } else { Grants::NONE };
     requester.locked = name == "locked";
     requester.suspended = name == "suspended";
     requester

@@ -20,6 +20,7 @@ use ruma::api::client::state::{get_state_event_for_key, send_state_event};
 use ruma::event_id;
 use serde_json::json;
 use tower::ServiceExt;
+use veche_directory::Grant;
 
 use crate::access::Need;
 use crate::app::{Gate, Gated};
@@ -388,8 +389,7 @@ fn administration_is_for_administrators_in_the_table_already() {
         let rows = routes.table().iter().filter(|endpoint| endpoint.template.starts_with(template));
         rows.map(|endpoint| endpoint.need).collect::<Vec<_>>()
     };
-    for template in
-        ["/_veche/admin/", "/_matrix/client/v1/admin/", "/_matrix/client/unstable/uk.timedout.msc4323/admin/"]
+    for template in ["/api/admin/", "/_matrix/client/v1/admin/", "/_matrix/client/unstable/uk.timedout.msc4323/admin/"]
     {
         let needs = needs(template);
         assert!(!needs.is_empty() && needs.iter().all(|need| *need == Need::Administrator), "{template}: {needs:?}");
@@ -410,6 +410,29 @@ async fn who_is_no_administrator_is_refused_before_anything_is_done() {
     }
     assert_eq!(ask().token("root").of(&router).await.refusal(), refusal(400, "M_NOT_JSON"), "only now the body counts");
     assert_eq!(Ask::new("POST /administer").token("root").of(&router).await.body, b"done");
+}
+
+#[tokio::test]
+async fn administrators_do_what_they_were_granted_and_show_their_password_for_what_is_dangerous() {
+    let done = |_: State<Bare>, _: Plain| async { Ok(axum::response::Response::new(Body::from("done"))) };
+    let router = Routes::new()
+        .plain(Method::POST, "/accounts", Need::Administrator, Route::new().grant(Grant::Users), done)
+        .plain(Method::POST, "/danger", Need::Administrator, Route::new().grant(Grant::Users).fresh(), done)
+        .into_router(Bare::new());
+    let ask = |path: &str, token: &str| Ask::new(&format!("POST {path}")).token(token);
+    let proved = |path: &str, proof: &str| ask(path, "root").header("x-veche-reauth", proof).of(&router);
+    assert_eq!(ask("/accounts", "root").of(&router).await.body, b"done");
+    for path in ["/accounts", "/danger"] {
+        let refused = ask(path, "helper").of(&router).await;
+        assert_eq!(refused.refusal(), refusal(403, "M_FORBIDDEN"), "{path}");
+        assert_eq!((&refused.json()["reason"], &refused.json()["grant"]), (&json!("grant_needed"), &json!("users")));
+    }
+    let unproved = ask("/danger", "root").of(&router).await;
+    for refused in [unproved, proved("/danger", "stale").await, proved("/danger", "").await] {
+        assert_eq!(refused.refusal(), refusal(403, "M_FORBIDDEN"));
+        assert_eq!(refused.json()["reason"], "fresh_proof_needed");
+    }
+    assert_eq!(proved("/danger", "fresh").await.body, b"done");
 }
 
 #[test]

@@ -1,19 +1,21 @@
 //! What administrators do to accounts. Every act is a row of the journal, in the same transaction.
 //!
-//! Administrators may not lock, suspend, deactivate or demote themselves or one another
+//! Administrators may not lock, suspend or deactivate themselves or one another
 //! ([MSC4323](https://github.com/matrix-org/matrix-spec-proposals/pull/4323) refuses both): a
-//! stolen administrator's session must not be able to shut the others out. The machine's console may.
+//! stolen administrator's session must not be able to shut the others out. An owner may do it to administrators, and the
+//! machine's console to everybody. Who gives and takes roles: `roles.rs`.
 
 use ruma::{OwnedDeviceId, OwnedUserId, UserId};
 use serde_json::{Value, json};
 use veche_base::Secret;
-use veche_store::sql::accounts::{self, Account, Kind, NewAccount};
+use veche_store::sql::accounts::{self, Account, Kind, NewAccount, Role};
+use veche_store::sql::grants::{Grant, Grants};
 use veche_store::sql::{Tx, journal, sessions};
 
 use crate::StoreError;
 use crate::account::{deactivate, set_password};
 use crate::directory::Directory;
-use crate::journal::Authority;
+use crate::journal::{Authority, NotGranted};
 use crate::register::{RegisterError, create};
 use crate::registry::{Change, Reason};
 use crate::shared_secret::is_usable_password;
@@ -39,12 +41,24 @@ pub enum AdminError {
     /// Not to an administrator, oneself included (`M_FORBIDDEN`).
     #[error("the account is an administrator's")]
     Administrator,
+    /// The administrator has not been granted this (`M_FORBIDDEN`).
+    #[error(transparent)]
+    NotGranted(#[from] NotGranted),
+    /// More than the administrator may do himself (`M_FORBIDDEN`).
+    #[error("more than one's own rights")]
+    Beyond,
+    /// Guests cannot be administrators (`M_FORBIDDEN`).
+    #[error("the account is a guest's")]
+    Guest,
     /// The account has been deactivated (`M_USER_DEACTIVATED`).
     #[error("deactivated account")]
     Deactivated,
     /// The password is empty or longer than can be typed (`M_WEAK_PASSWORD`).
     #[error("unusable password")]
     UnusablePassword,
+    /// The account shows no second factor (`M_NOT_FOUND`).
+    #[error("no second factor")]
+    NoSecondFactor,
     /// The database failed.
     #[error(transparent)]
     Internal(#[from] StoreError),
@@ -53,8 +67,14 @@ pub enum AdminError {
 impl Directory {
     /// Makes an account.
     pub async fn create_user(&self, authority: &Authority, new: NewUser) -> Result<OwnedUserId, RegisterError> {
+        authority.must(Grant::Users)?;
         let user_id = self.free_user_id(&new.username)?;
-        if !is_usable_password(&new.password) {
+        // Whoever commands the machine may do as he likes, administrators choose for others as those would have to.
+        let is_taken = match authority.is_console() {
+            true => is_usable_password(&new.password),
+            false => self.is_good_password(&new.password),
+        };
+        if !is_taken {
             return Err(RegisterError::WeakPassword);
         }
         let hash = self.passwords.hash(new.password).await.map_err(StoreError::from)?;
@@ -72,33 +92,30 @@ impl Directory {
     /// Locks an account, which may then only sign out, or unlocks it. Its open requests end at once.
     pub async fn set_locked(&self, authority: &Authority, user: &UserId, locked: bool) -> Result<(), AdminError> {
         let action = if locked { "account.lock" } else { "account.unlock" };
-        self.mark(authority, user, action, Guard::Others, move |tx, user| accounts::set_locked(tx, user, locked)).await
+        self.mark(authority, user, action, move |tx, user| accounts::set_locked(tx, user, locked)).await
     }
 
     /// Suspends an account, which may then read and leave but not write, or lifts that.
     pub async fn set_suspended(&self, authority: &Authority, user: &UserId, suspended: bool) -> Result<(), AdminError> {
         let action = if suspended { "account.suspend" } else { "account.unsuspend" };
         let mark = move |tx: &Tx<'_>, user: &UserId| accounts::set_suspended(tx, user, suspended);
-        self.mark(authority, user, action, Guard::Others, mark).await
+        self.mark(authority, user, action, mark).await
     }
 
-    /// Makes an administrator. Unmaking one is the console's.
+    /// Makes an administrator who may do everything, or unmakes one. See [`Directory::set_role`].
     pub async fn set_admin(&self, authority: &Authority, user: &UserId, admin: bool) -> Result<(), AdminError> {
-        let action = if admin { "account.make_admin" } else { "account.unmake_admin" };
-        let guard = if admin { Guard::Anybody } else { Guard::Others };
-        self.mark(authority, user, action, guard, move |tx, user| accounts::set_admin(tx, user, admin)).await
+        self.set_role(authority, user, admin.then_some(Role::Administrator(Grants::ALL))).await
     }
 
     /// Deactivates an account for good. `erase`: its messages shall be forgotten as far as possible.
     pub async fn deactivate_user(&self, authority: &Authority, user: &UserId, erase: bool) -> Result<(), AdminError> {
         let now_ms = self.clock.wall_ms();
-        self.administer(authority, user, "account.deactivate", json!({ "erase": erase }), Guard::Others, {
-            move |tx, changes, account| {
-                if !deactivate(tx, changes, &account.user_id, erase, now_ms)? {
-                    return Err(AdminError::Deactivated);
-                }
-                Ok(())
+        let detail = json!({ "erase": erase });
+        self.administer(authority, user, "account.deactivate", detail, move |tx, changes, account| {
+            if !deactivate(tx, changes, &account.user_id, erase, now_ms)? {
+                return Err(AdminError::Deactivated);
             }
+            Ok(())
         })
         .await
     }
@@ -114,16 +131,14 @@ impl Directory {
             return Err(AdminError::UnusablePassword);
         }
         let hash = self.passwords.hash(password).await.map_err(StoreError::from)?;
-        self.administer(authority, user, "account.reset_password", json!({}), Guard::Others, {
-            move |tx, changes, account| {
-                if !set_password(tx, changes, &account.user_id, &hash)? {
-                    return Err(AdminError::Deactivated);
-                }
-                for session in sessions::of_user(tx, &account.user_id)? {
-                    remove(tx, changes, &session, Reason::PasswordChanged)?;
-                }
-                Ok(())
+        self.administer(authority, user, "account.reset_password", json!({}), move |tx, changes, account| {
+            if !set_password(tx, changes, &account.user_id, &hash)? {
+                return Err(AdminError::Deactivated);
             }
+            for session in sessions::of_user(tx, &account.user_id)? {
+                remove(tx, changes, &session, Reason::PasswordChanged)?;
+            }
+            Ok(())
         })
         .await
     }
@@ -136,15 +151,31 @@ impl Directory {
         device: Option<OwnedDeviceId>,
     ) -> Result<(), AdminError> {
         let detail = json!({ "device_id": device });
-        self.administer(authority, user, "account.end_sessions", detail, Guard::Others, {
-            move |tx, changes, account| {
-                for session in sessions::of_user(tx, &account.user_id)? {
-                    if device.as_ref().is_none_or(|device| *device == session.device_id) {
-                        remove(tx, changes, &session, Reason::EndedByAdministrator)?;
-                    }
+        self.administer(authority, user, "account.end_sessions", detail, move |tx, changes, account| {
+            for session in sessions::of_user(tx, &account.user_id)? {
+                if device.as_ref().is_none_or(|device| *device == session.device_id) {
+                    remove(tx, changes, &session, Reason::EndedByAdministrator)?;
                 }
-                Ok(())
             }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Writes down that an account is called otherwise, if that may be done to it. The name itself lies with the profiles.
+    pub async fn record_rename(
+        &self,
+        authority: &Authority,
+        user: &UserId,
+        from: Option<String>,
+        to: Option<String>,
+    ) -> Result<(), AdminError> {
+        let detail = json!({ "from": from, "to": to });
+        self.administer(authority, user, "account.rename", detail, |_, _, account| {
+            if account.deactivated_ms.is_some() {
+                return Err(AdminError::Deactivated);
+            }
+            Ok(())
         })
         .await
     }
@@ -154,10 +185,9 @@ impl Directory {
         authority: &Authority,
         user: &UserId,
         action: &str,
-        guard: Guard,
         mark: impl FnOnce(&Tx<'_>, &UserId) -> Result<bool, StoreError> + Send + 'static,
     ) -> Result<(), AdminError> {
-        self.administer(authority, user, action, json!({}), guard, move |tx, changes, account| {
+        self.administer(authority, user, action, json!({}), move |tx, changes, account| {
             if account.deactivated_ms.is_some() {
                 return Err(AdminError::Deactivated);
             }
@@ -168,21 +198,20 @@ impl Directory {
         .await
     }
 
-    async fn administer(
+    pub(crate) async fn administer(
         &self,
         authority: &Authority,
         user: &UserId,
         action: &str,
         detail: Value,
-        guard: Guard,
         work: impl FnOnce(&Tx<'_>, &mut Vec<Change>, &Account) -> Result<(), AdminError> + Send + 'static,
     ) -> Result<(), AdminError> {
+        authority.must(Grant::Users)?;
         let act = self.act(authority, action, user.as_str(), detail);
-        let spares_administrators = guard == Guard::Others && !authority.is_console();
-        let user = user.to_owned();
+        let (authority, user) = (authority.clone(), user.to_owned());
         self.commit(move |tx, changes| {
             let account = accounts::get(tx, &user)?.ok_or(AdminError::NotFound)?;
-            if spares_administrators && account.admin {
+            if !may_touch(&authority, &account) {
                 return Err(AdminError::Administrator);
             }
             work(tx, changes, &account)?;
@@ -192,10 +221,7 @@ impl Directory {
     }
 }
 
-/// To whom an administrator may do it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Guard {
-    Anybody,
-    /// To everybody but administrators.
-    Others,
+/// Whether it may be done to this account at all.
+const fn may_touch(authority: &Authority, account: &Account) -> bool {
+    authority.is_console() || !account.admin || (authority.is_owner() && !account.owner)
 }

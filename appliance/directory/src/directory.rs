@@ -1,6 +1,6 @@
 //! The parts of the directory, put together.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use ruma::{OwnedUserId, ServerName, UserId};
@@ -9,14 +9,16 @@ use veche_base::metrics::{LabelledCounter, Registry as MetricsRegistry};
 use veche_base::{Clock, Entropy, Secret, random_token};
 use veche_store::sql::secrets::Name;
 use veche_store::sql::sessions::SessionId;
-use veche_store::sql::{Sql, Tx, accounts, sessions, short_tokens};
+use veche_store::sql::{Sql, Tx, accounts, closed_rooms, sessions, short_tokens};
 
 use crate::StoreError;
+use crate::closed_rooms::ClosedRooms;
+use crate::fresh::Proofs;
 use crate::limiter::Limiter;
 use crate::outbox::Conversations;
 use crate::password::Passwords;
 use crate::registry::{Change, Registry, Revoked};
-use crate::settings::Settings;
+use crate::settings::{RegistrationMode, Settings};
 use crate::shared_secret::Nonces;
 use crate::uia::UiaSessions;
 
@@ -26,7 +28,7 @@ const CLAIM_CHARS: usize = 22;
 /// Why the directory could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot open the directory of users: {0}")]
-pub struct OpenError(String);
+pub struct OpenError(pub(crate) String);
 
 /// Accounts, ways to sign in, tokens, administrators. See the crate's documentation.
 pub struct Directory {
@@ -39,6 +41,9 @@ pub struct Directory {
     pub(crate) limiter: Limiter,
     pub(crate) uia: UiaSessions,
     pub(crate) nonces: Nonces,
+    pub(crate) proofs: Proofs,
+    pub(crate) closed_rooms: ClosedRooms,
+    registration: RwLock<RegistrationMode>,
     pub(crate) outcomes: LabelledCounter,
     pub(crate) conversations: Mutex<Option<Weak<dyn Conversations>>>,
     claim: Mutex<Option<Secret<String>>>,
@@ -55,8 +60,10 @@ impl Directory {
     ) -> Result<Arc<Self>, OpenError> {
         let words = |error: StoreError| OpenError(error.to_string());
         let scope = metrics.scope("directory");
-        let (people, signed_in) = sql
-            .read_blocking(|view| -> Result<_, StoreError> { Ok((accounts::all(view)?, sessions::all(view)?)) })
+        let (people, signed_in, closed) = sql
+            .read_blocking(|view| -> Result<_, StoreError> {
+                Ok((accounts::all(view)?, sessions::all(view)?, closed_rooms::all(view)?))
+            })
             .map_err(words)?;
         let pepper = sql.secret_bytes(Name::PasswordPepper, &*entropy).map_err(words)?;
         let passwords = Passwords::open(settings.password_cost, pepper, Arc::clone(&entropy), &scope)
@@ -73,6 +80,9 @@ impl Directory {
             limiter: Limiter::new(Arc::clone(&clock), settings.rates),
             uia: UiaSessions::default(),
             nonces: Nonces::default(),
+            proofs: Proofs::default(),
+            closed_rooms: ClosedRooms::new(closed),
+            registration: RwLock::new(settings.registration),
             outcomes: scope.labelled_counter("attempts", "Attempts to prove something, by kind and outcome"),
             conversations: Mutex::new(None),
             claim: Mutex::new(claim),
@@ -101,6 +111,21 @@ impl Directory {
             *claim = None;
         }
         claim.as_ref().map(|token| token.expose().clone())
+    }
+
+    /// Who may make an account for himself now.
+    pub fn registration(&self) -> RegistrationMode {
+        *self.registration.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets others make accounts for themselves from now on, or nobody.
+    pub fn set_registration(&self, mode: RegistrationMode) {
+        *self.registration.write().unwrap_or_else(PoisonError::into_inner) = mode;
+    }
+
+    /// How many accounts have a device that was seen at this time or later.
+    pub fn seen_since(&self, at_ms: u64) -> usize {
+        self.registry.seen_since(at_ms)
     }
 
     /// Turns the slowing down of guesses on or off; off only for load tests.

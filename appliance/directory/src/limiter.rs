@@ -13,6 +13,8 @@
 //!   each for all accounts 50 at once, then 0.5/s, which bounds one password against all accounts.
 //!   Where one of the owner's devices is used, neither holds: a stranger who keeps them empty does not
 //!   keep the owner out, and one who guesses in the office does not keep his colleagues out.
+//! - *Wrong codes* of a second factor, whose password was right: 5 at once, then one in 10 minutes, for one account from
+//!   one address where a device of its owner is used, and from all others together.
 //! - *Wrong tokens* (login, registration, shared secret) from one address: 10 at once, then 0.17/s;
 //!   counted when wrong, and apart from passwords.
 //! - *Unknown refresh tokens* from one address: 200 at once, then 5/s. They have 256 random bits, so
@@ -42,6 +44,8 @@ pub(crate) enum Key {
     WrongPassword(String, IpAddr),
     WrongPasswordOfStrangers(String),
     WrongPasswordFrom(IpAddr),
+    WrongCode(String, IpAddr),
+    WrongCodeOfStrangers(String),
     WrongTokenFrom(IpAddr),
     UnknownRefreshTokenFrom(IpAddr),
     RegistrationFrom(IpAddr),
@@ -60,6 +64,7 @@ impl Key {
             Self::WrongPassword(..) | Self::RegistrationFrom(_) => (3, 5_880),
             Self::WrongPasswordOfStrangers(_) => (60, 1_000),
             Self::WrongPasswordFrom(_) => (50, 2_000),
+            Self::WrongCode(..) | Self::WrongCodeOfStrangers(_) => (5, 600_000),
             Self::WrongTokenFrom(_) => (10, 5_880),
             Self::UnknownRefreshTokenFrom(_) => (200, 200),
         };
@@ -86,7 +91,7 @@ pub(crate) struct Guess<'l> {
     /// Given back when it was right.
     taken: Vec<Key>,
     /// Charged when it was wrong.
-    address: Key,
+    address: Option<Key>,
     right: bool,
 }
 
@@ -135,12 +140,20 @@ impl Limiter {
                 return Err(too_fast);
             }
         }
-        Ok(Guess { limiter: self, taken, address, right: false })
+        Ok(Guess { limiter: self, taken, address: Some(address), right: false })
+    }
+
+    /// A code for `account`, whose password was right, from where its owner is known to be or from anywhere.
+    pub(crate) fn code(&self, account: &str, ip: IpAddr, known: bool) -> Result<Guess<'_>, TooFast> {
+        let account = account.to_owned();
+        let key = if known { Key::WrongCode(account, limit_key(ip)) } else { Key::WrongCodeOfStrangers(account) };
+        self.take(key.clone())?;
+        Ok(Guess { limiter: self, taken: vec![key], address: None, right: false })
     }
 
     fn charged_when_wrong(&self, address: Key) -> Result<Guess<'_>, TooFast> {
         self.peek(&address)?;
-        Ok(Guess { limiter: self, taken: Vec::new(), address, right: false })
+        Ok(Guess { limiter: self, taken: Vec::new(), address: Some(address), right: false })
     }
 
     /// Forgets allowances that are full again.
@@ -207,8 +220,8 @@ impl Guess<'_> {
 
 impl Drop for Guess<'_> {
     fn drop(&mut self) {
-        if !self.right {
-            self.limiter.charge(&self.address);
+        if let Some(address) = self.address.as_ref().filter(|_| !self.right) {
+            self.limiter.charge(address);
         }
     }
 }

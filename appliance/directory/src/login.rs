@@ -6,13 +6,14 @@ use ruma::api::client::uiaa::UserIdentifier;
 use ruma::{OwnedDeviceId, OwnedUserId};
 use veche_base::Secret;
 use veche_base::limits::{ID_BYTES_MAX, LOGIN_TOKEN_SECS_MAX, PASSWORD_BYTES_MAX};
-use veche_store::sql::accounts;
 use veche_store::sql::short_tokens::{self, Purpose, ShortToken};
+use veche_store::sql::{accounts, second_factors};
 
 use crate::StoreError;
 use crate::directory::Directory;
 use crate::limiter::TooFast;
 use crate::requester::{Caller, Requester};
+use crate::second_factor::Fits;
 use crate::sign_in::{BadDeviceId, Refusal, SignedIn, cut, sign_in};
 use crate::tokens::{Token, TokenKind, lookup_hash};
 use crate::uia::UiaPass;
@@ -20,6 +21,9 @@ use crate::username;
 
 /// Login tokens of one account that may wait to be used.
 const LOGIN_TOKENS_MAX: u32 = 10;
+
+/// A space and a code behind a password.
+const CODE_BYTES_MAX: usize = 7;
 
 /// What somebody shows to sign in.
 #[derive(Debug, Clone)]
@@ -56,6 +60,15 @@ pub enum LoginError {
     /// Account and password do not fit, or the token is none of ours. Says no more, on purpose (`M_FORBIDDEN`).
     #[error("wrong credentials")]
     WrongCredentials,
+    /// The password fits, and the code of the authenticator app is missing (`M_FORBIDDEN`).
+    #[error("a code is needed")]
+    CodeNeeded,
+    /// The password fits, and the code does not (`M_FORBIDDEN`).
+    #[error("wrong code")]
+    WrongCode,
+    /// The code was shown before (`M_FORBIDDEN`).
+    #[error("the code is used up")]
+    CodeUsed,
     /// The account has been deactivated (`M_USER_DEACTIVATED`).
     #[error("deactivated account")]
     Deactivated,
@@ -149,7 +162,8 @@ impl Directory {
         Ok(token.plain)
     }
 
-    /// Whose the password is. The one place where passwords are compared; asks the limiter first.
+    /// Whose the password is, with a code behind it where there is a second factor. The one place where passwords are
+    /// compared; asks the limiter first.
     pub(crate) async fn check_password(
         &self,
         typed: &str,
@@ -160,25 +174,31 @@ impl Directory {
         let key = limit_name(user.as_ref(), typed);
         let known = user.as_ref().is_some_and(|user| self.registry.is_known_address(user, caller.ip));
         let guess = self.limiter.password(&key, caller.ip, known)?;
-        if password.expose().len() > PASSWORD_BYTES_MAX {
+        if password.expose().len() > PASSWORD_BYTES_MAX + CODE_BYTES_MAX {
             return Err(LoginError::WrongCredentials);
         }
         let asked = user.clone();
-        let hash = self
+        let (hash, factor) = self
             .sql
             .read(move |view| match asked {
-                Some(user) => accounts::password_hash(view, &user),
-                None => Ok(None),
+                Some(user) => {
+                    Ok::<_, StoreError>((accounts::password_hash(view, &user)?, second_factors::get(view, &user)?))
+                }
+                None => Ok((None, None)),
             })
             .await?;
-        let fits = self.passwords.verify(hash, password).await.map_err(StoreError::from)?;
-        match user {
-            Some(user) if fits => {
-                guess.was_right();
-                Ok(user)
-            }
-            _ => Err(LoginError::WrongCredentials),
+        let factor = factor.filter(|factor| factor.since_ms.is_some());
+        let code = match self.fits(hash, password, factor.is_some()).await? {
+            Fits::No => return Err(LoginError::WrongCredentials),
+            Fits::Alone => None,
+            Fits::WithCode(code) => Some(code),
+        };
+        let Some(user) = user else { return Err(LoginError::WrongCredentials) };
+        guess.was_right();
+        if let Some(factor) = factor {
+            self.take_code(&user, &factor, code, caller).await?;
         }
+        Ok(user)
     }
 
     async fn login_with_password(&self, request: LoginRequest) -> Result<SignedIn, LoginError> {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use ruma::{OwnedDeviceId, OwnedUserId};
 use serde_json::json;
 use veche_base::{Secret, random_token};
-use veche_store::sql::accounts::{self, Kind, NewAccount};
+use veche_store::sql::accounts::{self, Kind, NewAccount, Role};
 use veche_store::sql::{Tx, journal, registration_tokens};
 
 use crate::StoreError;
 use crate::directory::Directory;
-use crate::journal::Authority;
+use crate::journal::{Authority, NotGranted};
 use crate::limiter::TooFast;
 use crate::registry::Change;
 use crate::requester::Caller;
@@ -76,6 +76,9 @@ pub enum RegisterError {
     /// The device id is unusable (`M_INVALID_PARAM`).
     #[error("unusable device id")]
     BadDeviceId,
+    /// Accounts are not what this administrator looks after (`M_FORBIDDEN`).
+    #[error(transparent)]
+    NotGranted(#[from] NotGranted),
     /// The registration token was used up or taken away meanwhile (`M_FORBIDDEN`).
     #[error("registration token used up")]
     TokenUsedUp,
@@ -120,7 +123,7 @@ impl Directory {
             return Err(RegisterError::Closed);
         }
         let token = pass.newcomers_token().cloned();
-        if token.is_none() && self.settings.registration != RegistrationMode::Open {
+        if token.is_none() && self.registration() != RegistrationMode::Open {
             return Err(RegisterError::Closed);
         }
         self.limiter.registration(request.caller.ip)?;
@@ -142,6 +145,8 @@ impl Directory {
                 spend(tx, token.as_ref(), created_ms)?;
                 create(tx, changes, &new)?;
                 if claims {
+                    accounts::set_role(tx, &new.user_id, Some(Role::Owner))?;
+                    changes.extend(accounts::get(tx, &new.user_id)?.map(Change::Account));
                     journal::append(tx, &act)?;
                 }
                 let user_id = new.user_id;
@@ -171,7 +176,7 @@ impl Directory {
     }
 
     fn registration_mode(&self) -> Result<(), RegisterError> {
-        let closed = self.settings.registration == RegistrationMode::Closed && self.first_claim_token().is_none();
+        let closed = self.registration() == RegistrationMode::Closed && self.first_claim_token().is_none();
         if closed { Err(RegisterError::Closed) } else { Ok(()) }
     }
 }

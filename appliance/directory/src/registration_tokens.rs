@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 use veche_base::limits::TOKEN_BYTES_MAX;
 use veche_base::random_token;
+use veche_store::sql::grants::Grant;
 use veche_store::sql::journal;
 use veche_store::sql::registration_tokens::{self as stored, RegistrationToken};
 
 use crate::StoreError;
 use crate::directory::Directory;
-use crate::journal::Authority;
+use crate::journal::{Authority, NotGranted};
 use crate::limiter::TooFast;
 use crate::requester::Caller;
 use crate::settings::RegistrationMode;
@@ -50,6 +51,9 @@ pub enum RegistrationTokenError {
     /// Delete some first (`M_LIMIT_EXCEEDED`).
     #[error("too many tokens")]
     TooMany,
+    /// Invitations are not what this administrator looks after (`M_FORBIDDEN`).
+    #[error(transparent)]
+    NotGranted(#[from] NotGranted),
     /// Tokens are not a way in here (`M_FORBIDDEN`).
     #[error("registration by token is off")]
     Disabled,
@@ -71,6 +75,7 @@ impl Directory {
         authority: &Authority,
         new: NewRegistrationToken,
     ) -> Result<RegistrationToken, RegistrationTokenError> {
+        authority.must(Grant::Users)?;
         let token = match new.token {
             Some(chosen) if is_good(&chosen) => chosen,
             Some(_) => return Err(RegistrationTokenError::Invalid),
@@ -122,6 +127,7 @@ impl Directory {
         uses_allowed: Option<u64>,
         expires_ms: Option<u64>,
     ) -> Result<RegistrationToken, RegistrationTokenError> {
+        authority.must(Grant::Users)?;
         let detail = json!({ "uses_allowed": uses_allowed, "expires_ms": expires_ms });
         let act = self.act(authority, "registration_token.update", &shown(&token), detail);
         self.sql
@@ -139,6 +145,7 @@ impl Directory {
         authority: &Authority,
         token: String,
     ) -> Result<(), RegistrationTokenError> {
+        authority.must(Grant::Users)?;
         let act = self.act(authority, "registration_token.delete", &shown(&token), json!({}));
         self.sql
             .write(move |tx| {
@@ -156,7 +163,7 @@ impl Directory {
         token: &str,
         caller: &Caller,
     ) -> Result<bool, RegistrationTokenError> {
-        if self.settings.registration != RegistrationMode::Token && self.first_claim_token().is_none() {
+        if self.registration() != RegistrationMode::Token && self.first_claim_token().is_none() {
             return Err(RegistrationTokenError::Disabled);
         }
         let guess = self.limiter.token(caller.ip)?;
@@ -175,7 +182,7 @@ impl Directory {
     }
 
     pub(crate) async fn is_usable_token(&self, token: &str) -> Result<bool, StoreError> {
-        if token.is_empty() || token.len() > TOKEN_BYTES_MAX || self.settings.registration != RegistrationMode::Token {
+        if token.is_empty() || token.len() > TOKEN_BYTES_MAX || self.registration() != RegistrationMode::Token {
             return Ok(false);
         }
         let (token, now_ms) = (token.to_owned(), self.clock.wall_ms());

@@ -184,6 +184,8 @@ impl Registry {
             live.revoked.subscribe(),
         );
         requester.admin = account.admin;
+        requester.owner = account.owner;
+        requester.grants = account.grants;
         requester.suspended = account.suspended;
         requester.locked = account.locked;
         Some(Found {
@@ -224,6 +226,14 @@ impl Registry {
 
     pub(crate) fn session(&self, user: &UserId, device: &DeviceId) -> Option<Session> {
         self.sessions(user).into_iter().find(|session| session.device_id == device)
+    }
+
+    /// How many accounts have a device that was seen at this time or later.
+    pub(crate) fn seen_since(&self, at_ms: u64) -> usize {
+        let tables = self.read();
+        let is_seen =
+            |id: &SessionId| tables.sessions.get(id).is_some_and(|live| live.lock().session.last_seen.at_ms >= at_ms);
+        tables.accounts.values().filter(|known| known.sessions.iter().any(is_seen)).count()
     }
 
     /// Whether one of the account's devices was last seen at this address.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ruma::{OwnedDeviceId, OwnedUserId};
 use tokio::sync::watch;
+use veche_store::sql::grants::Grants;
 use veche_store::sql::sessions::SessionId;
 
 /// Where a request comes from, as far as signing in cares.
@@ -31,8 +32,12 @@ pub struct Requester {
     pub device_id: OwnedDeviceId,
     /// Under which sign-in.
     pub session_id: SessionId,
-    /// May administer the server.
+    /// May administer the server, as far as `grants` go.
     pub admin: bool,
+    /// Owns the server.
+    pub owner: bool,
+    /// What an administrator may do.
+    pub grants: Grants,
     /// May read and leave, not write.
     pub suspended: bool,
     /// May only sign out; set on requesters from
@@ -48,10 +53,12 @@ impl Requester {
         session_id: SessionId,
         revoked: watch::Receiver<bool>,
     ) -> Self {
-        Self { user_id, device_id, session_id, admin: false, suspended: false, locked: false, revoked }
+        let (admin, owner, grants) = (false, false, Grants::NONE);
+        Self { user_id, device_id, session_id, admin, owner, grants, suspended: false, locked: false, revoked }
     }
 
-    /// A requester that no session stands behind and that is never revoked: for tests of the crates above.
+    /// A requester that no session stands behind and that is never revoked: for the wizard, before there are accounts,
+    /// and for tests of the crates above.
     pub fn detached(user_id: OwnedUserId, device_id: OwnedDeviceId) -> Self {
         Self::new(user_id, device_id, SessionId(0), watch::channel(false).1)
     }

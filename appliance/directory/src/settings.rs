@@ -18,8 +18,9 @@ pub enum RegistrationMode {
     Open,
 }
 
-/// Settings of this crate. All apply after a restart, except `rates`
-/// (see [`Directory::set_rates`](crate::Directory::set_rates)).
+/// Settings of this crate. All apply after a restart, except `registration` and `rates` (see
+/// [`Directory::set_registration`](crate::Directory::set_registration) and
+/// [`Directory::set_rates`](crate::Directory::set_rates)).
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The domain of this server's users.

@@ -1,9 +1,11 @@
 //! A directory on a temporary folder, with a clock that tests move.
 
 mod administering;
+mod delegating;
 mod leaving;
 mod proving;
 mod registering;
+mod second_factor;
 mod signing_in;
 mod tokens;
 

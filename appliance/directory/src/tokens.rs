@@ -19,6 +19,8 @@ pub(crate) enum TokenKind {
     Refresh,
     Login,
     OpenId,
+    Fresh,
+    Setup,
 }
 
 impl TokenKind {
@@ -28,6 +30,8 @@ impl TokenKind {
             Self::Refresh => "vrt_",
             Self::Login => "vlt_",
             Self::OpenId => "vot_",
+            Self::Fresh => "vft_",
+            Self::Setup => "vst_",
         }
     }
 }

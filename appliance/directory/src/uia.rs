@@ -67,6 +67,8 @@ pub struct UiaRequest<'a> {
 pub enum UiaFailure {
     /// A wrong password or registration token.
     Wrong,
+    /// The code of the authenticator app, to be typed behind the password, is missing, wrong or used up.
+    Code,
     /// A kind of proof this server does not ask for.
     Unsupported,
 }
@@ -184,6 +186,10 @@ impl UiaChallenge {
         info.auth_error = self.failure.map(|failure| {
             Box::new(match failure {
                 UiaFailure::Wrong => StandardErrorBody::new(ErrorKind::Forbidden, "Wrong password or token".to_owned()),
+                UiaFailure::Code => {
+                    let words = "Type the code of your authenticator app behind the password; each is good once";
+                    StandardErrorBody::new(ErrorKind::Forbidden, words.to_owned())
+                }
                 UiaFailure::Unsupported => {
                     StandardErrorBody::new(ErrorKind::Unrecognized, "Unsupported kind of proof".to_owned())
                 }
@@ -222,7 +228,7 @@ impl Directory {
         }
         let by_token = vec![AuthType::RegistrationToken];
         let claim = self.first_claim_token().map(|_| by_token.clone());
-        Ok(match self.settings.registration {
+        Ok(match self.registration() {
             RegistrationMode::Closed => vec![claim.ok_or(UiaError::Closed)?],
             RegistrationMode::Token => vec![by_token],
             RegistrationMode::Open => std::iter::once(vec![AuthType::Dummy]).chain(claim).collect(),
@@ -266,6 +272,9 @@ impl Directory {
             Ok(_) => Ok(Outcome::Done(None)),
             Err(LoginError::TooFast { retry_after }) => Err(UiaError::TooFast { retry_after }),
             Err(LoginError::Internal(error)) => Err(error.into()),
+            Err(LoginError::CodeNeeded | LoginError::WrongCode | LoginError::CodeUsed) => {
+                Ok(Outcome::Failed(UiaFailure::Code))
+            }
             Err(_) => Ok(Outcome::Failed(UiaFailure::Wrong)),
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod account_data;
 mod cached;
+pub mod closing;
 pub mod company;
 pub mod content;
 pub mod core;
@@ -16,6 +17,7 @@ pub mod ephemeral;
 pub mod filter;
 pub mod membership;
 pub mod notify;
+pub mod overview;
 pub mod presence;
 pub mod profiles;
 pub mod public_rooms;
@@ -37,6 +39,7 @@ pub use veche_store::Error as StoreError;
 
 use crate::{
     account_data::AccountData,
+    closing::Closing,
     company::Company,
     content::Content,
     core::Core,
@@ -47,6 +50,7 @@ use crate::{
     ephemeral::Ephemeral,
     membership::{Members, UserRooms},
     notify::Notify,
+    overview::Overview,
     presence::Presence,
     profiles::Profiles,
     public_rooms::PublicRooms,
@@ -151,6 +155,10 @@ pub struct Homeserver {
     pub relations: Arc<Relations>,
     /// What happens when a device or an account is gone.
     pub departures: Arc<Departures>,
+    /// Closes rooms for good.
+    pub closing: Arc<Closing>,
+    /// Rooms as administrators see them.
+    pub overview: Arc<Overview>,
     /// Sync.
     pub sync: Arc<Sync>,
     /// Simplified sliding sync.
@@ -177,6 +185,8 @@ impl Homeserver {
         let sync = Arc::new(Sync::new(Arc::clone(&core), parts.clone(), Arc::clone(&watch)));
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
         let departures = Arc::new(Departures::new(&core, &parts, &members, &profiles, &delayed, &sliding));
+        let closing = Arc::new(Closing::new(Arc::clone(&core), Arc::clone(&parts.rooms), Arc::clone(&parts.timeline)));
+        let overview = Arc::new(Overview::new(Arc::clone(&core), Arc::clone(&parts.rooms), Arc::clone(&creation)));
         let conversations = Arc::downgrade(&departures);
         core.directory.set_conversations(conversations);
         Self {
@@ -191,6 +201,8 @@ impl Homeserver {
             spaces,
             relations,
             departures,
+            closing,
+            overview,
             sync,
             sliding,
         }
@@ -199,6 +211,7 @@ impl Homeserver {
     /// Starts the work that goes on by itself: the end of typing, presence, pushers.
     pub fn start(&self, supervisor: &Supervisor, client: outbound::Client) {
         self.departures.start(supervisor);
+        self.closing.start(supervisor);
         self.parts.ephemeral.start(supervisor);
         self.parts.presence.start(supervisor);
         self.parts.notify.start(supervisor, client);

@@ -70,9 +70,11 @@ impl Supervisor {
     /// Runs `task` in the background. It should leave soon after [`Self::shutdown_token`] is cancelled.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let this = self.clone();
+        // Looked at each time that the task wakes: a token that all tasks share would be a lock that they share.
+        let hard = self.hard.child_token();
         self.tracker.spawn(async move {
             // Nothing to tell anybody: a panic is already in the log, and stopping is no failure here.
-            let _ = this.guarded(name, task).await;
+            let _ = this.guarded(name, task, &hard).await;
         });
     }
 
@@ -85,7 +87,7 @@ impl Supervisor {
         task: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, TaskFailed> {
         let this = self.clone();
-        let handle = self.tracker.spawn(async move { this.guarded(name, task).await });
+        let handle = self.tracker.spawn(async move { this.guarded(name, task, &this.hard).await });
         handle.await.unwrap_or(Err(TaskFailed::Stopped))
     }
 
@@ -113,7 +115,12 @@ impl Supervisor {
         Drained::Hard(left)
     }
 
-    async fn guarded<T>(&self, name: &'static str, task: impl Future<Output = T>) -> Result<T, TaskFailed> {
+    async fn guarded<T>(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = T>,
+        hard: &CancellationToken,
+    ) -> Result<T, TaskFailed> {
         // The task owns all it captured and is dropped after a panic, so no one sees its broken state.
         let caught = AssertUnwindSafe(task).catch_unwind();
         tokio::select! {
@@ -123,7 +130,7 @@ impl Supervisor {
                 error!(task = name, reason = panic_reason(payload.as_ref()), "a task panicked");
                 TaskFailed::Panicked
             }),
-            () = self.hard.cancelled() => Err(TaskFailed::Stopped),
+            () = hard.cancelled() => Err(TaskFailed::Stopped),
         }
     }
 }

@@ -259,6 +259,11 @@ impl Whereabouts {
     }
 }
 
+/// The addresses to which a name leads, or why it leads nowhere, as every program of this machine is told.
+pub(crate) async fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
+    Machine.resolve(name).await
+}
+
 /// What is known without a running server, and without writing anything down.
 pub(crate) async fn look_once(settings: &Settings) -> Known {
     let records = match OwnName::of(settings) {

@@ -5,8 +5,8 @@
 //! shown as well, in plain words that are no line of the log, where somebody reads along: if standard error is a terminal,
 //! or if whoever starts the server says so (`--show-claim`, as `make run` does, whose output may go through a pipe).
 //!
-//! Each start has a code of its own. The file is taken away when the code is worth nothing any more: when there is an
-//! account, and when the server stops.
+//! Each start has a code of its own, and so has the wizard after too many wrong tries. The file is taken away when the code
+//! is worth nothing any more: when there is an account, and when the server stops.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -16,10 +16,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use veche_base::Secret;
 use veche_directory::Directory;
+use veche_directory::setup::shown_code;
 use veche_runtime::Supervisor;
 
 /// The file's name in the data folder.
@@ -61,6 +63,42 @@ pub(crate) fn welcome(directory: &Arc<Directory>, url: &str, dir: &Path, reader:
         // With standard error closed nobody is there to be welcomed.
         let _ = write!(io::stderr().lock(), "{}", Welcome { url, dir, code: code.as_ref() });
     }
+}
+
+/// Tells people where the wizard is and which code opens it, and each code that takes the place of another one.
+pub(crate) fn show(
+    mut codes: watch::Receiver<Secret<String>>,
+    url: &str,
+    dir: &Path,
+    reader: Reader,
+    workers: &Supervisor,
+) {
+    let (file, url, dir) = (dir.join(FILE), url.to_owned(), dir.to_owned());
+    let stopping = workers.shutdown_token();
+    let tell = move |code: &Secret<String>| {
+        let code = shown_code(code);
+        let file = dir.join(FILE);
+        match write(&file, &code) {
+            Ok(()) => info!(file = %file.display(), "the claim code lies in this file"),
+            Err(error) => error!(file = %file.display(), %error, "the claim code could not be written down"),
+        }
+        if reader == Reader::Person {
+            // With standard error closed nobody is there to be told.
+            let _ = write!(io::stderr().lock(), "{}", Invitation { url: &url, dir: &dir, code: &code });
+        }
+    };
+    tell(&codes.borrow_and_update().clone());
+    workers.spawn("claim code", async move {
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => break,
+                changed = codes.changed() => if changed.is_err() { break },
+            }
+            let code = codes.borrow_and_update().clone();
+            tell(&code);
+        }
+        remove(&file);
+    });
 }
 
 /// Takes the file away when its code is worth nothing any more.
@@ -111,6 +149,27 @@ impl fmt::Display for Welcome<'_> {
     }
 }
 
+/// The words for a person who is to set the server up.
+struct Invitation<'a> {
+    url: &'a str,
+    dir: &'a Path,
+    code: &'a Secret<String>,
+}
+
+impl fmt::Display for Invitation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, dir, code } = self;
+        writeln!(
+            f,
+            "Veche waits to be set up at {url}/setup/ with this claim code:\n\n    {code}\n\n\
+             This address has it filled in: {url}/setup/#code={code}\n\
+             Or make the owner's account here: veche user add NAME --owner --data {dir}",
+            code = code.expose(),
+            dir = dir.display()
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::{self, Permissions};
@@ -119,7 +178,7 @@ mod tests {
 
     use veche_base::Secret;
 
-    use super::{FILE, Reader, Welcome, remove, write};
+    use super::{FILE, Invitation, Reader, Welcome, remove, write};
 
     fn mode(file: &Path) -> u32 {
         fs::metadata(file).unwrap().permissions().mode() & 0o777
@@ -153,6 +212,14 @@ mod tests {
         assert_eq!(claimed, "Veche answers at https://chat.example\n");
         assert!(unclaimed.starts_with(&claimed) && unclaimed.contains("\n    XYZZY\n"), "{unclaimed}");
         assert!(unclaimed.contains("--data /srv/veche"), "{unclaimed}");
+        let (url, dir) = ("https://192.0.2.7", Path::new("/srv/veche"));
+        let invitation = Invitation { url, dir, code: &code }.to_string();
+        assert!(
+            invitation.contains("https://192.0.2.7/setup/") && invitation.contains("\n    XYZZY\n"),
+            "{invitation}"
+        );
+        // Behind the #, it reaches no server and no log.
+        assert!(invitation.contains("https://192.0.2.7/setup/#code=XYZZY\n"), "{invitation}");
         assert_eq!(Reader::of_standard_error(true), Reader::Person);
     }
 }

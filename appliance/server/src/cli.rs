@@ -75,6 +75,20 @@ pub(crate) struct Doctor {
 pub(crate) enum UserCommand {
     /// Make an account, whether the server runs or not; prints a new password unless one is given
     Add(UserAdd),
+    /// Give somebody who is shut out a new password, end all sessions and ask for no code of an authenticator app any more,
+    /// whether the server runs or not
+    Recover(UserRecover),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserRecover {
+    /// The part of the user id before the colon
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
 }
 
 #[derive(Debug, Args)]
@@ -83,9 +97,12 @@ pub(crate) struct UserAdd {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) data: Data,
-    /// Make the account an administrator
+    /// Make the account an administrator who may do everything
     #[arg(long)]
     pub(crate) admin: bool,
+    /// Make the account an owner, who may do everything also to administrators
+    #[arg(long)]
+    pub(crate) owner: bool,
     /// Read the password from the first line of standard input
     #[arg(long)]
     pub(crate) password_stdin: bool,
@@ -141,6 +158,10 @@ mod tests {
         assert!(matches!(parse("veche serve --data d --show-claim"), Ok(Command::Serve(run)) if run.show_claim));
         let add = parse("veche user add alice --data d --admin --password-stdin").unwrap();
         assert!(matches!(add, Command::User { command: UserCommand::Add(add) } if add.admin && add.password_stdin));
+        let owner = parse("veche user add alice --data d --owner").unwrap();
+        assert!(matches!(owner, Command::User { command: UserCommand::Add(add) } if add.owner && !add.admin));
+        let recover = parse("veche user recover alice --data d --password-stdin").unwrap();
+        assert!(matches!(recover, Command::User { command: UserCommand::Recover(it) } if it.password_stdin));
         assert!(matches!(parse("veche check --data d"), Ok(Command::Check(_))));
         assert!(matches!(parse("veche doctor --data d --json"), Ok(Command::Doctor(it)) if it.json));
         let upload = parse("veche certificate upload --data d --chain c.pem --key k.pem --config f").unwrap();

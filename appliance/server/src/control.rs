@@ -34,7 +34,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request {
     /// Make an account.
-    UserAdd { name: String, password: String, admin: bool },
+    UserAdd {
+        name: String,
+        password: String,
+        admin: bool,
+        #[serde(default)]
+        owner: bool,
+    },
+    /// Give an account a new password and take its second factor away.
+    UserRecover { name: String, password: String },
     /// Take this certificate, both in PEM.
     CertificateUpload { chain: String, key: String },
     /// Give the root of the own authority.
@@ -51,6 +59,8 @@ pub(crate) enum Request {
 pub(crate) enum Answer {
     /// The account exists now, with this user id.
     Added(String),
+    /// The account with this user id has its new password.
+    Recovered(String),
     /// The root of the own authority in PEM.
     CertificateRoot(String),
     /// How the certificate in use is.
@@ -185,7 +195,9 @@ mod tests {
         let deep = root.path().join("a-folder-whose-name-is-long/".repeat(6));
         std::fs::create_dir_all(&deep).unwrap();
         let supervisor = Supervisor::new(&Registry::new());
-        let request = || Request::UserAdd { name: "alice".into(), password: "secret words".into(), admin: false };
+        let (name, password) = ("alice".to_owned(), "secret words".to_owned());
+        let (admin, owner) = (false, false);
+        let request = || Request::UserAdd { name: name.clone(), password: password.clone(), admin, owner };
         assert!(ask(&deep, &request()).unwrap().is_none());
 
         listen(&deep, handler(), &supervisor).map_err(|_| "listen").unwrap();

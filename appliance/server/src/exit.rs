@@ -24,6 +24,11 @@ impl Failure {
         move |error| Self::new(format_args!("{what}: {error}"))
     }
 
+    /// What is wrong.
+    pub(crate) fn words(&self) -> &str {
+        &self.words
+    }
+
     /// Says on standard error what is wrong, and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         // With standard error closed there is nobody left to tell.

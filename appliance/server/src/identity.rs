@@ -33,7 +33,7 @@ pub(crate) fn of_data(database: &Sql, dir: &Path) -> Result<OwnedServerName, Fai
     match default_file(dir) {
         Some(file) => keep_name(database, Loaded::read(Some(&file), &[])?.settings.server.name),
         None => Err(Failure::new(format_args!(
-            "the server's name is not known yet; start the server once, or set server.name in {}",
+            "the server's name is not known yet; set the server up, or write server.name into {}",
             dir.join(DEFAULT_FILE).display()
         ))),
     }

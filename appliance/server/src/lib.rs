@@ -11,15 +11,19 @@ mod certificate;
 mod check;
 mod claim;
 mod cli;
+mod console;
 mod control;
 mod doctor;
 mod exit;
+mod first_run;
 mod identity;
 pub mod listeners;
+mod log_book;
 mod logging;
 mod ready;
 mod serve;
 mod settings;
+mod statistics;
 mod surroundings;
 mod tls;
 mod turn;
@@ -38,6 +42,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::User { command: UserCommand::Add(arguments) } => user::add(&arguments),
+        Command::User { command: UserCommand::Recover(arguments) } => user::recover(&arguments),
         Command::Certificate { command: CertificateCommand::Upload(arguments) } => certificate::upload(&arguments),
         Command::Certificate { command: CertificateCommand::Root(arguments) } => certificate::root(&arguments),
         Command::Certificate { command: CertificateCommand::Status(arguments) } => certificate::status(&arguments),

@@ -22,6 +22,7 @@ mod wire;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,6 +156,12 @@ impl BoundListener {
         Ok(Self { socket, address })
     }
 
+    /// Another handle to the same socket. What it does not accept waits for whoever accepts next.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        let socket = std::net::TcpListener::from(self.socket.as_fd().try_clone_to_owned()?);
+        Ok(Self { socket: TcpListener::from_std(socket)?, address: self.address })
+    }
+
     /// The address with the port it really got.
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
@@ -226,7 +233,9 @@ impl Visit {
 
     /// Does what comes before the first request, and gives back the rest. `None`: there is none.
     async fn begin(self, service: Service, door: Door) -> Option<BoxFuture<'static, ()>> {
-        let (patience, stopping) = (door.patience, door.connections.shutdown_token());
+        // A token of its own, because it is looked at each time that the connection wakes: one that all connections share
+        // would be a lock that they share.
+        let (patience, stopping) = (door.patience, door.connections.shutdown_token().child_token());
         let admitted = tokio::select! {
             () = stopping.cancelled() => return None,
             admitted = self.introduce(patience) => admitted,

@@ -29,7 +29,12 @@ pub(crate) struct ReadyLine {
 }
 
 impl ReadyLine {
-    /// The line for these sockets. Calls and wizard are not built, so they are null.
+    /// The line for these sockets of a server that waits to be set up at this address. The relay starts after that.
+    pub(crate) fn of_wizard(bound: Bound, claim_url: String) -> Self {
+        Self { claim_url: Some(claim_url), ..Self::new(bound) }
+    }
+
+    /// The line for these sockets. Calls of many are not built, so they are null.
     pub(crate) fn new(bound: Bound) -> Self {
         let Bound { http, https, redirect, turn } = bound;
         Self { ready: true, http, https, turn, redirect, ..Self::default() }
@@ -56,6 +61,8 @@ mod tests {
             line(bound),
             r#"{"ready":true,"http":"127.0.0.1:41023","https":null,"turn":null,"sfu":null,"claim_url":null}"#
         );
+        let wizard = ReadyLine::of_wizard(bound, "https://192.0.2.7/setup/".to_owned());
+        assert!(serde_json::to_string(&wizard).unwrap().contains(r#""claim_url":"https://192.0.2.7/setup/""#));
         let redirect = Some("0.0.0.0:80".parse().unwrap());
         assert!(line(Bound { redirect, ..bound }).contains(r#""redirect":"0.0.0.0:80""#));
     }

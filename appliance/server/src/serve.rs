@@ -1,15 +1,17 @@
 //! `veche serve`: starts the server part by part, waits for the signal to stop, and stops it in order.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use ruma::owned_server_name;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use veche_api::admin::v1::reachability::Reachability;
-use veche_base::limits;
+use veche_base::{Secret, limits};
 use veche_runtime::systemd::Notifier;
 use veche_runtime::{Signals, Supervisor};
 use veche_store::create_private_dir;
@@ -20,65 +22,130 @@ use crate::cli;
 use crate::control::{self, Answer, Request};
 use crate::doctor::Doctor;
 use crate::exit::Failure;
+use crate::first_run::{self, FirstRun};
 use crate::listeners::{BoundListener, Door, Doorkeeper, Proxies, Redirect, Service};
 use crate::logging;
 use crate::ready::{Bound, ReadyLine};
 use crate::settings::{Loaded, default_file};
-use crate::surroundings::Surroundings;
+use crate::surroundings::{House, Plugged, Surroundings};
 use crate::tls::{self, Acceptor};
 use crate::user;
-use crate::wiring::{Product, base_url};
+use crate::wiring::{Ground, Product, base_url, stored_settings};
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(arguments: &cli::Run) -> Result<(), Failure> {
     let cli::Run { server, show_claim } = arguments;
     let config = server.config.clone().or_else(|| default_file(&server.data.dir));
     let loaded = Loaded::read(config.as_deref(), &server.overrides)?;
-    logging::start(&loaded.settings.log);
+    let log = logging::start(&loaded.settings.log);
     let dir = make_data_folder(&server.data.dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::during("the worker threads cannot be started"))?;
-    let product = {
+    let ground = {
         let _context = runtime.enter();
-        Product::open(&loaded, &dir)?
+        Product::check(&loaded)?;
+        Ground::open(&dir, loaded.settings.storage.reserve_bytes)?
     };
     let reader = claim::Reader::of_standard_error(*show_claim);
-    let outcome = runtime.block_on(serve(&loaded, &dir, product, reader));
+    let outcome = runtime.block_on(begin(loaded, &House { dir: &dir, log: &log }, ground, reader));
+    log.lines.write_out();
     // What still blocks a thread now (a hash, a thumbnail) is not worth waiting for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     outcome
 }
 
-async fn serve(loaded: &Loaded, dir: &Path, product: Product, reader: claim::Reader) -> Result<(), Failure> {
-    let mut signals = Signals::listen().map_err(Failure::during("signals cannot be received"))?;
-    let systemd = Notifier::from_environment().map_err(Failure::during("NOTIFY_SOCKET cannot be used"))?;
+/// The first run, if there has to be one, and then the server.
+async fn begin(loaded: Loaded, house: &House<'_>, ground: Ground, reader: claim::Reader) -> Result<(), Failure> {
+    let mut machine = Machine::of_this_process(reader)?;
+    let workers = Supervisor::new(&ground.registry);
+    workers.spawn("log", house.log.lines.clone().gather(workers.shutdown_token()));
+    watchdog(&machine.systemd, &workers);
+    let sockets = Sockets::bind(&loaded).await?;
+    let mut over = None;
+    if first_run::is_needed(&loaded, &ground)? {
+        let first_run = FirstRun {
+            loaded: &loaded,
+            dir: house.dir,
+            ground: &ground,
+            sockets: &sockets,
+            reader,
+            supervisor: &workers,
+        };
+        match first_run.run(&mut machine.signals, &machine.systemd).await? {
+            first_run::Ended::Over(left) => over = Some(left),
+            first_run::Ended::Stopped => {
+                machine.systemd.stopping();
+                workers.drain(Duration::from_secs(limits::SHUTDOWN_SECS_MAX)).await;
+                ground.close().await;
+                return Ok(());
+            }
+        }
+    }
+    let stored = stored_settings(&ground.sql).map_err(Failure::new)?;
+    let loaded = loaded.with_stored(&stored);
+    let certificates = over.as_ref().map(|over| over.certificates.clone());
+    let product = tokio::task::block_in_place(|| Product::open(&loaded, house.dir, ground, workers, certificates))?;
+    serve(&loaded, house, product, Begun { sockets, over }, machine).await
+}
+
+/// What the process has from the machine.
+struct Machine {
+    signals: Signals,
+    systemd: Notifier,
+    reader: claim::Reader,
+}
+
+impl Machine {
+    fn of_this_process(reader: claim::Reader) -> Result<Self, Failure> {
+        let signals = Signals::listen().map_err(Failure::during("signals cannot be received"))?;
+        let systemd = Notifier::from_environment().map_err(Failure::during("NOTIFY_SOCKET cannot be used"))?;
+        Ok(Self { signals, systemd, reader })
+    }
+}
+
+/// What was there before the server.
+struct Begun {
+    sockets: Sockets,
+    /// What a first run has left.
+    over: Option<first_run::Over>,
+}
+
+async fn serve(
+    loaded: &Loaded,
+    house: &House<'_>,
+    product: Product,
+    begun: Begun,
+    mut machine: Machine,
+) -> Result<(), Failure> {
     // What the last process left undone comes before anybody is let in. A failure stops nothing: the work stays written
     // down, and who needs it done waits for it.
     if let Err(error) = product.homeserver.departures.settle_all().await {
         warn!(%error, "devices or accounts that are gone have not been forgotten yet");
     }
+    product.name_owner().await;
     let surroundings = Surroundings::start(loaded, &product)?;
-    let sockets = Sockets::bind(loaded).await?;
     let connections = product.workers.sibling();
-    let ready = sockets.open(loaded, dir, &product, &surroundings, &connections)?;
+    let ready = begun.sockets.open(loaded, house, &product, &surroundings, &connections)?;
     keep_certificates(loaded, &product);
-    control::listen(dir, control_handler(&product, ready.doctor), &connections)?;
-    watchdog(&systemd, &product.workers);
+    control::listen(house.dir, control_handler(&product, Arc::clone(&ready.doctor)), &connections)?;
+    if let Some(over) = begun.over {
+        over.leave_to(&ready.doctor).await;
+    }
 
-    claim::welcome(&product.directory, &ready.url, dir, reader, &product.workers);
+    claim::welcome(&product.directory, &ready.url, house.dir, machine.reader, &product.workers);
     ready.line.print().map_err(Failure::during("the ready line cannot be printed"))?;
-    systemd.ready();
+    machine.systemd.ready();
     let (server_name, version) = (&loaded.settings.server.name, env!("CARGO_PKG_VERSION"));
     info!(%server_name, version, url = %ready.url, "the server answers");
     if !veche_web::Pages::built_in().is_built() {
         warn!("this program was built without pages; browsers are told so");
     }
 
-    let asked = wait_for_the_end(&mut signals, &product.ground.failed).await;
-    systemd.stopping();
+    let asked = wait_for_the_end(&mut machine.signals, &product.ground.failed).await;
+    machine.systemd.stopping();
     tokio::select! {
         () = stop(&connections, product, surroundings) => info!("stopped"),
-        signal = signals.next() => {
+        signal = machine.signals.next() => {
             warn!(signal, "stopping at once");
             return Err(Failure::new("stopped at once by a second signal"));
         }
@@ -87,10 +154,10 @@ async fn serve(loaded: &Loaded, dir: &Path, product: Product, reader: claim::Rea
 }
 
 /// The bound sockets, none of which answers yet.
-struct Sockets {
-    http: Option<BoundListener>,
-    https: Option<BoundListener>,
-    redirect: Option<BoundListener>,
+pub(crate) struct Sockets {
+    pub(crate) http: Option<BoundListener>,
+    pub(crate) https: Option<BoundListener>,
+    pub(crate) redirect: Option<BoundListener>,
 }
 
 /// What is told to the world once the sockets answer.
@@ -103,29 +170,47 @@ struct Ready {
 impl Sockets {
     async fn bind(loaded: &Loaded) -> Result<Self, Failure> {
         let listen = &loaded.settings.listen;
-        Ok(Self {
+        let sockets = Self {
             http: bind(loaded, "listen.http", listen.http).await?,
             https: bind(loaded, "listen.https", listen.https).await?,
             redirect: bind(loaded, "listen.redirect", listen.redirect).await?,
-        })
+        };
+        let (bound, mut settings) = (sockets.bound(), loaded.settings.clone());
+        if !loaded.is_fixed("server.name") {
+            // It lies with the data, or the wizard has still to ask for it: no matter here.
+            settings.server.name = owned_server_name!("name.invalid");
+        }
+        check_redirect(loaded, bound, &base_url(&settings, bound.http, bound.https))?;
+        Ok(sockets)
+    }
+
+    /// Where they are.
+    pub(crate) fn bound(&self) -> Bound {
+        let at = |listener: &Option<BoundListener>| listener.as_ref().map(BoundListener::address);
+        Bound { http: at(&self.http), https: at(&self.https), redirect: at(&self.redirect), turn: None }
+    }
+
+    /// Other handles to the same sockets, for the first run.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        let again = |listener: &Option<BoundListener>| listener.as_ref().map(BoundListener::again).transpose();
+        Ok(Self { http: again(&self.http)?, https: again(&self.https)?, redirect: again(&self.redirect)? })
     }
 
     /// Lets clients in.
     fn open(
         self,
         loaded: &Loaded,
-        dir: &Path,
+        house: &House<'_>,
         product: &Product,
         surroundings: &Surroundings,
         connections: &Supervisor,
     ) -> Result<Ready, Failure> {
         let settings = &loaded.settings;
-        let at = |listener: &Option<BoundListener>| listener.as_ref().map(BoundListener::address);
-        let (http, https, redirect) = (at(&self.http), at(&self.https), at(&self.redirect));
-        let bound = Bound { http, https, redirect, turn: surroundings.turn() };
+        let bound = Bound { turn: surroundings.turn(), ..self.bound() };
         let url = base_url(settings, bound.http, bound.https);
-        let plugged = surroundings.plugs(loaded, product, dir, bound, &url);
-        let router = product.router(settings, &url, plugged.plugs());
+        check_redirect(loaded, bound, &url)?;
+        let Plugged { plugs, doctor } = surroundings.plugs(loaded, product, house, bound, &url);
+        let router = product.router(settings, &url, plugs);
         let proxies = Arc::new(Proxies {
             of_http: settings.network.trusted_proxies.clone(),
             of_connections: settings.network.proxy_protocol_from.clone(),
@@ -144,18 +229,23 @@ impl Sockets {
             connections.spawn("https listener", listener.serve(service, front));
         }
         if let Some(listener) = self.redirect {
-            if !url.starts_with("https://") {
-                let reason = format!("it sends browsers to https, but this server is reached at {url}");
-                return Err(loaded.complaint("listen.redirect", reason).into());
-            }
             // Places of its own: a flood of port 80 must not keep people from port 443.
             let (places, per_address) =
                 (limits::REDIRECT_CONNECTIONS_MAX, limits::REDIRECT_CONNECTIONS_PER_ADDRESS_MAX);
             let service = Service::Redirect(Redirect::new(product.certificates.http_tokens(), &url));
             connections.spawn("redirect listener", listener.serve(service, door(places, per_address, "redirect")));
         }
-        Ok(Ready { line: ReadyLine::new(bound), url, doctor: plugged.doctor })
+        Ok(Ready { line: ReadyLine::new(bound), url, doctor })
     }
+}
+
+/// Fails if browsers would be sent where nobody answers.
+fn check_redirect(loaded: &Loaded, bound: Bound, url: &str) -> Result<(), Failure> {
+    if bound.redirect.is_none() || url.starts_with("https://") {
+        return Ok(());
+    }
+    let reason = format!("it sends browsers to https, but this server is reached at {url}");
+    Err(loaded.complaint("listen.redirect", reason).into())
 }
 
 async fn bind(
@@ -192,7 +282,13 @@ fn control_handler(product: &Product, doctor: Arc<Doctor>) -> control::Handler {
         let doctor = Arc::clone(&doctor);
         async move {
             match request {
-                Request::UserAdd { name, password, admin } => user::take_new(directory, name, password, admin).await,
+                Request::UserAdd { name, password, admin, owner } => {
+                    let password = Secret::new(password);
+                    user::take_new(directory, user::New { name, password, admin, owner }).await
+                }
+                Request::UserRecover { name, password } => {
+                    user::take_recovery(directory, name, Secret::new(password)).await
+                }
                 Request::CertificateUpload { chain, key } => certificate::take_upload(certificates, chain, key).await,
                 Request::CertificateRoot => Answer::CertificateRoot(certificates.own_root_pem()),
                 Request::CertificateStatus => Answer::CertificateStatus(Box::new(certificates.status())),

@@ -1,12 +1,15 @@
 //! The settings: what the file and `--set` may say, with defaults and limits.
 //!
 //! A settings file is short: every setting has a default. An unknown name, a wrong type or a bad
-//! value stops the start, because a silently ignored line is how doors are left open. All settings
-//! here apply after a restart. `veche.example.toml` shows them all and is compared with this file
-//! by a test.
+//! value stops the start, because a silently ignored line is how doors are left open. Some may lie with the data,
+//! written there by wizard and console (`stored.rs`); what the file says wins over those. All settings of the file apply
+//! after a restart. `veche.example.toml` shows them all and is compared with this file by a test; what the console shows
+//! of them stands in `catalogue.rs`.
 
+mod catalogue;
 mod load;
 mod relay;
+mod stored;
 mod tls;
 mod values;
 
@@ -16,9 +19,12 @@ use std::path::{Path, PathBuf};
 use ruma::OwnedServerName;
 use serde::Deserialize;
 use veche_base::{Network, Secret, limits};
+use veche_directory::{EncryptionPolicy, Language};
 
+pub(crate) use catalogue::{ENTRIES, Entry, entry};
 pub(crate) use load::{Loaded, Override, SettingsError};
 pub(crate) use relay::{ExternalAddress, RelayPeers};
+pub(crate) use stored::default as default_value;
 pub(crate) use tls::{AcmeChallenge, CertificateSource, Tls};
 pub(crate) use values::{LogFormat, Outbound, Rates, RegistrationMode, Role, RoomVersion};
 
@@ -39,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) registration: Registration,
     /// Room defaults.
     pub(crate) rooms: Rooms,
+    /// Whose site it is.
+    pub(crate) site: Site,
     /// Who is online.
     pub(crate) presence: Presence,
     /// What is refused.
@@ -119,6 +127,20 @@ pub(crate) struct Registration {
 pub(crate) struct Rooms {
     /// The version of new rooms: 12, 11 or 10.
     pub(crate) default_version: RoomVersion,
+    /// `private`: direct chats and rooms by invitation are encrypted from end to end when they are made. `managed`: the
+    /// server manages every room, unless its maker turns encryption on.
+    pub(crate) encryption: EncryptionPolicy,
+}
+
+/// `[site]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Site {
+    /// What the company is called.
+    #[serde(deserialize_with = "values::site_name")]
+    pub(crate) name: Option<String>,
+    /// The language in which pages greet those who have not chosen one: `en`, `ru`.
+    pub(crate) language: Option<Language>,
 }
 
 /// `[presence]`
@@ -215,7 +237,7 @@ pub(crate) struct Storage {
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Setup {
-    /// `true` for a server that is configured by settings alone. There is no wizard yet, so it changes nothing.
+    /// `true` for a server that is configured by settings alone: without accounts it is no wizard, but the server.
     pub(crate) skip: bool,
 }
 

@@ -12,11 +12,14 @@ use veche_api::pages::Pages;
 use veche_media_driver::Handle;
 
 use crate::addresses::Whereabouts;
+use crate::console::{CertificatePage, SettingsPage, ThisMachine};
 use crate::doctor::{Doctor, Patient};
 use crate::exit::Failure;
+use crate::first_run::ServersPages;
+use crate::logging::Log;
 use crate::ready::Bound;
 use crate::settings::Loaded;
-use crate::turn::{Access, RunningRelay};
+use crate::turn::RunningRelay;
 use crate::wiring::Product;
 
 /// The running parts.
@@ -50,13 +53,20 @@ impl Surroundings {
     }
 
     /// What the API is told of these parts. Clients reach the server at `url`, and its sockets are `bound`.
-    pub(crate) fn plugs(&self, loaded: &Loaded, product: &Product, dir: &Path, bound: Bound, url: &str) -> Plugged {
+    pub(crate) fn plugs(
+        &self,
+        loaded: &Loaded,
+        product: &Product,
+        house: &House<'_>,
+        bound: Bound,
+        url: &str,
+    ) -> Plugged {
         let settings = &loaded.settings;
         let https_port = bound.https.and_then(|_| port_of_https(url));
         let access = self.relay.as_ref().map(|relay| relay.access(&self.whereabouts, https_port));
         let doctor = Arc::new(Doctor::new(Patient {
             server_name: settings.server.name.to_string(),
-            dir: dir.to_owned(),
+            dir: house.dir.to_owned(),
             whereabouts: Arc::clone(&self.whereabouts),
             certificates: product.certificates.clone(),
             https: bound.https,
@@ -66,7 +76,21 @@ impl Surroundings {
             clock: Arc::clone(&product.ground.clock),
             entropy: Arc::clone(&product.ground.entropy),
         }));
-        Plugged { access, doctor }
+        let settings = SettingsPage::new(loaded.clone(), product.followers());
+        let certificate = CertificatePage::new(loaded, settings.next(), product.followers());
+        let ground = &product.ground;
+        let machine = ThisMachine::new(Arc::clone(&ground.clock), Arc::clone(&ground.sql));
+        let console = Plugs {
+            relay: access.map(|access| Arc::new(access) as Arc<_>),
+            reachability: Some(Arc::clone(&doctor) as Arc<_>),
+            settings: Some(Arc::new(settings)),
+            certificate: Some(Arc::new(certificate)),
+            log: Some(Arc::new(house.log.memory.clone())),
+            machine: Some(Arc::new(machine)),
+            site: product.site.clone(),
+            pages: Some(Arc::new(ServersPages(built_in_pages()))),
+        };
+        Plugged { plugs: console, doctor }
     }
 
     /// Stops the relay.
@@ -78,6 +102,10 @@ impl Surroundings {
 }
 
 /// The pages in this program, as the API wants them.
+pub(crate) fn built_in_pages() -> Arc<dyn Pages> {
+    Arc::new(BuiltIn(veche_web::Pages::built_in()))
+}
+
 struct BuiltIn(veche_web::Pages);
 
 impl Pages for BuiltIn {
@@ -88,20 +116,18 @@ impl Pages for BuiltIn {
 
 /// What is plugged into the API.
 pub(crate) struct Plugged {
-    access: Option<Access>,
+    /// In the API's own terms.
+    pub(crate) plugs: Plugs,
     /// Also asked through the control socket.
     pub(crate) doctor: Arc<Doctor>,
 }
 
-impl Plugged {
-    /// In the API's own terms.
-    pub(crate) fn plugs(&self) -> Plugs {
-        Plugs {
-            relay: self.access.clone().map(|access| Arc::new(access) as Arc<_>),
-            reachability: Some(Arc::clone(&self.doctor) as Arc<_>),
-            pages: Some(Arc::new(BuiltIn(veche_web::Pages::built_in()))),
-        }
-    }
+/// What the process has of its own, whatever runs in it.
+pub(crate) struct House<'a> {
+    /// The data folder.
+    pub(crate) dir: &'a Path,
+    /// Its log.
+    pub(crate) log: &'a Log,
 }
 
 /// The port at which clients reach HTTPS, if they do.

@@ -12,9 +12,11 @@ use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
-use veche_acme::{AcmeSettings, BadName, Certificates, ChallengeKind, ExternalAccount, Name, Names, Resolver, Source};
+use veche_acme::{
+    AcmeSettings, BadName, Certificates, ChallengeKind, ExternalAccount, Name, Names, Resolver, Source, SourceKind,
+};
 use veche_api::OwnAuthority;
-use veche_runtime::Supervisor;
+use veche_runtime::{Supervisor, outbound};
 
 use crate::addresses::Whereabouts;
 use crate::exit::Failure;
@@ -37,13 +39,35 @@ pub(crate) fn open(
     let settings = &loaded.settings;
     let names = names(settings, addresses).map_err(|(key, bad)| loaded.complaint(key, bad))?;
     let outbound = authority_client(loaded)?;
-    if settings.tls.source == CertificateSource::Acme {
-        let refused = outbound.check(&settings.tls.acme_directory);
-        refused.map_err(|reason| loaded.complaint("tls.acme_directory", reason))?;
-    }
+    check_directory(loaded, &outbound)?;
     let wanted = veche_acme::Settings { folder: folder(dir), names, source: source(settings) };
     let (clock, entropy) = (Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
     Certificates::open(wanted, Arc::new(outbound), clock, entropy, &ground.registry).map_err(Failure::new)
+}
+
+/// Complains about an ACME directory that the server would not ask.
+fn check_directory(loaded: &Loaded, outbound: &outbound::Client) -> Result<(), SettingsError> {
+    let tls = &loaded.settings.tls;
+    if tls.source != CertificateSource::Acme {
+        return Ok(());
+    }
+    outbound.check(&tls.acme_directory).map_err(|reason| loaded.complaint("tls.acme_directory", reason))
+}
+
+/// Complains, in English words, about settings that somebody has chosen in a browser and that cannot lead to a certificate.
+pub(crate) fn check_choice(loaded: &Loaded) -> Result<(), String> {
+    let reason = |complaint: SettingsError| complaint.reason().to_owned();
+    check(loaded).map_err(reason)?;
+    let outbound = authority_client(loaded).map_err(|failure| failure.words().to_owned())?;
+    check_directory(loaded, &outbound).map_err(reason)
+}
+
+/// Lets certificates that were opened for the first run follow the settings that came of it. Blocks.
+pub(crate) fn follow(certificates: &Certificates, loaded: &Loaded, addresses: &[IpAddr]) -> Result<(), Failure> {
+    let names = names(&loaded.settings, addresses).map_err(|(key, bad)| loaded.complaint(key, bad))?;
+    certificates.set_names(names);
+    certificates.set_source(source(&loaded.settings));
+    Ok(())
 }
 
 /// Complains about settings that cannot lead to a certificate, each for itself well formed.
@@ -80,7 +104,7 @@ pub(crate) fn check(loaded: &Loaded) -> Result<(), SettingsError> {
 ///
 /// Where `server.public_url` is set, the domain of the user ids may lead to another machine: a certificate for that is
 /// not ours to have. The addresses are for those who come before DNS leads here, and trust the root already.
-fn names(settings: &Settings, addresses: &[IpAddr]) -> Result<Names, (&'static str, BadName)> {
+pub(crate) fn names(settings: &Settings, addresses: &[IpAddr]) -> Result<Names, (&'static str, BadName)> {
     let server = Name::of_server(settings.server.name.as_str()).map_err(|bad| ("server.name", bad))?;
     let public = match &settings.server.public_url {
         None => server.clone(),
@@ -128,7 +152,7 @@ fn is_this_machine(name: &Name) -> bool {
     }
 }
 
-fn source(settings: &Settings) -> Source {
+pub(crate) fn source(settings: &Settings) -> Source {
     let tls = &settings.tls;
     match tls.source {
         CertificateSource::Own => Source::Own,
@@ -152,8 +176,8 @@ fn source(settings: &Settings) -> Source {
 pub(crate) struct OwnRoot(pub(crate) Certificates);
 
 impl OwnAuthority for OwnRoot {
-    fn root_pem(&self) -> String {
-        self.0.own_root_pem()
+    fn root_pem(&self) -> Option<String> {
+        (self.0.status().wanted == SourceKind::Own).then(|| self.0.own_root_pem())
     }
 }
 

@@ -11,6 +11,7 @@
 mod renumber;
 mod uris;
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,19 @@ const OURSELVES: &str = "doctor";
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Times that another port is tried when any free one is wanted and the one that was found is taken meanwhile.
 const PORT_TRIES: usize = 16;
+
+/// Fails if the relay could not be started because its port is taken: whoever goes through the wizard shall not hear of it
+/// at the end.
+pub(crate) fn check_port(loaded: &Loaded) -> Result<(), Failure> {
+    let Some(listen) = loaded.settings.listen.turn.filter(|listen| listen.port() != 0) else { return Ok(()) };
+    let taken = |address: SocketAddr, error: io::Error| {
+        loaded.complaint("listen.turn", format_args!("{address} cannot be listened on: {error}"))
+    };
+    for address in listeners(listen).map_err(|error| taken(listen, error))? {
+        UdpSocket::bind(address).map_err(|error| taken(address, error))?;
+    }
+    Ok(())
+}
 
 /// The running relay.
 pub(crate) struct RunningRelay {
@@ -207,7 +221,7 @@ fn relay_user(secret: &Secret<Vec<u8>>, user: &UserId, SessionId(session): Sessi
 }
 
 /// Both families where the setting means every address, on the same port.
-fn listeners(setting: SocketAddr) -> std::io::Result<Vec<SocketAddr>> {
+fn listeners(setting: SocketAddr) -> io::Result<Vec<SocketAddr>> {
     if !setting.ip().is_unspecified() {
         return Ok(vec![setting]);
     }

@@ -26,15 +26,15 @@ const BYTES_PER_SEC: u64 = 8 << 20;
 const LOGGED_MAX: usize = 20;
 
 /// Where the last verification is remembered among the stored settings.
-const KEY: &str = "verification.last";
+pub(crate) const KEY: &str = "verification.last";
 
 /// How the last verification ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Last {
+pub(crate) struct Last {
     /// When, on the wall clock.
-    at_ms: u64,
+    pub(crate) at_ms: u64,
     /// How much was found to be wrong.
-    problems: u64,
+    pub(crate) problems: u64,
 }
 
 /// The worker and what it needs.

@@ -2,6 +2,7 @@
 //!
 //! Each part takes its own settings; here the file's settings are translated into theirs, and nowhere else.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,28 +10,42 @@ use std::time::Duration;
 
 use axum::Router;
 use ruma::RoomVersionId;
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use veche_acme::Certificates;
-use veche_api::{ApiSettings, App, Gate, Plugs};
+use veche_api::{ApiSettings, App, Gate, Plugs, SiteFacts};
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy, random_token};
 use veche_directory::Directory;
 use veche_homeserver::Homeserver;
 use veche_homeserver::core::Core;
+use veche_homeserver::profiles::DISPLAY_NAME;
 use veche_rooms::SigningKeys;
 use veche_runtime::{OsEntropy, Supervisor, SystemClock, outbound};
 use veche_store::sql::secrets::Name;
-use veche_store::sql::{self, Sql};
+use veche_store::sql::{self, Sql, settings as stored};
 use veche_store::{OpenOptions, Store};
 
 use crate::addresses::Whereabouts;
+use crate::console::{self, Followers};
 use crate::exit::Failure;
 use crate::identity;
-use crate::settings::{CertificateSource, Loaded, Outbound, Rates, RegistrationMode, RoomVersion, Settings};
+use crate::settings::{Loaded, Outbound, Rates, RoomVersion, Settings};
+use crate::statistics::Statistics;
 use crate::tls;
 use crate::verification::Verification;
+
+/// Every setting that lies with the data, and what else is kept there.
+pub(crate) fn stored_settings(sql: &Sql) -> Result<BTreeMap<String, Value>, sql::Error> {
+    let stored = sql.read_blocking(stored::all)?;
+    let parse = |(key, json): (String, String)| {
+        let value = serde_json::from_str(&json);
+        value.map(|value| (key.clone(), value)).map_err(|_| sql::Error::Corrupt(format!("setting {key:?}")))
+    };
+    stored.into_iter().map(parse).collect()
+}
 
 /// How often sessions' last use is written down and expired tokens are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(5 * 60);
@@ -41,7 +56,8 @@ const CONTENT_SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// Letters of the version of a new signing key: enough to tell two keys of one server apart.
 const KEY_VERSION_CHARS: usize = 6;
 
-/// What is on disk, opened for this process alone, and who is who in it.
+/// What is on disk, opened for this process alone, and who is who in it. Clones are handles to the same.
+#[derive(Clone)]
 pub(crate) struct Ground {
     pub(crate) registry: Registry,
     pub(crate) clock: Arc<dyn Clock>,
@@ -83,6 +99,13 @@ impl Ground {
         Ok(Self { registry, clock, entropy, store, sql, failed })
     }
 
+    /// Closes the administration database of a process that never became a server; the store has nothing to flush.
+    pub(crate) async fn close(self) {
+        if tokio::task::spawn_blocking(move || self.sql.close()).await.is_err() {
+            warn!("the administration database could not be closed in order");
+        }
+    }
+
     /// Opens the directory of users.
     pub(crate) fn directory(&self, settings: veche_directory::Settings) -> Result<Arc<Directory>, Failure> {
         let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
@@ -97,22 +120,40 @@ pub(crate) struct Product {
     pub(crate) homeserver: Arc<Homeserver>,
     pub(crate) certificates: Certificates,
     pub(crate) whereabouts: Arc<Whereabouts>,
+    /// What the console says of the site.
+    pub(crate) site: SiteFacts,
     /// Background work; drained before the stores are closed.
     pub(crate) workers: Supervisor,
 }
 
 impl Product {
-    /// Opens everything below the network. Blocks; the caller stands in the async runtime's context.
-    pub(crate) fn open(loaded: &Loaded, dir: &Path) -> Result<Self, Failure> {
+    /// Looks at settings that could stop the start, before anything is touched.
+    pub(crate) fn check(loaded: &Loaded) -> Result<(), Failure> {
+        tls::check(loaded)?;
+        outbound_client(loaded).map(|_| ())
+    }
+
+    /// Opens everything below the network; `certificates` if a first run has opened them. Blocks; the caller stands in
+    /// the async runtime's context.
+    pub(crate) fn open(
+        loaded: &Loaded,
+        dir: &Path,
+        ground: Ground,
+        workers: Supervisor,
+        certificates: Option<Certificates>,
+    ) -> Result<Self, Failure> {
         let settings = &loaded.settings;
         tls::check(loaded)?;
         // Certificates that cannot be read should stop the start and not the first notification.
         let outbound = outbound_client(loaded)?;
-        let ground = Ground::open(dir, settings.storage.reserve_bytes)?;
         identity::keep(&ground.sql, loaded)?;
         let (sql, clock) = (Arc::clone(&ground.sql), Arc::clone(&ground.clock));
         let whereabouts = Handle::current().block_on(Whereabouts::find(settings, sql, clock));
-        let certificates = tls::open(loaded, dir, &ground, &whereabouts.of_the_site())?;
+        let addresses = whereabouts.of_the_site();
+        let certificates = match certificates {
+            Some(certificates) => tls::follow(&certificates, loaded, &addresses).map(|()| certificates)?,
+            None => tls::open(loaded, dir, &ground, &addresses)?,
+        };
         let directory = ground.directory(directory_settings(settings))?;
         let homeserver = Arc::new(Homeserver::open(Arc::new(Core {
             store: Arc::clone(&ground.store),
@@ -123,22 +164,50 @@ impl Product {
             directory: Arc::clone(&directory),
             settings: homeserver_settings(settings),
         })));
-        let workers = Supervisor::new(&ground.registry);
         homeserver.start(&workers, outbound);
         workers.spawn("housekeeping", keep_house(Arc::clone(&directory), workers.shutdown_token()));
         workers.spawn("content sweep", sweep_content(Arc::clone(&homeserver), workers.shutdown_token()));
         let (store, sql, clock) = (Arc::clone(&ground.store), Arc::clone(&ground.sql), Arc::clone(&ground.clock));
         let verification = Verification::new(store, sql, clock, &ground.registry);
         workers.spawn("verification", verification.run(workers.shutdown_token()));
-        Ok(Self { ground, directory, homeserver, certificates, whereabouts, workers })
+        let statistics = Statistics::new(Arc::clone(&ground.clock), Arc::clone(&directory), Arc::clone(&homeserver));
+        workers.spawn("statistics", statistics.run(workers.shutdown_token()));
+        let site = SiteFacts::default();
+        let product = Self { ground, directory, homeserver, certificates, whereabouts, site, workers };
+        product.followers().follow(settings);
+        Ok(product)
+    }
+
+    /// The parts that follow settings while the server runs.
+    pub(crate) fn followers(&self) -> Followers {
+        Followers {
+            directory: Arc::clone(&self.directory),
+            homeserver: Arc::clone(&self.homeserver),
+            site: self.site.clone(),
+            certificates: self.certificates.clone(),
+        }
+    }
+
+    /// Gives the owner the name that he has chosen in the wizard.
+    pub(crate) async fn name_owner(&self) {
+        let named = async {
+            let Some(owner) = self.directory.owner_profile().await.map_err(|error| error.to_string())? else {
+                return Ok(());
+            };
+            let name = Some(owner.display_name.into());
+            let set = self.homeserver.profiles.set(&owner.user_id, DISPLAY_NAME, name).await;
+            set.map_err(|error| error.to_string())?;
+            self.directory.owner_profile_taken().await.map_err(|error| error.to_string())
+        };
+        if let Err(error) = named.await {
+            warn!(error, "the owner's name could not be set; this is tried again at the next start");
+        }
     }
 
     /// Everything that is answered over HTTP. `url` is where clients reach it.
     pub(crate) fn router(&self, settings: &Settings, url: &str, plugs: Plugs) -> Router {
         let mut edge = api_settings(settings, url.to_owned());
-        if settings.tls.source == CertificateSource::Own {
-            edge.own_authority = Some(Arc::new(tls::OwnRoot(self.certificates.clone())));
-        }
+        edge.own_authority = Some(Arc::new(tls::OwnRoot(self.certificates.clone())));
         let gate = Gate::new(
             edge,
             &self.ground.registry,
@@ -225,13 +294,9 @@ fn signing_keys(ground: &Ground, settings: &Settings) -> Result<SigningKeys, Fai
     SigningKeys::from_seed(settings.server.name.clone(), version.expose(), seed.expose()).map_err(Failure::new)
 }
 
-fn directory_settings(settings: &Settings) -> veche_directory::Settings {
+pub(crate) fn directory_settings(settings: &Settings) -> veche_directory::Settings {
     veche_directory::Settings {
-        registration: match settings.registration.mode {
-            RegistrationMode::Closed => veche_directory::RegistrationMode::Closed,
-            RegistrationMode::Token => veche_directory::RegistrationMode::Token,
-            RegistrationMode::Open => veche_directory::RegistrationMode::Open,
-        },
+        registration: console::registration(settings),
         shared_secret: settings.registration.shared_secret.clone(),
         rates: settings.limits.rates == Rates::On,
         ..veche_directory::Settings::new(settings.server.name.clone())

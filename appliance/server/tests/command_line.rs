@@ -37,7 +37,8 @@ impl Server {
 
     /// Starts it with its words going there.
     fn start_saying(dir: &str, more: &[&str], words: Stdio) -> Self {
-        let local = ["listen.http=127.0.0.1:0", "listen.https=127.0.0.1:0", "listen.turn=127.0.0.1:0"];
+        let local =
+            ["listen.http=127.0.0.1:0", "listen.https=127.0.0.1:0", "listen.turn=127.0.0.1:0", "setup.skip=true"];
         let local = local.into_iter().flat_map(|setting| ["--set", setting]);
         let arguments: Vec<&str> =
             ["serve", "--data", dir].into_iter().chain(local).chain(more.iter().copied()).collect();
@@ -140,6 +141,24 @@ fn the_claim_code_lies_in_a_file_and_is_in_no_log() {
     assert_eq!(server.stop().code(), Some(0));
     let said = fs::read_to_string(&log).unwrap();
     assert!(said.contains("Veche answers at http") && !said.contains("claim code"), "{said}");
+}
+
+#[test]
+fn a_person_is_told_where_the_wizard_is_and_which_code_opens_it() {
+    let (folder, dir) = folder();
+    let log = folder.path().join("log");
+    let words = fs::File::create(&log).unwrap().into();
+    let server = Server::start_saying(&dir, &["--set", "setup.skip=false", "--show-claim"], words);
+    let url = server.ready["claim_url"].as_str().expect("it waits to be set up").to_owned();
+    let code = fs::read_to_string(Path::new(&dir).join("claim-code")).unwrap().trim_end().to_owned();
+    assert!(server.get("/health").starts_with("HTTP/1.1 200"));
+    assert!(server.get("/metrics").starts_with("HTTP/1.1 404"));
+    let asked = run(&["doctor", "--data", &dir]);
+    assert!(self::words(&asked).contains("waits to be set up"), "{}", self::words(&asked));
+    assert_eq!(server.stop().code(), Some(0));
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(said.contains(&format!("{url} with this claim code:\n\n    {code}\n")), "{said}");
+    assert!(said.contains("veche user add NAME --owner"), "{said}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use ruma::{OwnedUserId, UserId};
 use rusqlite::{Row, params};
 
+use super::grants::Grants;
 use super::view::{ms, optional_ms, user_id};
 use super::{Error, Tx, View, from_ms};
 
@@ -26,8 +27,12 @@ pub struct Account {
     pub kind: Kind,
     /// Whether a password opens it.
     pub has_password: bool,
-    /// May administer the server.
+    /// May administer the server, as far as `grants` go.
     pub admin: bool,
+    /// Owns the server: an administrator who may do everything, also to administrators.
+    pub owner: bool,
+    /// What an administrator may do; nobody else has any.
+    pub grants: Grants,
     /// When it was made.
     pub created_ms: u64,
     /// When it was deactivated, for good.
@@ -38,6 +43,28 @@ pub struct Account {
     pub locked: bool,
     /// May read and leave, not write, until lifted.
     pub suspended: bool,
+    /// Shows a code beside the password: see `second_factors`.
+    pub second_factor: bool,
+}
+
+/// What an administrator is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Whoever claimed the server, and whom he made an owner.
+    Owner,
+    /// Does what he has been granted.
+    Administrator(Grants),
+}
+
+impl Account {
+    /// What it is beside a user.
+    pub const fn role(&self) -> Option<Role> {
+        match (self.admin, self.owner) {
+            (false, _) => None,
+            (true, true) => Some(Role::Owner),
+            (true, false) => Some(Role::Administrator(self.grants)),
+        }
+    }
 }
 
 /// What is needed to make an account.
@@ -49,14 +76,15 @@ pub struct NewAccount {
     pub kind: Kind,
     /// PHC string, or none when no password shall open it.
     pub password_hash: Option<String>,
-    /// May administer the server.
+    /// May administer the server, in all its parts.
     pub admin: bool,
     /// Now.
     pub created_ms: u64,
 }
 
 const COLUMNS: &str =
-    "user_id, kind, password_hash IS NOT NULL, admin, created_ms, deactivated_ms, erased, locked, suspended";
+    "user_id, kind, password_hash IS NOT NULL, admin, created_ms, deactivated_ms, erased, locked, suspended, owner, grants,
+     EXISTS (SELECT 1 FROM second_factors WHERE user_id = accounts.user_id AND since_ms IS NOT NULL)";
 
 /// Makes the account; `false` when the name is taken, also by a deactivated account.
 pub fn create(tx: &Tx<'_>, new: &NewAccount) -> Result<bool, Error> {
@@ -97,9 +125,20 @@ pub fn set_password_hash(tx: &Tx<'_>, user: &UserId, hash: &str) -> Result<bool,
     Ok(tx.execute(sql, [user.as_str(), hash])? == 1)
 }
 
-/// Makes or unmakes an administrator; `false` when there is no such account.
+/// Makes or unmakes an administrator who may do everything; `false` when there is no such account.
 pub fn set_admin(tx: &Tx<'_>, user: &UserId, admin: bool) -> Result<bool, Error> {
-    set_flag(tx, "UPDATE accounts SET admin = ?2 WHERE user_id = ?1", user, admin)
+    set_role(tx, user, admin.then_some(Role::Administrator(Grants::ALL)))
+}
+
+/// Gives an account this role, or none; `false` when there is no such account.
+pub fn set_role(tx: &Tx<'_>, user: &UserId, role: Option<Role>) -> Result<bool, Error> {
+    let (admin, owner, grants) = match role {
+        None => (false, false, None),
+        Some(Role::Owner) => (true, true, None),
+        Some(Role::Administrator(grants)) => (true, false, grants.to_stored()),
+    };
+    let sql = "UPDATE accounts SET admin = ?2, owner = ?3, grants = ?4 WHERE user_id = ?1";
+    Ok(tx.execute(sql, params![user.as_str(), admin, owner, grants])? == 1)
 }
 
 /// Locks or unlocks; `false` when there is no such account.
@@ -115,7 +154,7 @@ pub fn set_suspended(tx: &Tx<'_>, user: &UserId, suspended: bool) -> Result<bool
 /// Deactivates for good and forgets the password and the administrator's mark.
 /// `false` when there is no such account or it was deactivated before.
 pub fn deactivate(tx: &Tx<'_>, user: &UserId, erase: bool, now_ms: u64) -> Result<bool, Error> {
-    let sql = "UPDATE accounts SET deactivated_ms = ?2, erased = ?3, password_hash = NULL, admin = 0
+    let sql = "UPDATE accounts SET deactivated_ms = ?2, erased = ?3, password_hash = NULL, admin = 0, owner = 0, grants = NULL
                WHERE user_id = ?1 AND deactivated_ms IS NULL";
     Ok(tx.execute(sql, params![user.as_str(), from_ms(now_ms), erase])? == 1)
 }
@@ -133,15 +172,19 @@ const fn kind_text(kind: Kind) -> &'static str {
 
 fn read(row: &Row<'_>) -> Result<Account, Error> {
     let kind: String = row.get(1)?;
+    let (admin, grants): (bool, Option<String>) = (row.get(3)?, row.get(10)?);
     Ok(Account {
         user_id: user_id(row, 0)?,
         kind: if kind == "guest" { Kind::Guest } else { Kind::User },
         has_password: row.get(2)?,
-        admin: row.get(3)?,
+        admin,
+        owner: row.get(9)?,
+        grants: if admin { Grants::from_stored(grants.as_deref())? } else { Grants::NONE },
         created_ms: ms(row, 4)?,
         deactivated_ms: optional_ms(row, 5)?,
         erased: row.get(6)?,
         locked: row.get(7)?,
         suspended: row.get(8)?,
+        second_factor: row.get(11)?,
     })
 }

@@ -5,11 +5,14 @@
 //! end shows too, as long as the engine's own counter was not changed along with them; who wants
 //! more keeps [`head`] somewhere else.
 
-use rusqlite::params;
+mod search;
+
+use rusqlite::{Row, params};
 use sha2::{Digest, Sha256};
 
 use super::view::ms;
 use super::{Error, Tx, View, from_ms, to_ms};
+pub use search::{Filter, search};
 
 /// What stands before the first row.
 const GENESIS: [u8; 32] = [0; 32];
@@ -71,8 +74,7 @@ pub fn head(view: &View<'_>) -> Result<[u8; 32], Error> {
 
 /// Rows after `after`, at most `limit`, oldest first.
 pub fn page(view: &View<'_>, after: u64, limit: u32) -> Result<Vec<Entry>, Error> {
-    let rows = stored(view, after, limit)?;
-    rows.into_iter().map(|row| Ok(Entry { row_id: row.row_id, hash: row.hash, act: row.act()? })).collect()
+    stored(view, after, limit)?.into_iter().map(Stored::entry).collect()
 }
 
 /// Walks the whole chain; `None` means that it is whole.
@@ -110,6 +112,10 @@ struct Stored {
 }
 
 impl Stored {
+    fn entry(self) -> Result<Entry, Error> {
+        Ok(Entry { row_id: self.row_id, hash: self.hash, act: self.act()? })
+    }
+
     fn act(self) -> Result<Act, Error> {
         let detail = serde_json::from_str(&self.detail)
             .map_err(|error| Error::Corrupt(format!("journal row {}: {error}", self.row_id)))?;
@@ -120,17 +126,19 @@ impl Stored {
 fn stored(view: &View<'_>, after: u64, limit: u32) -> Result<Vec<Stored>, Error> {
     let sql = "SELECT row_id, at_ms, actor, action, target, detail, previous_hash, hash
                FROM journal WHERE row_id > ?1 ORDER BY row_id LIMIT ?2";
-    view.rows(sql, params![from_ms(after), limit], |row| {
-        Ok(Stored {
-            row_id: to_ms(row.get(0)?),
-            at_ms: ms(row, 1)?,
-            actor: row.get(2)?,
-            action: row.get(3)?,
-            target: row.get(4)?,
-            detail: row.get(5)?,
-            previous_hash: row.get(6)?,
-            hash: row.get(7)?,
-        })
+    view.rows(sql, params![from_ms(after), limit], read)
+}
+
+fn read(row: &Row<'_>) -> Result<Stored, Error> {
+    Ok(Stored {
+        row_id: to_ms(row.get(0)?),
+        at_ms: ms(row, 1)?,
+        actor: row.get(2)?,
+        action: row.get(3)?,
+        target: row.get(4)?,
+        detail: row.get(5)?,
+        previous_hash: row.get(6)?,
+        hash: row.get(7)?,
     })
 }
 

@@ -14,7 +14,10 @@
 //! Why a group of writes may share a transaction, and what happens when the disk fails: `writer.rs`.
 
 pub mod accounts;
+pub mod closed_rooms;
 mod connection;
+pub mod days;
+pub mod grants;
 pub mod journal;
 mod migrate;
 pub mod outbox;
@@ -22,6 +25,7 @@ mod readers;
 pub mod registration_tokens;
 pub mod reports;
 mod row_hashes;
+pub mod second_factors;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;

@@ -6,7 +6,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use veche_base::testing::SeededEntropy;
 
-use super::accounts::{self, Kind, NewAccount};
+use super::accounts::{self, Kind, NewAccount, Role};
+use super::grants::Grants;
 use super::journal::{self, Act, Break};
 use super::outbox::{self, Work};
 use super::registration_tokens::{self, RegistrationToken};
@@ -271,6 +272,11 @@ fn names_of_accounts_are_given_once_and_flags_hold() {
         assert!(accounts::create(tx, &alice)?);
         assert!(!accounts::create(tx, &alice)?);
         assert!(accounts::set_admin(tx, &alice.user_id, true)?);
+        let role = |tx: &Tx<'_>| -> Result<_, Error> { Ok(accounts::get(tx, &alice.user_id)?.unwrap().role()) };
+        for given in [Role::Owner, Role::Administrator(Grants::NONE), Role::Administrator(Grants::ALL)] {
+            assert!(accounts::set_role(tx, &alice.user_id, Some(given))?);
+            assert_eq!(role(tx)?, Some(given));
+        }
         assert!(accounts::set_locked(tx, &alice.user_id, true)?);
         assert!(accounts::set_suspended(tx, &alice.user_id, true)?);
         assert!(!accounts::set_locked(tx, user_id!("@nobody:ex.org"), true)?);

@@ -2,11 +2,13 @@
 //!
 //! [`Server`] is the process: started, killed, restarted on the same folder, stopped. [`Client`] is one session on it
 //! (or on any homeserver with shared-secret registration, such as the peer of the benches). [`Timeline`] follows a
-//! session's sync. [`Pebble`] is an authority that certificates are ordered from.
+//! session's sync. [`Pebble`] is an authority that certificates are ordered from, and
+//! [`Authenticator`] somebody's app.
 //!
 //! What goes wrong here panics with the server's words: this is for tests. Nothing sleeps; waits end with an answer or
 //! at [`LIMIT`].
 
+mod authenticator;
 mod client;
 mod pebble;
 mod server;
@@ -14,6 +16,7 @@ mod timeline;
 
 use std::time::Duration;
 
+pub use authenticator::Authenticator;
 pub use client::{Answer, Client, encode};
 pub use pebble::{Pebble, PebbleSetup};
 pub use server::{Ready, Server, binary};

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use veche_test_harness::{Client, Server, binary};
 
-const REPORT: &str = "/_veche/admin/v1/reachability";
+const REPORT: &str = "/api/admin/v1/reachability";
 /// Every line that a running server has something to say about.
 const LINES: [&str; 13] = [
     "dns",

@@ -61,3 +61,45 @@ fn every_crate_obeys_the_common_lints() {
         .collect();
     assert_kept("A crate takes its lints from the workspace", &broken);
 }
+
+/// What a package of the web workspace builds on, by the parts of its manifest that name packages.
+fn npm_packages(manifest: &str) -> Vec<String> {
+    let mut in_dependencies = false;
+    let mut packages = Vec::new();
+    for line in manifest.lines().map(str::trim) {
+        if line.ends_with('{') {
+            in_dependencies = line.to_lowercase().contains("dependencies\"");
+        } else if line.starts_with('}') {
+            in_dependencies = false;
+        } else if in_dependencies && let Some(name) = line.split('"').nth(1) {
+            packages.push(format!("{name} {}", line.split('"').nth(3).unwrap_or_default()));
+        }
+    }
+    packages
+}
+
+#[test]
+fn every_npm_package_has_its_reason_and_its_exact_version() {
+    let reasons = read("appliance/web/README.md");
+    let (_, table) = reasons.split_once("## What we build on").expect("the pages say what they build on");
+    let manifests = text_files();
+    let manifests: Vec<_> = manifests.iter().filter(|file| is_web_manifest(&file.path)).collect();
+    assert!(manifests.len() > 1, "the manifests of the pages are found");
+    let mut broken = Vec::new();
+    for file in manifests {
+        for package in npm_packages(&file.text) {
+            let (name, version) = package.split_once(' ').unwrap_or_default();
+            if !name.starts_with("@veche/") && !table.contains(&format!("`{name}`")) {
+                broken.push(format!("{}: nobody says what {name} is for", file.path));
+            }
+            if !version.starts_with(|first: char| first.is_ascii_digit()) {
+                broken.push(format!("{}: {name} may be any of {version}", file.path));
+            }
+        }
+    }
+    assert_kept("An npm package stands in the table of appliance/web/README.md, with an exact version", &broken);
+}
+
+fn is_web_manifest(path: &str) -> bool {
+    path.starts_with("appliance/web/") && path.ends_with("/package.json")
+}

@@ -58,9 +58,16 @@ fn is_source(file: &TextFile) -> bool {
     file.is(&SOURCES) || file.path.ends_with("/run")
 }
 
+/// Written by a program from what the server says of itself, or the words of one language: tables, however long.
+fn is_table(file: &TextFile) -> bool {
+    let is_generated = file.path.ends_with("/api/schema.ts") && file.text.starts_with("// Written by ");
+    is_generated || ["/i18n/en.ts", "/i18n/ru.ts"].iter().any(|end| file.path.ends_with(end))
+}
+
 #[test]
 fn source_files_are_short() {
-    let long = |file: &TextFile| (is_source(file) && file.text.lines().count() >= LINES_MAX).then(|| file.path.clone());
+    let is_long = |file: &TextFile| is_source(file) && !is_table(file) && file.text.lines().count() >= LINES_MAX;
+    let long = |file: &TextFile| is_long(file).then(|| file.path.clone());
     let broken: Vec<String> = text_files().iter().filter_map(long).collect();
     assert_kept("A source file has fewer than 600 lines; split it by what it owns", &broken);
 }

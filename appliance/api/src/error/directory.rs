@@ -4,7 +4,8 @@ use http::StatusCode;
 use serde_json::Value;
 use veche_directory::{
     AdminError, AuthenticateError, ChangePasswordError, DeactivateError, DeviceError, LoginError, LoginTokenError,
-    NotAdministrator, RefreshError, RegisterError, RegistrationTokenError, ReportError, SharedSecretError, UiaError,
+    NotAdministrator, NotGranted, RefreshError, RegisterError, RegistrationTokenError, ReportError, SecondFactorError,
+    SharedSecretError, UiaError,
 };
 
 use crate::error::ApiError;
@@ -24,11 +25,33 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::WrongCredentials => Self::forbidden("Invalid user name or password"),
+            LoginError::CodeNeeded => Self::forbidden("Type the code of your authenticator app behind the password")
+                .with("reason", "code_needed"),
+            LoginError::WrongCode => {
+                Self::forbidden("This is not the code of your authenticator app").with("reason", "wrong_code")
+            }
+            LoginError::CodeUsed => {
+                Self::forbidden("This code was used already; wait for the next one").with("reason", "code_used")
+            }
             LoginError::Deactivated => user_deactivated(),
             LoginError::Locked => Self::user_locked(),
             LoginError::TooFast { retry_after } => Self::limit_exceeded(retry_after),
             LoginError::BadDeviceId => bad_device_id(),
             LoginError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<SecondFactorError> for ApiError {
+    fn from(error: SecondFactorError) -> Self {
+        match error {
+            SecondFactorError::Login(LoginError::WrongCredentials) => Self::wrong_password(),
+            SecondFactorError::Login(error) => error.into(),
+            SecondFactorError::AlreadyOn => {
+                Self::bad_request("M_UNKNOWN", "There is a second factor already").with("reason", "already_on")
+            }
+            SecondFactorError::None => Self::not_found("There is no second factor"),
+            SecondFactorError::Internal(error) => error.into(),
         }
     }
 }
@@ -83,6 +106,7 @@ impl From<RegisterError> for ApiError {
             RegisterError::UserInUse => Self::bad_request("M_USER_IN_USE", "This user name is taken"),
             RegisterError::MissingPassword => Self::missing_param("A password is needed"),
             RegisterError::WeakPassword => weak_password(),
+            RegisterError::NotGranted(missing) => missing.into(),
             RegisterError::BadDeviceId => bad_device_id(),
             RegisterError::TokenUsedUp => Self::forbidden("The registration token is no longer valid"),
             RegisterError::TooFast { retry_after } => Self::limit_exceeded(retry_after),
@@ -100,6 +124,7 @@ impl From<RegistrationTokenError> for ApiError {
             RegistrationTokenError::TooMany => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", "There are too many tokens")
             }
+            RegistrationTokenError::NotGranted(missing) => missing.into(),
             RegistrationTokenError::Disabled => Self::forbidden("Registration tokens are not used here"),
             RegistrationTokenError::TooFast { retry_after } => Self::limit_exceeded(retry_after),
             RegistrationTokenError::Internal(error) => error.into(),
@@ -151,7 +176,13 @@ impl From<DeviceError> for ApiError {
 
 impl From<NotAdministrator> for ApiError {
     fn from(_: NotAdministrator) -> Self {
-        Self::forbidden("Only administrators may do this")
+        Self::forbidden("Only administrators may do this").with("reason", "not_administrator")
+    }
+}
+
+impl From<NotGranted> for ApiError {
+    fn from(NotGranted(grant): NotGranted) -> Self {
+        Self::forbidden("You have not been granted this").with("reason", "grant_needed").with("grant", grant.as_str())
     }
 }
 
@@ -159,8 +190,16 @@ impl From<AdminError> for ApiError {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::NotFound => Self::not_found("There is no such account"),
-            AdminError::Administrator => Self::forbidden("This cannot be done to an administrator"),
+            AdminError::Administrator => {
+                Self::forbidden("This cannot be done to an administrator").with("reason", "administrator")
+            }
+            AdminError::NotGranted(missing) => missing.into(),
+            AdminError::Beyond => {
+                Self::forbidden("Nobody gives more than he may do himself").with("reason", "beyond_own_rights")
+            }
+            AdminError::Guest => Self::forbidden("A guest cannot administer").with("reason", "guest"),
             AdminError::Deactivated => user_deactivated(),
+            AdminError::NoSecondFactor => Self::not_found("This account shows no second factor"),
             AdminError::UnusablePassword => weak_password(),
             AdminError::Internal(error) => error.into(),
         }

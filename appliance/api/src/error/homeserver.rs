@@ -5,8 +5,10 @@ use std::fmt::Display;
 use http::StatusCode;
 use veche_homeserver::{
     StoreError,
+    closing::CloseRoomError,
     creation::{AliasError, CreateRoomError, SetStateError, UpgradeError},
     membership::MembershipError,
+    rooms::FindRoomError,
     sliding::SlidingError,
     sync::SyncError,
     timeline::{ReadError, SendError},
@@ -115,6 +117,30 @@ impl From<AliasError> for ApiError {
             AliasError::Internal(error) => error.into(),
         }
     }
+}
+
+impl From<FindRoomError> for ApiError {
+    fn from(error: FindRoomError) -> Self {
+        match error {
+            FindRoomError::Unknown => no_room(),
+            FindRoomError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<CloseRoomError> for ApiError {
+    fn from(error: CloseRoomError) -> Self {
+        match error {
+            CloseRoomError::Unknown => no_room(),
+            CloseRoomError::NotGranted(missing) => missing.into(),
+            CloseRoomError::Directory(error) => error.into(),
+            CloseRoomError::Internal(error) => error.into(),
+        }
+    }
+}
+
+fn no_room() -> ApiError {
+    ApiError::not_found("There is no such room")
 }
 
 impl From<SyncError> for ApiError {

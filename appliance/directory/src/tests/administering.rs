@@ -64,7 +64,13 @@ async fn suspension_is_a_mark_on_the_requester_at_once() {
 async fn administrators_are_safe_from_one_another_and_from_themselves() {
     let house = House::with_people().await;
     let root = house.root().await;
-    let boss = NewUser { username: "boss".to_owned(), password: secret("x"), admin: true };
+    let weak = NewUser { username: "boss".to_owned(), password: secret("x"), admin: true };
+    let refused = house.directory.create_user(&root, weak).await;
+    assert!(
+        matches!(refused, Err(RegisterError::WeakPassword)),
+        "only whoever commands the machine chooses such a one"
+    );
+    let boss = NewUser { username: "boss".to_owned(), password: secret(PASSWORD), admin: true };
     let boss = house.directory.create_user(&root, boss).await.unwrap();
     for user in [&*boss, user_id!("@root:ex.org")] {
         let refusals = [

@@ -1,6 +1,7 @@
 //! New rooms: presets, the order of the first events, and the replacement of a room by a newer version of itself.
 
 mod aliases;
+mod encryption;
 mod events;
 mod state;
 mod successor;
@@ -12,7 +13,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -138,12 +139,15 @@ pub struct Creation {
     pub(crate) profiles: Arc<Profiles>,
     /// When the newest room was made, unix milliseconds.
     newest_ms: AtomicU64,
+    /// The policy on encryption: whether rooms by invitation are encrypted from end to end.
+    encrypts_private: AtomicBool,
 }
 
 impl Creation {
     /// Over these parts.
     pub fn new(core: Arc<Core>, rooms: Arc<Rooms>, timeline: Arc<Timeline>, profiles: Arc<Profiles>) -> Self {
-        Self { core, rooms, timeline, profiles, newest_ms: AtomicU64::new(0) }
+        let (newest_ms, encrypts_private) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { core, rooms, timeline, profiles, newest_ms, encrypts_private }
     }
 
     /// Makes a room with all its first events in one commit.
@@ -199,7 +203,8 @@ impl Creation {
             .map(|event| (event.kind.to_string(), event.state_key.clone().unwrap_or_default()))
             .collect();
         let canonical = alias.map(|alias| events::canonical_alias(alias));
-        for event in canonical.into_iter().chain(events::preset(new.preset)) {
+        let preset = events::preset(new.preset).into_iter().chain(self.encryption(new));
+        for event in canonical.into_iter().chain(preset) {
             // What the client states itself stands instead of the preset's.
             if !given.contains(&(event.kind.to_string(), String::new())) {
                 draft.push(&new.creator, event)?;

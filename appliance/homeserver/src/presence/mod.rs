@@ -110,6 +110,13 @@ impl Presence {
         self.change(user, Entry::act);
     }
 
+    /// How many users are there now, doing something or not; `None` if presence is off.
+    pub fn online(&self) -> Option<usize> {
+        let now = self.core.clock.monotonic();
+        let is_here = |entry: &&Entry| entry.now(now).state != PresenceState::Offline;
+        (!self.is_off()).then(|| self.lock().values().filter(is_here).count())
+    }
+
     /// A sync begins; it ends when the answer is dropped. One that says `offline` does not count.
     pub fn poll(self: &Arc<Self>, user: &UserId, wanted: &PresenceState) -> Option<Poll> {
         if self.is_off() || *wanted == PresenceState::Offline {

@@ -48,8 +48,16 @@ impl Rooms {
         Self { core, by_id: RwLock::default(), by_short: RwLock::default(), cache }
     }
 
-    /// The room with this id.
+    /// The room with this id, unless an administrator has closed it.
     pub fn find(&self, id: &RoomId) -> Result<Arc<Room>, FindRoomError> {
+        if self.core.directory.is_room_closed(id) {
+            return Err(FindRoomError::Unknown);
+        }
+        self.find_closed(id)
+    }
+
+    /// As [`Rooms::find`], also if it is closed: those who were in it hear that they left, and nothing else.
+    pub(crate) fn find_closed(&self, id: &RoomId) -> Result<Arc<Room>, FindRoomError> {
         if let Some(room) = self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(id) {
             return Ok(Arc::clone(room));
         }
@@ -67,7 +75,7 @@ impl Rooms {
         }
         let missing = || Error::corrupt("ShortRoomKey", &short.0.to_string(), "no room with this short id");
         let id = self.core.store.get(&ShortRoomKey { room: short })?.ok_or_else(missing)?;
-        match self.find(&id) {
+        match self.find_closed(&id) {
             Ok(room) => Ok(room),
             Err(FindRoomError::Unknown) => Err(missing()),
             Err(FindRoomError::Internal(error)) => Err(error),

@@ -212,6 +212,7 @@ impl Draft<'_> {
         };
         let pdu = Arc::new(build(event, context, &self.timeline.core.keys)?);
         authorize(&pdu, &self.head.state, &version)?;
+        self.check_open(&pdu)?;
         self.check_invite(&pdu)?;
         self.check_newcomer(&pdu)?;
         let redaction = self.plan_redaction(&pdu)?;
@@ -250,6 +251,15 @@ impl Draft<'_> {
             places += usize::from(is_inside(row?.1.membership));
         }
         if places < ROOMS_PER_USER_MAX { Ok(()) } else { Err(DraftError::TooManyRooms) }
+    }
+
+    /// A closed room takes nothing any more but that people leave it.
+    fn check_open(&self, pdu: &Pdu) -> Result<(), DraftError> {
+        let leaves = || membership::read(pdu).is_some_and(|member| member.membership == MembershipState::Leave);
+        if self.timeline.core.directory.is_room_closed(&pdu.room_id) && !leaves() {
+            return Err(DraftError::Forbidden("an administrator has closed this room".to_owned()));
+        }
+        Ok(())
     }
 
     /// Says under which id the last event pushed was scheduled.

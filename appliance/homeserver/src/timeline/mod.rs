@@ -35,7 +35,10 @@ pub use self::{
     wanted::Wanted,
 };
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use ruma::events::TimelineEventType;
 use serde_json::{Value, value::to_raw_value};
@@ -54,11 +57,28 @@ pub struct Timeline {
     pub(crate) core: Arc<Core>,
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) notify: Arc<Notify>,
+    /// Messages sent since they were last taken.
+    sent: AtomicU64,
 }
 
 impl Timeline {
     /// The timelines over these rooms.
     pub fn new(core: Arc<Core>, rooms: Arc<Rooms>, notify: Arc<Notify>) -> Self {
-        Self { core, rooms, notify }
+        Self { core, rooms, notify, sent: AtomicU64::new(0) }
+    }
+
+    /// Messages that people of this server have sent since they were last taken.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// The same, which counts from nothing after this.
+    pub fn take_sent(&self) -> u64 {
+        self.sent.swap(0, Ordering::Relaxed)
+    }
+
+    /// One more message is on disk.
+    fn count_sent(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -121,6 +121,7 @@ impl Timeline {
         if !room.head().is_joined(sender) && event.state_key.is_none() {
             return Err(SendError::Forbidden("you are not in this room".to_owned()));
         }
+        let is_message = event.state_key.is_none();
         let mut draft = self.draft(locked);
         let pdu = draft.push_sent(sender, event, transaction)?;
         self.check_relation(&room, &pdu)?;
@@ -129,6 +130,9 @@ impl Timeline {
             draft.also(move |txn, short| Ok(notify.read(txn, &sender, short, &scope, StreamPosition(u64::MAX))?));
         }
         let (_, positions) = draft.commit().await?;
+        if is_message {
+            self.count_sent();
+        }
         Ok(Sent { event_id: pdu.event_id.clone(), position: positions.first().copied() })
     }
 

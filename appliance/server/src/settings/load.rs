@@ -31,16 +31,20 @@ impl FromStr for Override {
 }
 
 /// The settings with where each came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Loaded {
     /// What holds.
     pub(crate) settings: Settings,
-    file: Option<SettingsFile>,
-    overrides: Vec<Override>,
+    /// The same as a table of what was set; nothing stands in it that is so by default.
+    pub(super) table: Table,
+    /// Names of those that lie with the data (`stored.rs`).
+    pub(super) stored: Vec<&'static str>,
+    pub(super) file: Option<SettingsFile>,
+    pub(super) overrides: Vec<Override>,
 }
 
-#[derive(Debug)]
-struct SettingsFile {
+#[derive(Debug, Clone)]
+pub(super) struct SettingsFile {
     path: PathBuf,
     text: String,
 }
@@ -85,20 +89,38 @@ impl Loaded {
         for change in &overrides {
             (table, settings) = apply(&table, change)?;
         }
-        Ok(Self { settings, file, overrides })
+        Ok(Self { settings, table, stored: Vec::new(), file, overrides })
     }
 
     /// A complaint about a setting that could only be found wrong later (a file that is not there,
     /// an address that is taken), with the place where it was set.
     pub(crate) fn complaint(&self, key: &str, reason: impl fmt::Display) -> SettingsError {
-        let by_override = self.overrides.iter().any(|change| change.key == key);
+        let by_override = self.is_on_command_line(key);
         let by_file = self.file.as_ref().and_then(|file| Some((file, file.line_of(key)?)));
         let place = match by_file {
             _ if by_override => format!("--set {key}"),
             Some((file, line)) => format!("{}, line {line}, {key}", file.path.display()),
+            None if self.stored.contains(&key) => format!("{key} (set in the console)"),
             None => format!("{key} (default)"),
         };
         SettingsError { place, reason: reason.to_string(), line: None }
+    }
+
+    /// Whether `--set` says what this setting is.
+    pub(super) fn is_on_command_line(&self, key: &str) -> bool {
+        self.overrides.iter().any(|change| change.key == key)
+    }
+
+    /// Whether the file says what this setting is.
+    pub(super) fn is_in_file(&self, key: &str) -> bool {
+        self.file.as_ref().is_some_and(|file| file.line_of(key).is_some())
+    }
+}
+
+impl SettingsError {
+    /// What is wrong, without where.
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
     }
 }
 
@@ -131,7 +153,7 @@ fn apply(table: &Table, change: &Override) -> Result<(Table, Settings), Settings
     Err(SettingsError { place: format!("--set {}", change.key), reason, line: None })
 }
 
-fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), String> {
+pub(super) fn insert(table: &mut Table, key: &str, value: Value) -> Result<(), String> {
     match key.split_once('.') {
         None => {
             table.insert(key.to_owned(), value);
@@ -187,7 +209,7 @@ impl SettingsFile {
 const WRONG_KIND: &str = "wrong kind of value: ";
 
 /// Turns the parser's words into an administrator's.
-fn in_plain_words(message: &str) -> String {
+pub(super) fn in_plain_words(message: &str) -> String {
     message
         .replace("unknown field", "unknown setting")
         .replace("duplicate key", "set twice")

@@ -217,6 +217,7 @@ fn example_file_shows_every_setting_with_its_default() {
     let mut shown = read(&uncommented, &[]).unwrap();
     // These have no default that could be written down.
     shown.server = super::Server::default();
+    shown.site = super::Site::default();
     shown.network.external_address = super::ExternalAddress::default();
     shown.registration.shared_secret = None;
     shown.tls = super::Tls {

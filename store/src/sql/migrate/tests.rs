@@ -3,11 +3,13 @@ use std::path::Path;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::super::grants::Grants;
 use super::super::{FILE_NAME, OpenError, Options, Sql, accounts, connection, journal, sessions, settings, verify};
 use super::{FORMAT, STEPS, format_up_to, in_memory, run_steps};
 
 /// What the files of old formats held; a line for each format but the newest.
-const OLD_FORMATS: [(u32, &str); 1] = [(1, include_str!("../fixtures/format_1.sql"))];
+const OLD_FORMATS: [(u32, &str); 2] =
+    [(1, include_str!("../fixtures/format_1.sql")), (2, include_str!("../fixtures/format_2.sql"))];
 
 const TWO_STEPS: &[&str] = &[
     "CREATE TABLE first (number INTEGER) STRICT; INSERT INTO first VALUES (1)",
@@ -95,6 +97,8 @@ fn a_file_of_every_old_format_is_opened_with_all_it_holds() {
             let accounts = accounts::all(view)?;
             let marks: Vec<_> = accounts.iter().map(|it| (it.admin, it.has_password, it.locked, it.erased)).collect();
             assert_eq!(marks, [(true, true, false, false), (false, false, true, true)]);
+            let roles: Vec<_> = accounts.iter().map(accounts::Account::role).collect();
+            assert_eq!(roles, [Some(accounts::Role::Administrator(Grants::ALL)), None]);
             let sessions = sessions::all(view)?;
             assert_eq!(sessions.iter().map(|it| it.session_id.0).collect::<Vec<_>>(), [3, 4]);
             assert_eq!(sessions[0].previous.unwrap().refresh, Some([4; 32]));

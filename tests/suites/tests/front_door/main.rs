@@ -5,6 +5,7 @@ mod acme_pebble;
 mod authority;
 mod certificates;
 mod command;
+mod console;
 mod listeners;
 mod openssl;
 mod pebble;

@@ -5,7 +5,7 @@ use std::future::ready;
 use axum::extract::State;
 use ruma::api::client::admin::get_user_info::v3::{ConnectionInfo, DeviceInfo, Request, Response, SessionInfo};
 use ruma::{MilliSecondsSinceUnixEpoch, UInt};
-use veche_directory::Device;
+use veche_directory::{Device, Grant};
 
 use super::account;
 use crate::app::People;
@@ -20,7 +20,7 @@ pub(super) async fn get_user_info(
 ) -> Result<RumaResponse<Response>, ApiError> {
     let user = &req.body.user_id;
     if *user != req.who.user_id {
-        req.who.authority()?;
+        req.who.authority()?.must(Grant::Users)?;
         account(&people, user)?;
     }
     let devices = ready(people.directory.devices(user)).await;

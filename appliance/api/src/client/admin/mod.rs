@@ -2,7 +2,7 @@
 
 use axum::extract::FromRef;
 use ruma::UserId;
-use veche_directory::Account;
+use veche_directory::{Account, Grant};
 
 use crate::app::{Gated, People};
 use crate::error::ApiError;
@@ -19,7 +19,7 @@ pub(super) fn routes<S: Gated>(routes: Routes<S>) -> Routes<S>
 where
     People: FromRef<S>,
 {
-    let administrators = Route::new().for_administrators();
+    let administrators = Route::new().for_administrators().grant(Grant::Users);
     routes
         .ruma_with(administrators, is_user_locked::is_user_locked)
         .ruma_with(administrators, lock_user::lock_user)

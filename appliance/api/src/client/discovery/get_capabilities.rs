@@ -13,6 +13,7 @@ use ruma::api::client::discovery::get_capabilities::v3::{
 
 use serde_json::json;
 use veche_base::limits::{DELAYED_EVENT_SECS_MAX, DELAYED_EVENTS_PER_USER_MAX};
+use veche_directory::Grant;
 
 use crate::app::People;
 use crate::error::ApiError;
@@ -25,7 +26,7 @@ const ROOM_VERSIONS: [RoomVersionId; 3] = [RoomVersionId::V10, RoomVersionId::V1
 /// deprecated since 1.16), as does `m.forget_forced_upon_leave` say no.
 pub(super) async fn get_capabilities(State(people): State<People>, req: Ruma<Request>) -> Result<Answer, ApiError> {
     let default = people.gate.settings.default_room_version.clone();
-    let capabilities = capabilities(default, req.who.admin);
+    let capabilities = capabilities(default, req.who.grants.has(Grant::Users));
     let mut body = serde_json::to_value(capabilities).map_err(ApiError::internal)?;
     // ruma leaves out what is so by default, but not every client knows the defaults.
     if let Some(capabilities) = body.as_object_mut() {
@@ -34,7 +35,7 @@ pub(super) async fn get_capabilities(State(people): State<People>, req: Ruma<Req
     ready(Ok(Json(json!({ "capabilities": body })).into_response())).await
 }
 
-fn capabilities(default: RoomVersionId, admin: bool) -> Capabilities {
+fn capabilities(default: RoomVersionId, moderates: bool) -> Capabilities {
     let mut capabilities = Capabilities::new();
     let available = ROOM_VERSIONS.into_iter().map(|version| (version, RoomVersionStability::Stable)).collect();
     capabilities.room_versions = RoomVersionsCapability::new(default, available);
@@ -49,7 +50,7 @@ fn capabilities(default: RoomVersionId, admin: bool) -> Capabilities {
     for name in ["m.delayed_events", "org.matrix.msc4140.delayed_events"] {
         capabilities.set(name, delayed.clone()).expect("a capability that ruma does not know takes any JSON");
     }
-    if admin {
+    if moderates {
         capabilities.account_moderation = AccountModerationCapability::new(true, true);
     }
     capabilities

@@ -1,56 +1,53 @@
-//! `GET /_veche/admin/v1/reachability`. Who may call it: administrators.
+//! `GET /api/admin/v1/reachability`. Who may call it: administrators who look after the system.
 //!
 //! How the administrator's browser came here is told in a line of the report and believed nowhere else: a `Host` is
 //! free text to whoever sends it, so no address that others are told is ever taken from a request.
 
-use axum::body::Body;
-use axum::extract::{FromRef, Query, State};
-use axum::response::Response;
-use http::header::{CONTENT_TYPE, HOST};
+use axum::extract::{FromRef, State};
+use http::Uri;
+use http::header::HOST;
 use http::uri::Authority;
-use http::{HeaderValue, Uri};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use veche_base::Network;
 
-use super::Visit;
+use super::{Report, Visit};
 use crate::app::{Gated, Plugs};
 use crate::error::ApiError;
-use crate::extract::Plain;
+use crate::typed::{Asked, Json};
 
-#[derive(Deserialize)]
-struct Asked {
+/// About the browser that asks.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ReachabilityWanted")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
     /// What the browser's clock shows, in milliseconds since 1970.
     now_ms: Option<u64>,
 }
 
 /// The reachability report.
-pub(super) async fn get<S: Gated>(State(state): State<S>, plain: Plain) -> Result<Response, ApiError>
+pub(super) async fn get<S: Gated>(State(state): State<S>, asked: Asked<Wanted>) -> Result<Json<Report>, ApiError>
 where
     Plugs: FromRef<S>,
 {
     let reachability = Plugs::from_ref(&state).reachability.ok_or_else(ApiError::unrecognized)?;
-    let visit = visit(&plain, &state.gate().settings.trusted_proxies)?;
-    let report = reachability.report(Some(visit)).await;
-    let body = serde_json::to_vec(&report).map_err(ApiError::internal)?;
-    let mut answer = Response::new(Body::from(body));
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(answer)
+    let visit = visit(&asked, asked.query.now_ms, &state.gate().settings.trusted_proxies);
+    Ok(Json(reachability.report(Some(visit)).await))
 }
 
-fn visit(plain: &Plain, trusted_proxies: &[Network]) -> Result<Visit, ApiError> {
-    let headers = &plain.parts.headers;
-    let Query(Asked { now_ms }) = Query::try_from_uri(&plain.parts.uri)
-        .map_err(|_| ApiError::invalid_param("now_ms is a number of milliseconds"))?;
+/// How whoever asks has come here.
+pub(crate) fn visit<Q, B>(asked: &Asked<Q, B>, clock_ms: Option<u64>, trusted_proxies: &[Network]) -> Visit {
+    let headers = &asked.parts.headers;
     // HTTP/2 has no Host: what was asked for stands in the URI.
-    let named = plain.parts.uri.authority().map(Authority::as_str);
+    let named = asked.parts.uri.authority().map(Authority::as_str);
     let named = named.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
-    Ok(Visit {
+    Visit {
         host: named.filter(|host| is_host(host)).map(str::to_owned),
-        address: plain.caller.ip,
-        is_proxied: plain.caller.ip != plain.connection.peer,
-        is_secure: plain.connection.is_secure(headers, trusted_proxies),
-        clock_ms: now_ms,
-    })
+        address: asked.caller.ip,
+        is_proxied: asked.caller.ip != asked.connection.peer,
+        is_secure: asked.connection.is_secure(headers, trusted_proxies),
+        clock_ms,
+    }
 }
 
 /// Whether it is a host with or without a port, and nothing else.

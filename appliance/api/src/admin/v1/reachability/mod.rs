@@ -7,19 +7,26 @@ use std::net::IpAddr;
 
 use axum::extract::FromRef;
 use futures_util::future::BoxFuture;
-use http::Method;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use veche_directory::Grant;
 
-use crate::access::Need;
 use crate::app::{Gated, Plugs};
-use crate::routes::{Route, Routes};
+use crate::typed::{Operation, Typed};
+
+pub(crate) use get::visit;
 
 /// Registers the area.
-pub(super) fn routes<S: Gated>(routes: Routes<S>) -> Routes<S>
+pub(super) fn register<S: Gated>(typed: Typed<S>) -> Typed<S>
 where
     Plugs: FromRef<S>,
 {
-    routes.plain(Method::GET, "/_veche/admin/v1/reachability", Need::Administrator, Route::new(), get::get::<S>)
+    let get = Operation::get(
+        "reachability.get",
+        "/api/admin/v1/reachability",
+        "Whether clients reach this server, line by line",
+    );
+    typed.add(get.grant(Grant::System), get::get::<S>)
 }
 
 /// Looks at the server from inside, and at what it is told of the outside.
@@ -44,7 +51,8 @@ pub struct Visit {
 }
 
 /// The whole report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Reachability")]
 pub struct Report {
     /// What the server is called.
     pub server_name: String,
@@ -65,8 +73,9 @@ impl Report {
 }
 
 /// How a line came out, from nothing to worry about to the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ReachabilityState")]
 pub enum State {
     /// It was not tried; the line says why.
     Skipped,
@@ -79,7 +88,8 @@ pub enum State {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReachabilityLine")]
 pub struct Line {
     /// What was looked at; stable.
     pub id: String,
@@ -96,7 +106,7 @@ pub struct Line {
 }
 
 /// The same words in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Words {
     /// English.
     pub en: String,

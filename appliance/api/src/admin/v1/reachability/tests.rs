@@ -9,6 +9,7 @@ use super::{Line, Reachability, Report, State, Visit, Words};
 use crate::app::Plugs;
 use crate::routes::Routes;
 use crate::testing::{Ask, Bare, connection};
+use crate::typed::Typed;
 
 /// Keeps what it was told of the visit.
 #[derive(Default)]
@@ -39,16 +40,19 @@ fn house() -> (Arc<Fake>, Router) {
     let fake = Arc::new(Fake::default());
     let bare = Bare::with(|settings| settings.trusted_proxies = vec!["10.0.0.7".parse().unwrap()]);
     let plugs = Plugs { reachability: Some(fake.clone()), ..Plugs::default() };
-    (fake, crate::admin::routes(Routes::new()).into_router(Bare { plugs, ..bare }))
+    let routes = super::register(Typed::new(Routes::new())).into_routes();
+    (fake, routes.into_router(Bare { plugs, ..bare }))
 }
 
-const LINE: &str = "GET /_veche/admin/v1/reachability";
+const LINE: &str = "GET /api/admin/v1/reachability";
 
 #[tokio::test]
 async fn administrators_are_told_and_nobody_else() {
     let (fake, router) = house();
     assert_eq!(Ask::new(LINE).of(&router).await.refusal(), (401, "M_MISSING_TOKEN".to_owned()));
     assert_eq!(Ask::new(LINE).token("alice").of(&router).await.refusal(), (403, "M_FORBIDDEN".to_owned()));
+    let helper = Ask::new(LINE).token("helper").of(&router).await;
+    assert_eq!((helper.refusal(), &helper.json()["grant"]), ((403, "M_FORBIDDEN".to_owned()), &json!("system")));
     assert!(fake.visits.lock().unwrap().is_empty());
     let answer = Ask::new(LINE).token("root").of(&router).await;
     assert_eq!(answer.status, 200);

@@ -1,0 +1,146 @@
+// Figures of the pages: what is loaded, and how long people wait. Run by `make bench`; nothing here passes or fails by the clock.
+//
+// Each figure is taken on a slowed-down browser: a processor of a quarter of the speed, and the network of a telephone (4G).
+// The server's own time is in it; it stands idle otherwise.
+
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { newProfile } from "./support/browser.js";
+import { field, message, person, signIn } from "./support/people.js";
+import { fill, makeRoom, session } from "./support/rooms.js";
+import { makeAccount, startServer } from "./support/server.js";
+
+const CPU_TIMES_SLOWER = 4;
+/** What Chromium's own tools call "Fast 4G". */
+const NETWORK = { offline: false, latency: 165, downloadThroughput: (8.1e6 / 8) | 0, uploadThroughput: (1.35e6 / 8) | 0 };
+const ROOMS = 50;
+const MESSAGES = 10_000;
+const ECHOES = 30;
+
+const server = await startServer();
+
+/** What the page has loaded until now, by kind, in bytes as they came over the network. */
+async function watchBytes(devtools) {
+    const sizes = { total: 0, wasm: 0, api: 0 };
+    const urls = new Map();
+    devtools.on("Network.responseReceived", ({ requestId, response }) => urls.set(requestId, response.url));
+    devtools.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+        const url = urls.get(requestId) ?? "";
+        if (url.includes("/_matrix/") || url.includes("/api/")) sizes.api += encodedDataLength;
+        else if (url.endsWith(".wasm")) sizes.wasm += encodedDataLength;
+        else sizes.total += encodedDataLength;
+    });
+    await devtools.send("Network.enable");
+    return sizes;
+}
+
+async function slow(page) {
+    const devtools = await page.context().newCDPSession(page);
+    const bytes = await watchBytes(devtools);
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: CPU_TIMES_SLOWER });
+    await devtools.send("Network.emulateNetworkConditions", NETWORK);
+    return { devtools, bytes };
+}
+
+async function timed(work) {
+    const begin = performance.now();
+    await work();
+    return performance.now() - begin;
+}
+
+const kB = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
+const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
+const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+
+describe("pages on a processor four times slower and 4G", () => {
+    let anna;
+    before(async () => {
+        anna = await person(server, "anna", "Anna");
+        const author = await session(server, await makeAccount(server, "boris", { displayName: "Boris" }));
+        const reader = await session(server, anna.account);
+        for (let number = 1; number <= ROOMS; number += 1) {
+            const roomId = await makeRoom(server, author, `Room ${number}`, [reader]);
+            await fill(server, author, roomId, 20);
+        }
+    });
+
+    test("the page to sign in, for the first time", async (t) => {
+        const { context } = await newProfile();
+        const page = await context.newPage();
+        const { bytes } = await slow(page);
+        const took = await timed(async () => {
+            await page.goto(server.url, { waitUntil: "commit" });
+            await page.getByRole("button", { name: "Sign in" }).click({ trial: true });
+        });
+        t.diagnostic(`usable after ${seconds(took)}; ${kB(bytes.total)} as they came`);
+        await context.close();
+    });
+
+    test(`the list of ${ROOMS} rooms, signing in for the first time`, async (t) => {
+        const { context } = await newProfile();
+        const page = await context.newPage();
+        const { bytes } = await slow(page);
+        await page.goto(server.url);
+        await page.getByLabel("User name").waitFor();
+        const took = await timed(async () => {
+            await signIn({ page }, anna.account);
+            await page.locator("a[data-room]").first().waitFor();
+        });
+        t.diagnostic(`from "Sign in" to rooms: ${seconds(took)}; ${kB(bytes.total)} of the client, ${kB(bytes.wasm)} of cryptography, ${kB(bytes.api)} of the API`);
+        await context.close();
+    });
+
+    test(`the list of ${ROOMS} rooms, when the page is opened again`, async (t) => {
+        const page = await anna.context.newPage();
+        await anna.page.close();
+        const { bytes } = await slow(page);
+        const took = await timed(async () => {
+            await page.goto(server.url, { waitUntil: "commit" });
+            await page.locator("a[data-room]").first().click({ trial: true });
+        });
+        t.diagnostic(`usable after ${seconds(took)}; ${kB(bytes.total)} of the client, ${kB(bytes.api)} of the API`);
+        await page.close();
+        anna.page = await anna.context.newPage();
+    });
+});
+
+describe(`a room of ${MESSAGES} messages`, () => {
+    let anna, roomId;
+    before(async () => {
+        anna = await person(server, "anna", "Anna");
+        const author = await session(server, await makeAccount(server, "boris", { displayName: "Boris" }));
+        roomId = await makeRoom(server, author, "Long room", [await session(server, anna.account)]);
+        await fill(server, author, roomId, MESSAGES);
+    });
+
+    test("from the key to the message on the screen", async (t) => {
+        const { page } = anna;
+        await page.goto(`${server.url}/#/room/${encodeURIComponent(roomId)}`);
+        await field(anna).waitFor();
+        const taken = [];
+        for (let number = 0; number < ECHOES; number += 1) {
+            const text = `echo ${number}.`;
+            await field(anna).fill(text);
+            const shown = page.evaluate(
+                (wanted) =>
+                    new Promise((resolve) => {
+                        let pressed = 0;
+                        document.addEventListener("keydown", () => (pressed = performance.now()), { once: true, capture: true });
+                        const watcher = new MutationObserver(() => {
+                            if (![...document.querySelectorAll("[role=log] [role=article]")].some((row) => row.textContent.includes(wanted))) return;
+                            watcher.disconnect();
+                            requestAnimationFrame(() => resolve(performance.now() - pressed));
+                        });
+                        watcher.observe(document.querySelector("[role=log]"), { childList: true, subtree: true, characterData: true });
+                    }),
+                text,
+            );
+            await field(anna).press("Enter");
+            taken.push(await shown);
+            await message(anna, text).waitFor();
+        }
+        taken.sort((one, other) => one - other);
+        assert.equal(taken.length, ECHOES);
+        t.diagnostic(`p50 ${at(taken, 0.5).toFixed(0)} ms, p95 ${at(taken, 0.95).toFixed(0)} ms (browser at full speed)`);
+    });
+});
