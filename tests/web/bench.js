@@ -127,7 +127,7 @@ describe(`a room of ${MESSAGES} messages`, () => {
                         let pressed = 0;
                         document.addEventListener("keydown", () => (pressed = performance.now()), { once: true, capture: true });
                         const watcher = new MutationObserver(() => {
-                            if (![...document.querySelectorAll("[role=log] [role=article]")].some((row) => row.textContent.includes(wanted))) return;
+                            if (![...document.querySelectorAll("[role=log] article")].some((row) => row.textContent.includes(wanted))) return;
                             watcher.disconnect();
                             requestAnimationFrame(() => resolve(performance.now() - pressed));
                         });

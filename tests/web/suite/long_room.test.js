@@ -17,7 +17,7 @@ const server = await startServer();
 const inView = (page, text) =>
     page.evaluate((wanted) => {
         const box = document.querySelector("[role=log]").getBoundingClientRect();
-        return [...document.querySelectorAll("[role=log] [role=article]")].some((row) => {
+        return [...document.querySelectorAll("[role=log] article")].some((row) => {
             const { top, bottom } = row.getBoundingClientRect();
             return row.textContent.includes(wanted) && bottom > box.top && top < box.bottom;
         });

@@ -59,6 +59,8 @@ export interface TimelineState {
     readonly unreadAbove: boolean;
     /** Where to look, if the timeline was opened at an event; `turn` grows with each wish. */
     readonly focus: { readonly eventId: string; readonly turn: number } | null;
+    /** Grows with each message that is written here: whoever writes looks at the end. */
+    readonly written: number;
 }
 
 const LOADING: TimelineState = {
@@ -71,6 +73,7 @@ const LOADING: TimelineState = {
     live: true,
     unreadAbove: false,
     focus: null,
+    written: 0,
 };
 
 export class TimelineStore extends Store<TimelineState> {
@@ -278,7 +281,11 @@ export class TimelineStore extends Store<TimelineState> {
             if (all) void this.open();
             else draw();
         });
-        listen(this.#scope, this.#client, RoomEvent.LocalEchoUpdated, (_, room) => ours(room) && draw());
+        listen(this.#scope, this.#client, RoomEvent.LocalEchoUpdated, (event, room, formerId) => {
+            if (!ours(room)) return;
+            if (formerId === undefined) this.#wrote(event);
+            draw();
+        });
         listen(this.#scope, this.#client, RoomEvent.Redaction, (_, room) => ours(room) && draw());
         listen(this.#scope, this.#client, RoomEvent.RedactionCancelled, (_, room) => ours(room) && draw());
         listen(this.#scope, this.#client, RoomEvent.Receipt, (_, room) => ours(room) && draw());
@@ -296,6 +303,13 @@ export class TimelineStore extends Store<TimelineState> {
         if (this.getSnapshot().phase === "ready" && this.getSnapshot().live) this.#window.extend(Direction.Forward, PAGE_EVENTS);
         if (event.getSender() !== this.#me && !this.#reading) this.#readUpTo ??= this.#lastRead;
         else if (this.#reading) void this.#markRead();
+    }
+
+    /** A message was written on this device: its writer wants to see it, wherever they were reading. */
+    #wrote(event: MatrixEvent): void {
+        if (!isMessage(event) || (event.threadRootId ?? null) !== this.threadId || !this.#watched) return;
+        if (this.getSnapshot().live) this.publish({ ...this.getSnapshot(), written: this.getSnapshot().written + 1 });
+        else void this.open();
     }
 
     /** Whether somebody else has said something after this event, as far as the window shows; if it does not show it: yes. */

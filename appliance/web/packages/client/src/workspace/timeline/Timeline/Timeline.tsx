@@ -69,6 +69,7 @@ function Open({ roomId, threadId, timeline, state }: OpenProps) {
     const [atEnd, setAtEnd] = useState(true);
     const marked = useMark(state, list);
     useReading(timeline, state, atEnd);
+    useWritten(state, list);
     const [initial] = useState(() => firstPlace(state));
     const render = useCallback(
         (item: Item) => <ItemRow item={item} roomId={roomId} threadId={threadId} marked={marked !== null && "eventId" in item && item.eventId === marked} />,
@@ -127,6 +128,16 @@ function useMark({ focus, items }: TimelineState, list: React.RefObject<VirtualL
         };
     }, [focus, items, list]);
     return marked;
+}
+
+/** Goes to the end with each message that is written here. */
+function useWritten({ written }: TimelineState, list: React.RefObject<VirtualListHandle | null>): void {
+    const seen = useRef(written);
+    useEffect(() => {
+        if (seen.current === written) return;
+        seen.current = written;
+        list.current?.toEnd();
+    }, [written, list]);
 }
 
 /** Says what has been read: while the end is on the screen of a window that somebody looks at. */
