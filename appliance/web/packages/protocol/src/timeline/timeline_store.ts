@@ -283,7 +283,8 @@ export class TimelineStore extends Store<TimelineState> {
         });
         listen(this.#scope, this.#client, RoomEvent.LocalEchoUpdated, (event, room, formerId) => {
             if (!ours(room)) return;
-            if (formerId === undefined) this.#wrote(event);
+            // A new one has no former id; the client puts the room there when it passes the event on.
+            if (typeof formerId !== "string") this.#wrote(event);
             draw();
         });
         listen(this.#scope, this.#client, RoomEvent.Redaction, (_, room) => ours(room) && draw());
