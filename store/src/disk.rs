@@ -52,7 +52,8 @@ pub struct DiskGuard {
 }
 
 impl DiskGuard {
-    /// Guards a volume. Without `reserve_bytes`, the reserve is 1 GiB or a twentieth of the volume, whichever is less.
+    /// Guards a volume. Without `reserve_bytes`, the reserve is 1 GiB or a twentieth of the volume, whichever is less,
+    /// and uploads leave 10 GiB or that twentieth; with it, both leave what it says.
     pub fn new(clock: Arc<dyn Clock>, measure: Measure, reserve_bytes: Option<u64>) -> Self {
         Self { clock, measure, reserve_bytes, measured: Mutex::new(None) }
     }
@@ -122,7 +123,7 @@ impl DiskGuard {
     }
 
     fn upload_reserve(&self, volume: Volume) -> u64 {
-        self.reserve(volume).max(UPLOAD_RESERVE_BYTES_MAX.min(percent(volume, DISK_RESERVE_PERCENT)))
+        self.reserve_bytes.unwrap_or_else(|| UPLOAD_RESERVE_BYTES_MAX.min(percent(volume, DISK_RESERVE_PERCENT)))
     }
 }
 
@@ -164,6 +165,16 @@ mod tests {
             let measure = Arc::new(move || Ok(Volume { free_bytes, total_bytes }));
             let guard = DiskGuard::new(Arc::new(ManualClock::new()), measure, None);
             assert_eq!(guard.level(), expected, "{free_bytes} of {total_bytes}");
+        }
+    }
+
+    #[test]
+    fn a_given_reserve_holds_for_uploads_too() {
+        for (free_bytes, expected) in [(9 * GIB, DiskLevel::Low), (2 * GIB - 1, DiskLevel::ReadOnly)] {
+            let measure = Arc::new(move || Ok(Volume { free_bytes, total_bytes: 250 * GIB }));
+            let guard = DiskGuard::new(Arc::new(ManualClock::new()), measure, Some(2 * GIB));
+            assert_eq!(guard.level(), expected, "{free_bytes}");
+            assert_eq!(guard.upload_refusal().is_some(), expected == DiskLevel::ReadOnly, "{free_bytes}");
         }
     }
 

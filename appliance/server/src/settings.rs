@@ -229,7 +229,8 @@ impl Default for Log {
 #[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Storage {
-    /// Free space below which nothing new is accepted. Without it: 1 GiB, or 5 % of a small volume.
+    /// Free space below which nothing new is accepted. Without it: 1 GiB, or 5 % of a small volume; uploads stop at
+    /// 10 GiB or 5 %.
     pub(crate) reserve_bytes: Option<u64>,
 }
 

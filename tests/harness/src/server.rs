@@ -84,6 +84,8 @@ impl Server {
             ("listen.https", "127.0.0.1:0"),
             ("listen.turn", "127.0.0.1:0"),
             ("registration.shared_secret", SECRET),
+            // However full the disk of the machine that runs the tests is.
+            ("storage.reserve_bytes", "1048576"),
             ("limits.rates", "off"),
             ("setup.skip", "true"),
         ];

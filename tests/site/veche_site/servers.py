@@ -52,6 +52,8 @@ class Veche:
             "listen.turn": f"{any_address}:3478",
             "registration.shared_secret": SECRET,
             "limits.rates": "off",
+            # However full the disk of the machine that runs the tests is.
+            "storage.reserve_bytes": "1048576",
             "setup.skip": "true",
         }
         if external_address is not None:

@@ -21,6 +21,8 @@ const BASICS = {
     "listen.turn": "127.0.0.1:0",
     "registration.shared_secret": SECRET,
     "limits.rates": "off",
+    // However full the disk of the machine that runs the tests is.
+    "storage.reserve_bytes": "1048576",
     "setup.skip": "true",
 };
 
