@@ -88,7 +88,7 @@ impl Keys {
     /// Uploads and claims until the kill.
     pub(crate) async fn run(&mut self, life: &Life) {
         while !life.ended() {
-            if self.next_upload < self.next_claim.end() + LEFT_MIN {
+            while self.next_upload < self.next_claim.end() + LEFT_MIN {
                 self.unsure = true;
                 let Some(answer) = life.attempt(&self.owner, self.upload()).await else { return };
                 answer.ok();
@@ -134,11 +134,12 @@ impl Keys {
         };
     }
 
-    /// After a restart: an unanswered upload is repeated, and may have happened already.
+    /// After a restart: an unanswered upload is repeated, and may have happened already. A life that ended before its first
+    /// upload may have left no key to look at.
     pub(crate) async fn check(&mut self, base_url: &str) {
         self.owner = self.owner.moved_to(base_url);
         self.claimers.iter_mut().for_each(|claimer| *claimer = claimer.moved_to(base_url));
-        if self.unsure {
+        if self.unsure || self.next_upload <= *self.next_claim.end() {
             self.owner.answer(self.upload()).await.ok();
             self.uploaded();
         }
