@@ -10,10 +10,17 @@ it.each([
     ["(((", "?"],
     ["李雷", "李"],
     ["é́mile", "É́"],
-    ["🦊 Fox", "🦊F"],
+    ["🦊 Fox", "🦊"],
+    ["🦊 🐻", "🦊"],
+    ["🦊🐻", "🦊"],
+    ["❤️ 🔥", "❤️"],
+    ["1️⃣ 2️⃣", "1️⃣"],
+    ["Anna 🌴", "A"],
+    ["Anna Smith 🌴", "AS"],
+    ["ß ß", "SS"],
     ["👩🏽‍💻", "👩🏽‍💻"],
     ["3rd floor", "3F"],
-    ["🇪🇪 Tallinn", "🇪🇪T"],
+    ["🇪🇪 Tallinn", "🇪🇪"],
 ])("the letters of %s", (name, expected) => {
     expect(initials(name)).toBe(expected.normalize("NFC"));
 });

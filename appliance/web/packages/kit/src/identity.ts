@@ -3,18 +3,28 @@
 /** How many colors avatars have (`--color-avatar-1` and so on). */
 export const AVATAR_COLORS = 8;
 
-/** One or two letters of a name; of an id (`@anna:example.org`) if there is no name. */
+/** Pictures among the letters: they are wider than letters, and there is room for one of them alone. */
+const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
+
+/** One or two letters of a name, or one emoji if it begins with one; of an id (`@anna:example.org`) if there is no name. */
 export function initials(name: string): string {
     const words = name
         .normalize("NFC")
         .replaceAll(/(?!\u200d|\ufe0f)[^\p{L}\p{M}\p{N}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\s]/gu, " ")
         .split(/\s+/u)
         .filter(Boolean);
-    const [first, second] = [words[0], words.length > 1 ? words[words.length - 1] : undefined];
+    const [first, ...others] = words.map(firstLetter);
     if (first === undefined) {
         return "?";
     }
-    return [first, second].map((word) => firstLetter(word ?? "")).join("").toLocaleUpperCase();
+    // An emoji behind a name ("Anna Smith 🌴") is decoration.
+    const second = EMOJI.test(first) ? undefined : others.findLast((letter) => !EMOJI.test(letter));
+    return capital(first) + (second === undefined ? "" : capital(second));
+}
+
+/** Some small letters become two capitals: "ß" is "SS". */
+function capital(letter: string): string {
+    return firstLetter(letter.toLocaleUpperCase());
 }
 
 /** What people take for one letter: an accent or a skin tone belongs to it. */

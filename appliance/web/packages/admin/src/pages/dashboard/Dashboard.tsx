@@ -9,6 +9,7 @@ import { Resource } from "../../base/resource";
 import { Link } from "../../ui/Link";
 import { Card, Page, Shown } from "../../ui/Page";
 import styles from "./Dashboard.module.css";
+import { diskState } from "./disk_state";
 import { month } from "./month";
 
 type Site = Schemas["Dashboard"];
@@ -121,19 +122,23 @@ function Chart({ title, days, field }: { readonly title: string; readonly days: 
 
 function Disk({ disk }: { readonly disk: NonNullable<Site["disk"]> }) {
     const { t, format } = useI18n();
-    const used = disk.total_bytes - disk.free_bytes;
-    const tone = disk.level === "plenty" ? undefined : disk.level === "low" ? "warning" : "danger";
+    const { level, usedBytes, usedPart, tone } = diskState(disk);
     return (
         <Card
             title={t("dashboard.disk")}
             text={disk.full_in_days === null ? t("dashboard.noForecast") : t("dashboard.forecast", { count: disk.full_in_days })}
         >
             <ProgressBar
-                label={t("dashboard.diskUsed", { used: format.bytes(used), total: format.bytes(disk.total_bytes) })}
-                value={disk.total_bytes === 0 ? 0 : used / disk.total_bytes}
+                label={t("dashboard.diskUsed", { used: format.bytes(usedBytes), total: format.bytes(disk.total_bytes) })}
+                value={usedPart}
                 detail={t("dashboard.diskFree", { free: format.bytes(disk.free_bytes) })}
-                {...(tone === undefined ? {} : { tone })}
+                tone={tone}
             />
+            {tone !== undefined && (
+                <p className={styles.line}>
+                    <Badge tone={tone}>{known(t, "health", `disk_${level}`) ?? level}</Badge>
+                </p>
+            )}
         </Card>
     );
 }

@@ -6,7 +6,7 @@ type Day = Schemas["Day"];
 const DAYS = 30;
 const DAY_MS = 86_400_000;
 
-/** The last thirty days, with nothing on those of which nothing is known. Pure. */
+/** The last thirty days, the oldest first, with nothing on those of which nothing is known. Pure. */
 export function month(days: readonly Day[], nowMs: number): readonly Day[] {
     const known = new Map(days.map((day) => [Math.floor(day.at_ms / DAY_MS), day]));
     const today = Math.floor(nowMs / DAY_MS);
