@@ -142,24 +142,21 @@ export class TimelineStore extends Store<TimelineState> {
         const opening = ++this.#opening;
         this.publish({ ...LOADING, turn: opening, focus: eventId === null ? null : { eventId, turn: this.#nextTurn() } });
         const current = () => opening === this.#opening && !this.#scope.closed;
-        const resets = this.#resets;
         try {
             await this.#threadReady();
             if (!current()) return;
             const readUpTo = this.#read();
+            const resets = this.#resets;
             await this.#window.load(eventId ?? undefined, PAGE_EVENTS);
             // Without a network there is what there is; the list asks for more once somebody scrolls to its end.
             await this.#fill().catch(() => undefined);
+            if (resets !== this.#resets && current()) return await this.#openAt(eventId);
             this.#readUpTo = this.#hasUnread(readUpTo) ? readUpTo : null;
         } catch (error) {
             if (current()) this.publish({ ...this.getSnapshot(), phase: "failed", problem: problemOf(error).code });
             return;
         }
         if (!current()) return;
-        if (resets !== this.#resets) {
-            await this.#openAt(eventId);
-            return;
-        }
         this.publish({ ...this.getSnapshot(), phase: "ready" });
         this.#refresh();
     }
