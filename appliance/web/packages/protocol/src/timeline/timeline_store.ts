@@ -90,8 +90,6 @@ export class TimelineStore extends Store<TimelineState> {
     readonly #window: TimelineWindow;
     /** Grows with each opening; what an earlier one was waiting for is then thrown away. */
     #opening = 0;
-    /** Times that the client has thrown the timeline's events away; a window loaded before then leads nowhere. */
-    #resets = 0;
     #readUpTo: string | null = null;
     #lastReceipt: string | null = null;
     #fetchingQuotes = 0;
@@ -130,27 +128,21 @@ export class TimelineStore extends Store<TimelineState> {
 
     /** Opens at the newest event, or with this event in the middle. */
     async open(eventId: string | null = null): Promise<void> {
+        const turn = (this.getSnapshot().focus?.turn ?? 0) + 1;
         if (eventId !== null && this.getSnapshot().phase === "ready" && this.#contains(eventId)) {
-            this.publish({ ...this.getSnapshot(), focus: { eventId, turn: this.#nextTurn() } });
+            this.publish({ ...this.getSnapshot(), focus: { eventId, turn } });
             return;
         }
-        await this.#openAt(eventId);
-    }
-
-    /** Loads the window anew, also if it has the event. */
-    async #openAt(eventId: string | null): Promise<void> {
         const opening = ++this.#opening;
-        this.publish({ ...LOADING, turn: opening, focus: eventId === null ? null : { eventId, turn: this.#nextTurn() } });
+        this.publish({ ...LOADING, turn: opening, focus: eventId === null ? null : { eventId, turn } });
         const current = () => opening === this.#opening && !this.#scope.closed;
         try {
             await this.#threadReady();
             if (!current()) return;
             const readUpTo = this.#read();
-            const resets = this.#resets;
             await this.#window.load(eventId ?? undefined, PAGE_EVENTS);
             // Without a network there is what there is; the list asks for more once somebody scrolls to its end.
             await this.#fill().catch(() => undefined);
-            if (resets !== this.#resets && current()) return await this.#openAt(eventId);
             this.#readUpTo = this.#hasUnread(readUpTo) ? readUpTo : null;
         } catch (error) {
             if (current()) this.publish({ ...this.getSnapshot(), phase: "failed", problem: problemOf(error).code });
@@ -284,12 +276,9 @@ export class TimelineStore extends Store<TimelineState> {
             draw();
         });
         listen(this.#scope, this.#client, RoomEvent.TimelineReset, (room, set, all) => {
-            if (!ours(room) || set !== this.#set) return;
-            if (all) this.#resets += 1;
-            // What is being opened looks itself whether its events are still those of the room.
-            if (this.getSnapshot().phase === "loading") return;
+            if (!ours(room) || set !== this.#set || this.getSnapshot().phase === "loading") return;
             // After a gap the events before it stay, and the window reaches the new ones by loading forwards.
-            if (all) void this.#openAt(this.#place());
+            if (all) void this.open();
             else draw();
         });
         listen(this.#scope, this.#client, RoomEvent.LocalEchoUpdated, (event, room, formerId) => {
@@ -383,18 +372,6 @@ export class TimelineStore extends Store<TimelineState> {
     #events(): MatrixEvent[] {
         const events: (MatrixEvent | undefined)[] = this.#window.getEvents();
         return events.filter((event) => event !== undefined);
-    }
-
-    #nextTurn(): number {
-        return (this.getSnapshot().focus?.turn ?? 0) + 1;
-    }
-
-    /** Where to open again what is open: null at the end, else at the event it was opened at or one in the middle. */
-    #place(): string | null {
-        const { phase, live, focus } = this.getSnapshot();
-        if (live && (phase === "ready" || focus === null)) return null;
-        const events = this.#events();
-        return focus?.eventId ?? events[Math.floor(events.length / 2)]?.getId() ?? null;
     }
 
     #contains(eventId: string): boolean {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { expectQuiet, until } from "../support/browser.js";
-import { countFrames, memory, wheel } from "../support/frames.js";
-import { field, message, person, say, sees } from "../support/people.js";
-import { fill, makeRoom, session } from "../support/rooms.js";
-import { makeAccount, startServer } from "../support/server.js";
+import { expectQuiet, until } from "./support/browser.js";
+import { countFrames, memory, wheel } from "./support/frames.js";
+import { field, message, person, say, sees } from "./support/people.js";
+import { fill, makeRoom, session } from "./support/rooms.js";
+import { makeAccount, startServer } from "./support/server.js";
 
 const MESSAGES = 10_000;
 
