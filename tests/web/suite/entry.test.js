@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { codeOf } from "../support/console.js";
 import { accessibility, expectQuiet, until } from "../support/browser.js";
 import { field, openPage, person, say, sees, setUp, signIn } from "../support/people.js";
 import { makeAccount, password, request, startServer, token } from "../support/server.js";
@@ -65,6 +66,41 @@ describe("signing in", () => {
         await anna.page.getByText("This device has been signed out from elsewhere").waitFor();
         await until("the stores are gone", async () => (await databases(anna.page)).join() === "veche");
     });
+});
+
+test("a second factor is turned on in the settings, asked for at the next sign-in, and turned off again", async () => {
+    const anna = await person(server, "anna", "Anna");
+    const { page } = anna;
+    const dialog = page.getByRole("dialog");
+    await page.goto(`${server.url}/#/settings/profile`);
+    await page.getByRole("heading", { name: "Second factor" }).waitFor();
+    await page.getByRole("button", { name: "Turn it on" }).click();
+    await dialog.getByLabel("Current password").fill("wrong");
+    await dialog.getByRole("button", { name: "Next" }).click();
+    await dialog.getByText("password is wrong").waitFor();
+    await dialog.getByLabel("Current password").fill(password);
+    await dialog.getByRole("button", { name: "Next" }).click();
+    const secret = await dialog.getByLabel("Secret", { exact: true }).inputValue();
+    assert.deepEqual(await accessibility(page), []);
+    await dialog.getByLabel("Six digits from the app").fill("000000");
+    await dialog.getByRole("button", { name: "Turn it on" }).click();
+    await dialog.getByText("are not those").waitFor();
+    await dialog.getByLabel("Six digits from the app").fill(codeOf(secret));
+    await dialog.getByRole("button", { name: "Turn it on" }).click();
+    await page.getByRole("button", { name: "Turn it off" }).waitFor();
+
+    const elsewhere = await openPage(server);
+    await signIn(elsewhere, anna.account);
+    await elsewhere.page.getByText("Now enter the six digits").waitFor();
+
+    await page.getByRole("button", { name: "Turn it off" }).click();
+    await dialog.getByLabel("Current password").fill(password);
+    await dialog.getByLabel("Six digits from the app").fill(codeOf(secret, 1));
+    await dialog.getByRole("button", { name: "Turn it off" }).click();
+    await page.getByRole("button", { name: "Turn it on" }).waitFor();
+    const again = await openPage(server);
+    await signIn(again, anna.account);
+    await again.page.getByRole("heading", { name: "Sign in" }).waitFor({ state: "detached" });
 });
 
 test("Russian from the first page on", async () => {

@@ -29,7 +29,7 @@ export {
 export { Popover, type PopoverProps } from "./components/Popover";
 export { ProgressBar, type ProgressBarProps } from "./components/ProgressBar";
 export { QrCode, type QrCodeProps } from "./components/QrCode";
-export { QR_BYTES_MAX } from "./qr/qr";
+export { readableUri } from "./qr/authenticator";
 export { RadioGroup, type RadioGroupProps, type RadioOption } from "./components/RadioGroup";
 export { Select, type SelectProps } from "./components/Select";
 export { Sheet, type SheetProps } from "./components/Sheet";

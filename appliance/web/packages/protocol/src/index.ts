@@ -14,4 +14,5 @@ export {
     type SignedOutReason,
 } from "./session/session_store";
 export { TabLeader } from "./session/tab_leader";
+export { withCode } from "./session/with_code";
 export { SettingsStore, UNTIL_SWITCHED_OFF, type Settings } from "./settings/settings_store";

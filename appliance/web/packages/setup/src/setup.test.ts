@@ -6,7 +6,7 @@ import type { NameReport, SetupState } from "./api/types";
 import { causeWords, faultWords } from "./app/words";
 import { en } from "./i18n/en";
 import { ru } from "./i18n/ru";
-import { chatAddresses, elementX, readable } from "./wizard/links";
+import { chatAddresses, elementX } from "./wizard/links";
 import { Memory } from "./wizard/memory";
 import { NameCheck } from "./wizard/name_check";
 import { type Asked, type FieldName, problemOf } from "./wizard/problem";
@@ -227,13 +227,6 @@ describe("passwords", () => {
 });
 
 describe("links", () => {
-    test("of a second factor fit into a picture, however long the company's name is", () => {
-        const [name, account] = [encodeURIComponent("Общество с ограниченной ответственностью «Рога и копыта»"), "@olga:chat.example.org"];
-        const uri = `otpauth://totp/${name}:${encodeURIComponent(account)}?secret=ABC234&issuer=${name}`;
-        expect(readable(uri, account, 666)).toBe("otpauth://totp/%40olga%3Achat.example.org?secret=ABC234");
-        expect(readable(uri, account, 6_666)).toBe(uri);
-    });
-
     test("have the server in them", () => {
         expect(elementX("chat.example.org:8448")).toBe("https://mobile.element.io/element/?account_provider=chat.example.org%3A8448");
         expect(chatAddresses("https://chat.example.org", "https://192.0.2.7")).toEqual({ named: "https://chat.example.org/", here: "https://192.0.2.7/" });

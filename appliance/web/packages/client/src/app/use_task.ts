@@ -8,7 +8,7 @@ export interface Task {
     /** Why the last run failed; null: it did not. */
     readonly error: string | null;
     /** Runs it unless it runs already, and says whether it went well. */
-    run(work: () => Promise<void>): Promise<boolean>;
+    readonly run: (work: () => Promise<void>) => Promise<boolean>;
     clear(): void;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it, test } from "vitest";
+import { readableUri } from "./authenticator";
 import { checkWords, generator, multiply } from "./gf256";
 import { type Modules, QR_BYTES_MAX, TooLong, encode } from "./qr";
 
@@ -55,4 +56,15 @@ describe("a code", () => {
     it.each(KNOWN)("of version %i is the one that was read back", (_, text, expected) => {
         expect(digest(encode(text))).toBe(expected);
     });
+});
+
+test("the secret of a second factor fits into a picture, however long the company's name is", () => {
+    const account = "@olga:chat.example.org";
+    const uri = (name: string) => {
+        const company = encodeURIComponent(name);
+        return `otpauth://totp/${company}:${encodeURIComponent(account)}?secret=ABC234&issuer=${company}`;
+    };
+    const long = uri("Общество с ограниченной ответственностью «Рога и копыта»");
+    expect(readableUri(long, account)).toBe("otpauth://totp/%40olga%3Achat.example.org?secret=ABC234");
+    expect(readableUri(uri("Acme"), account)).toBe(uri("Acme"));
 });

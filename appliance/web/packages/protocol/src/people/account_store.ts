@@ -2,6 +2,7 @@
 
 import {
     type MatrixClient,
+    Method,
     PushRuleActionName,
     PushRuleKind,
     RuleId,
@@ -10,10 +11,11 @@ import {
 } from "matrix-js-sdk/lib/matrix.js";
 import { hasErrcode } from "../base/errcode";
 import { keep } from "../base/equal";
-import { Problem, problemOf } from "../base/problem";
+import { Problem, type ProblemCode, problemOf } from "../base/problem";
 import type { Scope } from "../base/scope";
 import { Store } from "../base/store";
 import { listen } from "../engine/listen";
+import { digitsOf, withCode } from "../session/with_code";
 import { readableName } from "./names";
 
 const MESSAGE_RULE: string = RuleId.Message;
@@ -21,11 +23,27 @@ const MESSAGE_RULE: string = RuleId.Message;
 /** Words that call me wherever they are written; more would be a filter on everything. */
 export const KEYWORDS_MAX = 30;
 
+/** Veche's own API; the rest of this file is the specification's. */
+const SECOND_FACTOR = "/api/account/v1/second_factor";
+
+/** Refusals that fit no state of the second factor but another one than is known here. */
+const STALE: ReadonlySet<ProblemCode> = new Set(["codeNeeded", "notFound", "unknown"]);
+
+/** A secret for an authenticator app; shown this once. */
+export interface SecondFactorOffer {
+    /** As it is typed into the app. */
+    readonly secret: string;
+    /** As the app reads it from a picture. */
+    readonly uri: string;
+}
+
 export interface AccountState {
     readonly userId: string;
     readonly deviceId: string;
     readonly name: string;
     readonly avatar: string | null;
+    /** Whether the code of an authenticator app is asked for beside the password; null: that is not known. */
+    readonly secondFactor: boolean | null;
     readonly keywords: readonly string[];
     /** What rooms without a choice of their own notify of. */
     readonly general: "all" | "mentions";
@@ -87,6 +105,53 @@ export class AccountStore extends Store<AccountState> {
         }
     }
 
+    /** Asks whether there is a second factor. */
+    async lookAtSecondFactor(): Promise<void> {
+        try {
+            const { on } = await this.#factor<{ on: boolean }>(Method.Get);
+            this.#tellFactor(on);
+        } catch (error) {
+            const problem = problemOf(error);
+            // A server of another make, which has no words for it.
+            if (problem.code !== "notFound" && !hasErrcode(error, "M_UNRECOGNIZED")) throw problem;
+            this.#tellFactor(null);
+        }
+    }
+
+    /** Asks for a secret; it holds once a code of it was shown. */
+    offerSecondFactor(password: string): Promise<SecondFactorOffer> {
+        return this.#prove<SecondFactorOffer>(Method.Post, { password });
+    }
+
+    async turnSecondFactorOn(code: string): Promise<void> {
+        await this.#prove(Method.Put, { code: digitsOf(code) });
+        this.#tellFactor(true);
+    }
+
+    async turnSecondFactorOff(password: string, code: string): Promise<void> {
+        await this.#prove(Method.Delete, { password: withCode(password, code) });
+        this.#tellFactor(false);
+    }
+
+    async #prove<T>(method: Method, body: object): Promise<T> {
+        try {
+            return await this.#factor<T>(method, body);
+        } catch (error) {
+            const problem = problemOf(error);
+            // It was turned on or off elsewhere meanwhile: what is told of it here is old.
+            if (STALE.has(problem.code)) await this.lookAtSecondFactor().catch(() => undefined);
+            throw problem.code === "forbidden" ? new Problem("wrongPassword", { cause: error }) : problem;
+        }
+    }
+
+    #factor<T>(method: Method, body?: object): Promise<T> {
+        return this.#client.http.authedRequest<T>(method, SECOND_FACTOR, undefined, body as Body | undefined, { prefix: "" });
+    }
+
+    #tellFactor(secondFactor: boolean | null): void {
+        this.publish({ ...this.getSnapshot(), secondFactor });
+    }
+
     /** Messages in rooms without a choice of their own: all of them notify, or only those that call me. */
     async setGeneral(general: AccountState["general"]): Promise<void> {
         const actions =
@@ -142,6 +207,7 @@ function stateOf(client: MatrixClient, before: AccountState | null): AccountStat
         deviceId: client.getDeviceId() ?? "",
         name: readableName(userId, user?.rawDisplayName ?? before?.name, userId),
         avatar: user?.avatarUrl ?? before?.avatar ?? null,
+        secondFactor: before?.secondFactor ?? null,
         keywords: own.map((rule) => rule.pattern ?? ""),
         general: message && !message.actions.includes(PushRuleActionName.Notify) ? "mentions" : "all",
     };

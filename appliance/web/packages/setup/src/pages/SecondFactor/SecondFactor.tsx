@@ -1,11 +1,10 @@
 /** A second factor for the owner: codes of an authenticator app. It may be left for later. */
-import { Banner, Button, CopyField, QR_BYTES_MAX, QrCode, Spinner, TextField } from "@veche/kit";
+import { Banner, Button, CopyField, QrCode, Spinner, TextField, readableUri } from "@veche/kit";
 import { useEffect } from "react";
 import { useServices, useStore, useT } from "../../app/context";
 import { useAnswer } from "../../app/use_answer";
 import { type Form, useField, useForm } from "../../app/use_field";
 import type { SetupState } from "../../api/types";
-import { readable } from "../../wizard/links";
 import { StepForm } from "../Frame/StepForm";
 import styles from "./SecondFactor.module.css";
 
@@ -45,7 +44,7 @@ function Offer({ answers }: { readonly answers: SetupState }) {
                 </Button>
             }
         >
-            {offer === null ? <Spinner label={t("second.making")} size="large" /> : <Secret uri={readable(offer.uri, account, QR_BYTES_MAX)} secret={offer.secret} form={form} code={code} setCode={setCode} />}
+            {offer === null ? <Spinner label={t("second.making")} size="large" /> : <Secret uri={readableUri(offer.uri, account)} secret={offer.secret} form={form} code={code} setCode={setCode} />}
         </StepForm>
     );
 }

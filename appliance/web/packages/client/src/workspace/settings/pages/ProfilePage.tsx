@@ -5,6 +5,7 @@ import { useEngine, useStore, useT } from "../../../app/context";
 import { useTask } from "../../../app/use_task";
 import { PersonAvatar } from "../../Avatars/Avatars";
 import { PictureField } from "../../ui/PictureField";
+import { SecondFactor } from "./SecondFactor";
 import styles from "./pages.module.css";
 
 export function ProfilePage() {
@@ -37,6 +38,7 @@ export function ProfilePage() {
                 </div>
             </form>
             <Password />
+            <SecondFactor />
         </>
     );
 }
