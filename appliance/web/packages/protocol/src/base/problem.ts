@@ -4,6 +4,7 @@ export type ProblemCode =
     | "offline"
     | "timeout"
     | "wrongPassword"
+    | "ownPasswordWrong"
     | "codeNeeded"
     | "codeWrong"
     | "codeUsed"

@@ -133,19 +133,19 @@ export class AccountStore extends Store<AccountState> {
         this.#tellFactor(false);
     }
 
-    async #prove<T>(method: Method, body: object): Promise<T> {
+    async #prove<T>(method: Method, body: Record<string, string>): Promise<T> {
         try {
             return await this.#factor<T>(method, body);
         } catch (error) {
             const problem = problemOf(error);
             // It was turned on or off elsewhere meanwhile: what is told of it here is old.
             if (STALE.has(problem.code)) await this.lookAtSecondFactor().catch(() => undefined);
-            throw problem.code === "forbidden" ? new Problem("wrongPassword", { cause: error }) : problem;
+            throw problem.code === "forbidden" ? new Problem("ownPasswordWrong", { cause: error }) : problem;
         }
     }
 
-    #factor<T>(method: Method, body?: object): Promise<T> {
-        return this.#client.http.authedRequest<T>(method, SECOND_FACTOR, undefined, body as Body | undefined, { prefix: "" });
+    #factor<T>(method: Method, body?: Record<string, string>): Promise<T> {
+        return this.#client.http.authedRequest<T>(method, SECOND_FACTOR, undefined, body, { prefix: "" });
     }
 
     #tellFactor(secondFactor: boolean | null): void {

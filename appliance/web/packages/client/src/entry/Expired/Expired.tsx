@@ -5,15 +5,17 @@ import { useServices, useT } from "../../app/context";
 import { useTask } from "../../app/use_task";
 import { Frame } from "../Frame/Frame";
 import form from "../form.module.css";
+import { useCode } from "../use_code";
 
 export function Expired({ userId, why }: { readonly userId: string; readonly why: "expired" | "locked" }) {
     const t = useT();
     const { session } = useServices();
     const task = useTask();
     const [password, setPassword] = useState("");
+    const code = useCode();
     const submit = (event: SubmitEvent) => {
         event.preventDefault();
-        void task.run(() => session.signInAgain(password));
+        void task.run(() => code.attempt(password, (secret) => session.signInAgain(secret)));
     };
     return (
         <Frame title={t(`expired.${why}Title`)} text={t(`expired.${why}`)}>
@@ -31,8 +33,9 @@ export function Expired({ userId, why }: { readonly userId: string; readonly why
                     required
                     size="large"
                 />
+                {code.field}
                 <div className={form.actions}>
-                    <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={password === ""}>
+                    <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={password === "" || !code.complete}>
                         {t("expired.submit")}
                     </Button>
                     <Button variant="ghost" block onClick={() => void session.signOut()}>

@@ -1,15 +1,13 @@
 /** Signing in by password. */
 import { Banner, Button, TextField } from "@veche/kit";
-import { Homeserver, type RegistrationMode, type SignedOutReason, problemOf } from "@veche/protocol";
+import { Homeserver, type RegistrationMode, type SignedOutReason } from "@veche/protocol";
 import { type SubmitEvent, useEffect, useState } from "react";
 import { useServices, useT } from "../../app/context";
 import { useTask } from "../../app/use_task";
 import { GoOnAs } from "../../offline/GoOnAs";
 import { Frame } from "../Frame/Frame";
 import form from "../form.module.css";
-
-/** The password is right, and there is a second factor. */
-const CODE_PROBLEMS: ReadonlySet<string> = new Set(["codeNeeded", "codeWrong", "codeUsed"]);
+import { useCode } from "../use_code";
 
 export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
     const t = useT();
@@ -18,21 +16,11 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
     const mode = useRegistrationMode();
     const [user, setUser] = useState("");
     const [password, setPassword] = useState("");
-    const [wantsCode, setWantsCode] = useState(false);
-    const [code, setCode] = useState("");
-    const signIn = async () => {
-        try {
-            // The server takes the code of an authenticator app behind the password, as from every other client.
-            await session.signIn(user, wantsCode ? `${password} ${code.trim()}` : password);
-        } catch (thrown) {
-            if (CODE_PROBLEMS.has(problemOf(thrown).code)) setWantsCode(true);
-            throw thrown;
-        }
-    };
-    const complete = user.trim() !== "" && password !== "" && (!wantsCode || code.trim() !== "");
+    const code = useCode();
+    const complete = user.trim() !== "" && password !== "" && code.complete;
     const submit = (event: SubmitEvent) => {
         event.preventDefault();
-        void task.run(signIn);
+        void task.run(() => code.attempt(password, (secret) => session.signIn(user, secret)));
     };
     return (
         <Frame title={reason === "adding" ? t("accounts.addTitle") : t("signIn.title")} text={t("signIn.server", { server: location.host })}>
@@ -60,7 +48,7 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
                     required
                     size="large"
                 />
-                {wantsCode && <CodeField value={code} onChange={setCode} />}
+                {code.field}
                 <div className={form.actions}>
                     <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={!complete}>
                         {t("signIn.submit")}
@@ -70,14 +58,6 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
             </form>
             <GoOnAs />
         </Frame>
-    );
-}
-
-/** The second factor, asked for when the server wants it. */
-function CodeField(props: { readonly value: string; readonly onChange: (value: string) => void }) {
-    const t = useT();
-    return (
-        <TextField {...props} label={t("signIn.code")} hint={t("signIn.codeHint")} inputMode="numeric" autoComplete="one-time-code" autoFocus required size="large" />
     );
 }
 

@@ -1,11 +1,12 @@
 /** Where the account is signed in. */
 import { Badge, Banner, Button, Dialog, Icon, IconButton, Spinner, TextField } from "@veche/kit";
 import type { DeviceEntry } from "@veche/protocol/engine";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useEngine, useI18n, useStore, useT } from "../../../app/context";
 import { problemText } from "../../../app/problems";
 import { useTask } from "../../../app/use_task";
 import { useUi } from "../../ui/ui_store";
+import { useCodeHint } from "./SecondFactor";
 import styles from "./pages.module.css";
 
 export function Devices() {
@@ -98,9 +99,14 @@ function Row({ device, onSignOut }: { readonly device: DeviceEntry; readonly onS
 
 function SignOutDevices({ ids, onClose }: { readonly ids: readonly string[]; readonly onClose: () => void }) {
     const t = useT();
-    const { devices } = useEngine();
+    const { devices, account } = useEngine();
     const task = useTask();
+    const codeHint = useCodeHint();
     const [password, setPassword] = useState("");
+    useEffect(() => {
+        // Only the hint hangs on it: whoever cannot be told is refused in words.
+        account.lookAtSecondFactor().catch(() => undefined);
+    }, [account]);
     const submit = async () => {
         if (await task.run(() => devices.signOut(ids, password))) onClose();
     };
@@ -126,6 +132,7 @@ function SignOutDevices({ ids, onClose }: { readonly ids: readonly string[]; rea
         >
             <TextField
                 label={t("signIn.password")}
+                hint={codeHint}
                 error={task.error ?? undefined}
                 value={password}
                 onChange={setPassword}

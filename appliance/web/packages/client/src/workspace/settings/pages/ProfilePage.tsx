@@ -5,7 +5,7 @@ import { useEngine, useStore, useT } from "../../../app/context";
 import { useTask } from "../../../app/use_task";
 import { PersonAvatar } from "../../Avatars/Avatars";
 import { PictureField } from "../../ui/PictureField";
-import { SecondFactor } from "./SecondFactor";
+import { SecondFactor, useCodeHint } from "./SecondFactor";
 import styles from "./pages.module.css";
 
 export function ProfilePage() {
@@ -49,6 +49,7 @@ function Password() {
     const { account } = useEngine();
     const { userId } = useStore(account);
     const task = useTask();
+    const codeHint = useCodeHint();
     const [before, setBefore] = useState("");
     const [now, setNow] = useState("");
     const [others, setOthers] = useState(false);
@@ -65,7 +66,7 @@ function Password() {
             <h3 className={styles.title}>{t("profile.password")}</h3>
             {task.error !== null && <Banner tone="danger">{task.error}</Banner>}
             <input type="hidden" autoComplete="username" value={userId} readOnly />
-            <TextField label={t("profile.passwordBefore")} value={before} onChange={setBefore} type="password" autoComplete="current-password" reveal={reveal} />
+            <TextField label={t("profile.passwordBefore")} hint={codeHint} value={before} onChange={setBefore} type="password" autoComplete="current-password" reveal={reveal} />
             <TextField label={t("profile.passwordNow")} hint={t("register.passwordHint")} value={now} onChange={setNow} type="password" autoComplete="new-password" reveal={reveal} />
             <Checkbox label={t("profile.signOutOthers")} checked={others} onChange={setOthers} />
             <div className={styles.actions}>

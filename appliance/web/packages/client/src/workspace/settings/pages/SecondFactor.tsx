@@ -1,72 +1,89 @@
 /** The code of an authenticator app beside the password: on, off. */
-import { Badge, Banner, Button, CopyField, Dialog, QrCode, TextField, useToasts } from "@veche/kit";
+import { Badge, Banner, Button, CopyField, Dialog, QrCode, TextField, classes, readableUri, useToasts } from "@veche/kit";
 import type { SecondFactorOffer } from "@veche/protocol/engine";
 import { useCallback, useEffect, useState } from "react";
-import { useEngine, useT } from "../../../app/context";
+import { useEngine, useStore, useT } from "../../../app/context";
 import { useTask } from "../../../app/use_task";
 import styles from "./pages.module.css";
 
-/** Six digits, in two groups. */
-const CODE_CHARACTERS_MAX = 7;
+/** As apps show them: in two groups, or in one. */
+const SIX_DIGITS = /^\s*\d{3}\s*\d{3}\s*$/;
+/** With blanks that were copied along. */
+const CODE_CHARACTERS_MAX = 9;
+
+/** For a password that is asked for in one field: that the code stands behind it, if there is a second factor. */
+export function useCodeHint(): string | undefined {
+    const t = useT();
+    const { account } = useEngine();
+    return useStore(account).secondFactor === true ? t("factor.behind") : undefined;
+}
 
 export function SecondFactor() {
     const t = useT();
     const { account } = useEngine();
-    const { run, ...task } = useTask();
-    // None: it is not known yet, or the server has no such thing.
-    const [isOn, setIsOn] = useState<boolean | null>(null);
-    const [open, setOpen] = useState<boolean | null>(null);
-    const load = useCallback(() => run(async () => { setIsOn(await account.secondFactor()); }), [run, account]);
+    const { secondFactor: isOn } = useStore(account);
+    const { run, error } = useTask();
+    const load = useCallback(() => run(() => account.lookAtSecondFactor()), [run, account]);
     useEffect(() => { void load(); }, [load]);
+    // What is being turned on or off does not change while the dialog is open, even if the state does.
+    const [open, setOpen] = useState<"on" | "off" | null>(null);
     const close = () => { setOpen(null); };
-    const done = (now: boolean) => {
-        setIsOn(now);
-        close();
-    };
-    if (isOn === null && task.error === null) return null;
+    if (isOn === null && error === null) return null;
     return (
         <section className={styles.section}>
-            <h3 className={styles.title}>{t("factor.title")}</h3>
-            {task.error !== null && <Banner tone="danger" action={<Button onClick={() => void load()}>{t("common.retry")}</Button>}>{task.error}</Banner>}
+            <h3 className={classes(styles.title, styles.state)}>
+                {t("factor.title")}{" "}
+                {isOn !== null && <Badge tone={isOn ? "success" : "neutral"}>{t(isOn ? "factor.stateOn" : "factor.stateOff")}</Badge>}
+            </h3>
+            {error !== null && <Banner tone="danger" action={<Button onClick={() => void load()}>{t("common.retry")}</Button>}>{error}</Banner>}
             {isOn !== null && (
                 <>
-                    <p className={styles.text}>{t("factor.text")}</p>
+                    <p className={styles.text}>{t(isOn ? "factor.onText" : "factor.text")}</p>
                     <div className={styles.actions}>
-                        <Badge tone={isOn ? "success" : "neutral"}>{t(isOn ? "factor.stateOn" : "factor.stateOff")}</Badge>
-                        <Button size="small" onClick={() => { setOpen(!isOn); }}>{t(isOn ? "factor.turnOff" : "factor.turnOn")}</Button>
+                        <Button icon="shield" onClick={() => { setOpen(isOn ? "off" : "on"); }}>{t(isOn ? "factor.turnOff" : "factor.turnOn")}</Button>
                     </div>
                 </>
             )}
-            {open === true && <TurnOn onClose={close} onDone={() => { done(true); }} />}
-            {open === false && <TurnOff onClose={close} onDone={() => { done(false); }} />}
+            {open === "on" && <TurnOn onClose={close} />}
+            {open === "off" && <TurnOff onClose={close} />}
         </section>
     );
 }
 
-interface DialogProps {
-    readonly onClose: () => void;
-    readonly onDone: () => void;
-}
-
-/** First the password, then the secret and a code of it. */
-function TurnOn({ onClose, onDone }: DialogProps) {
+/** One step of a dialog. The state that was wanted closes it, also when it came from elsewhere. */
+function useStep(wanted: boolean, onClose: () => void) {
     const t = useT();
     const { account } = useEngine();
     const toasts = useToasts();
     const task = useTask();
+    const step = async (work: () => Promise<void>) => {
+        await task.run(work);
+        if (account.getSnapshot().secondFactor !== wanted) return;
+        toasts.show({ tone: "success", text: t(wanted ? "factor.isOn" : "factor.isOff") });
+        onClose();
+    };
+    return { step, busy: task.busy, error: task.error };
+}
+
+interface DialogProps {
+    readonly onClose: () => void;
+}
+
+/** First the password, then the secret and a code of it. */
+function TurnOn({ onClose }: DialogProps) {
+    const t = useT();
+    const { account, me } = useEngine();
+    const { step, busy, error } = useStep(true, onClose);
     const [password, setPassword] = useState("");
     const [code, setCode] = useState("");
     const [offer, setOffer] = useState<SecondFactorOffer | null>(null);
-    const isReady = (offer === null ? password : code.trim()) !== "";
-    const submit = async () => {
+    const isReady = offer === null ? password !== "" : SIX_DIGITS.test(code);
+    const submit = () => {
         if (!isReady) return;
-        if (offer === null) {
-            await task.run(async () => { setOffer(await account.offerSecondFactor(password)); });
-            return;
-        }
-        if (!(await task.run(() => account.turnSecondFactorOn(code)))) return;
-        toasts.show({ tone: "success", text: t("factor.isOn") });
-        onDone();
+        void step(async () => {
+            if (offer === null) setOffer(await account.offerSecondFactor(password));
+            else await account.turnSecondFactorOn(code);
+        });
     };
     return (
         <Dialog
@@ -75,19 +92,20 @@ function TurnOn({ onClose, onDone }: DialogProps) {
             title={t("factor.title")}
             description={t(offer === null ? "factor.text" : "factor.scan")}
             closeLabel={t("common.close")}
-            onSubmit={() => void submit()}
-            actions={<Actions submit={t(offer === null ? "factor.next" : "factor.turnOn")} busy={task.busy} disabled={!isReady} onClose={onClose} />}
+            onSubmit={submit}
+            actions={<Actions submit={t(offer === null ? "factor.next" : "factor.turnOn")} busy={busy} disabled={!isReady} onClose={onClose} />}
         >
             <div className={styles.section}>
                 {offer === null ? (
-                    <PasswordField error={task.error} value={password} onChange={setPassword} />
+                    <PasswordField error={error} value={password} onChange={setPassword} />
                 ) : (
                     <>
                         <div className={styles.picture}>
-                            <QrCode value={offer.uri} label={t("factor.qr")} />
+                            <QrCode value={readableUri(offer.uri, me)} label={t("factor.qr")} />
+                            <a href={offer.uri}>{t("factor.here")}</a>
                         </div>
                         <CopyField label={t("factor.secret")} value={offer.secret} copyLabel={t("common.copy")} copiedLabel={t("common.copied")} />
-                        <CodeField hint={t("factor.codeHint")} error={task.error} value={code} onChange={setCode} autoFocus />
+                        <CodeField hint={t("factor.codeHint")} error={error} value={code} onChange={setCode} autoFocus />
                     </>
                 )}
             </div>
@@ -95,18 +113,15 @@ function TurnOn({ onClose, onDone }: DialogProps) {
     );
 }
 
-function TurnOff({ onClose, onDone }: DialogProps) {
+function TurnOff({ onClose }: DialogProps) {
     const t = useT();
     const { account } = useEngine();
-    const toasts = useToasts();
-    const task = useTask();
+    const { step, busy, error } = useStep(false, onClose);
     const [password, setPassword] = useState("");
     const [code, setCode] = useState("");
-    const isReady = password !== "" && code.trim() !== "";
-    const submit = async () => {
-        if (!isReady || !(await task.run(() => account.turnSecondFactorOff(password, code)))) return;
-        toasts.show({ tone: "success", text: t("factor.isOff") });
-        onDone();
+    const isReady = password !== "" && SIX_DIGITS.test(code);
+    const submit = () => {
+        if (isReady) void step(() => account.turnSecondFactorOff(password, code));
     };
     return (
         <Dialog
@@ -116,12 +131,12 @@ function TurnOff({ onClose, onDone }: DialogProps) {
             title={t("factor.offTitle")}
             description={t("factor.offText")}
             closeLabel={t("common.close")}
-            onSubmit={() => void submit()}
-            actions={<Actions submit={t("factor.turnOff")} danger busy={task.busy} disabled={!isReady} onClose={onClose} />}
+            onSubmit={submit}
+            actions={<Actions submit={t("factor.turnOff")} danger busy={busy} disabled={!isReady} onClose={onClose} />}
         >
             <div className={styles.section}>
                 {/* Either of the two may be what is wrong. */}
-                {task.error !== null && <Banner tone="danger">{task.error}</Banner>}
+                {error !== null && <Banner tone="danger">{error}</Banner>}
                 <PasswordField value={password} onChange={setPassword} />
                 <CodeField value={code} onChange={setCode} />
             </div>
@@ -170,7 +185,7 @@ function PasswordField({ error = null, value, onChange }: PasswordFieldProps) {
 }
 
 interface CodeFieldProps {
-    readonly hint?: string;
+    readonly hint?: string | undefined;
     readonly error?: string | null;
     readonly value: string;
     readonly onChange: (code: string) => void;
