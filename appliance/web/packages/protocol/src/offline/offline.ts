@@ -18,6 +18,9 @@ const FILES = { bytesMax: 256 * 1024 * 1024, itemBytesMax: 32 * 1024 * 1024 } as
 /** Answers about profiles, threads and the like. */
 const ANSWERS = { bytesMax: 16 * 1024 * 1024, itemBytesMax: 1024 * 1024 } as const;
 
+/** Sending a message, and taking one back. */
+const SEND = /^\/_matrix\/client\/v3\/rooms\/[^/]+\/(?:send|redact)\//;
+
 /** The SDK's store, which tells the archive what came. */
 class ArchivingStore extends SealedStore {
     readonly #archive: Archive;
@@ -50,7 +53,16 @@ export class Offline {
         this.#answers = new Shelf(records, "answers", ANSWERS);
         this.#files = new Shelf(records, "files", FILES);
         this.store = new ArchivingStore(records, this.outbox, this.#archive);
-        this.fetch = offlineFetch(this.#archive, this.#answers, network);
+        this.fetch = offlineFetch(this.#archive, this.#answers, this.#afterWriting(network));
+    }
+
+    /** A message is on the disk before the server can have it: if the page ends before the answer, it is still known here. */
+    #afterWriting(network: typeof fetch): typeof fetch {
+        return async (input, init) => {
+            const address = typeof input === "string" ? input : input instanceof URL ? input.href : input.url;
+            if (init?.method === "PUT" && SEND.test(new URL(address, globalThis.location.href).pathname)) await this.outbox.flushed();
+            return network(input, init);
+        };
     }
 
     /** Fetches files, each only once: an address holds one content for ever. */

@@ -34,12 +34,13 @@ export class SealedStore extends IndexedDBStore {
         await super.startup();
     }
 
+    /** Always: the SDK does not ask again, and what it would not save now would be saved with the next sync, whenever that is. */
     override wantsSave(): boolean {
-        return Date.now() - this.#savedMs > SAVE_AFTER_MS;
+        return true;
     }
 
     override async save(force = false): Promise<void> {
-        if (!force && !this.wantsSave()) {
+        if (!force && Date.now() - this.#savedMs <= SAVE_AFTER_MS) {
             this.#later();
             return;
         }
