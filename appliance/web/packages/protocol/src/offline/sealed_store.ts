@@ -1,6 +1,7 @@
 //! The SDK's store over sealed records. What it holds in memory is the SDK's business; what comes onto the disk is ours.
 
 import { type IEvent, IndexedDBStore } from "matrix-js-sdk/lib/matrix.js";
+import type { ISyncResponse } from "matrix-js-sdk/lib/sync-accumulator.js";
 import { coalesced } from "../base/coalesce";
 import type { Records } from "./records";
 import { SyncBackend } from "./sync_backend";
@@ -19,13 +20,23 @@ export class SealedStore extends IndexedDBStore {
     readonly #waiting: Waiting;
     readonly #filters = new Map<string, string>();
     readonly #later = coalesced(SAVE_AFTER_MS, () => void this.save(true));
+    readonly #backend: SyncBackend;
     #savedMs = 0;
+    /** The SDK works on a sync whose events this store has not been given yet. */
+    #working: PromiseWithResolvers<void> | null = null;
 
     constructor(records: Records, waiting: Waiting) {
         super({ indexedDB });
         this.#records = records;
         this.#waiting = waiting;
-        this._backend = new SyncBackend(records);
+        this.#backend = new SyncBackend(records);
+        this._backend = this.#backend;
+        const accumulate = this.setSyncData;
+        this.setSyncData = async (sync: ISyncResponse) => {
+            await accumulate(sync);
+            this.#working?.resolve();
+            this.#working = null;
+        };
     }
 
     override async startup(): Promise<void> {
@@ -39,11 +50,19 @@ export class SealedStore extends IndexedDBStore {
         return true;
     }
 
+    /** The SDK tells the position first, then works on the events, and hands them over at the end. */
+    override setSyncToken(token: string): void {
+        super.setSyncToken(token);
+        if (token !== this.#backend.position) this.#working ??= Promise.withResolvers();
+    }
+
+    /** With `force`, what is there when it is called is on the disk when it ends, with the sync that is being worked on. */
     override async save(force = false): Promise<void> {
         if (!force && Date.now() - this.#savedMs <= SAVE_AFTER_MS) {
             this.#later();
             return;
         }
+        await this.#working?.promise;
         this.#later.cancel();
         this.#savedMs = Date.now();
         await super.save(true);

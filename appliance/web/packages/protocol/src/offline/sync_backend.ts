@@ -113,6 +113,11 @@ export class SyncBackend implements IIndexedDBBackend {
         return Promise.resolve(structuredClone({ nextBatch, accountData, roomsData }));
     }
 
+    /** The position of what it holds; null before there is any. */
+    get position(): string | null {
+        return this.#rest.getNextBatchToken() || null;
+    }
+
     getNextBatchToken(): Promise<string> {
         return Promise.resolve(this.#rest.getNextBatchToken());
     }
