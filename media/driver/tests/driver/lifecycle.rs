@@ -110,7 +110,8 @@ fn settings_that_cannot_work_stop_the_start() {
 fn a_taken_port_is_named_and_nothing_is_left_behind() {
     let site = Site::start(settings());
     let mut settings = settings();
-    let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // A loopback address of its own: on the usual one, connections of tests beside this one take ports at any time.
+    let free = UdpSocket::bind("127.0.0.116:0").unwrap().local_addr().unwrap();
     settings.listen = vec![free, site.address()];
     let error = start_error(settings);
     assert!(matches!(&error, StartError::Bind(address, _) if *address == site.address()), "{error}");
