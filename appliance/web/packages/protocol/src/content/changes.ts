@@ -30,13 +30,17 @@ export interface Told {
 const str = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
 
 function actorOf(event: MatrixEvent, me: string): Person {
+    if (event.getType() === "m.room.member" && event.getSender() === event.getStateKey()) return targetOf(event, me);
     const id = event.getSender() ?? "";
     return { id, name: readableName(id, event.sender?.name, me) };
 }
 
+/** Whoever leaves, or is made to, is called as they were called while they were there: the event need not say it again. */
 function targetOf(event: MatrixEvent, me: string): Person {
     const id = event.getStateKey() ?? "";
-    return { id, name: readableName(id, event.target?.name ?? str(event.getContent().displayname), me) };
+    const named = str(event.getContent().displayname) !== null;
+    const before = str(event.getPrevContent().displayname);
+    return { id, name: readableName(id, named ? event.target?.name : (before ?? event.target?.name), me) };
 }
 
 /** A change of one's own profile, which looks like another join. */

@@ -94,6 +94,11 @@ describe("what happened to a room", () => {
         expect(change).toEqual(wanted);
     });
 
+    test("whoever is made to leave is called as they were called before", () => {
+        const left = event({ membership: "leave" }, "m.room.member", { sender: "@mod:b", state_key: "@a:b", unsigned: { prev_content: { membership: "join", displayname: "Anna" } } });
+        expect(told(left, "@me:b")?.change).toEqual({ what: "kicked", target: { id: "@a:b", name: "Anna" }, reason: null });
+    });
+
     test("what is nobody's concern is not told", () => {
         expect(told(event({}, "m.space.child", { state_key: "!x" }), "@me:b")).toBeNull();
         expect(told(event({ msgtype: "m.text", body: "hi" }), "@me:b")).toBeNull();

@@ -65,7 +65,10 @@ class Verifier extends EventEmitter {
 }
 
 function verification() {
-    const client = new EventEmitter();
+    const client = Object.assign(new EventEmitter(), {
+        getUser: () => ({ displayName: "Boris" }),
+        getSafeUserId: () => "@anna:b",
+    });
     const store = new VerificationStore(client as unknown as MatrixClient, {} as CryptoApi, new Scope());
     const receive = (request: Request) => client.emit("crypto.verificationRequestReceived", request);
     return { store, receive };
@@ -75,7 +78,7 @@ test("a request goes from the question over the emoji to the answer", async () =
     const { store, receive } = verification();
     const request = new Request();
     receive(request);
-    expect(store.getSnapshot()).toMatchObject({ phase: "asked", self: true, deviceId: "OTHER" });
+    expect(store.getSnapshot()).toMatchObject({ phase: "asked", self: true, name: "Boris", deviceId: "OTHER" });
     await store.accept();
     expect(request.accept).toHaveBeenCalledTimes(1);
     request.to(VerificationPhase.Ready);

@@ -17,6 +17,7 @@ import type { ProblemCode } from "../base/problem";
 import { Scope } from "../base/scope";
 import { Store } from "../base/store";
 import { listen } from "../engine/listen";
+import { readableName } from "../people/names";
 
 const SAS = "m.sas.v1";
 const SHOW_CODE = "m.qr_code.show.v1";
@@ -32,24 +33,34 @@ export interface VerificationEmoji {
     readonly name: string;
 }
 
+/** The other side. */
+interface Who {
+    /** Another device of mine. */
+    readonly self: boolean;
+    readonly userId: string;
+    /** How people know them. */
+    readonly name: string;
+}
+
 export type VerificationState =
     | { readonly phase: "none" }
-    /** Somebody asks; `self`: another device of mine. */
-    | { readonly phase: "asked"; readonly self: boolean; readonly userId: string; readonly deviceId: string | null }
+    /** Somebody asks. */
+    | (Who & { readonly phase: "asked"; readonly deviceId: string | null })
     /** I asked and wait for the other side to accept. */
-    | { readonly phase: "waiting"; readonly self: boolean; readonly userId: string }
-    | { readonly phase: "starting"; readonly self: boolean; readonly userId: string }
+    | (Who & { readonly phase: "waiting" })
+    | (Who & { readonly phase: "starting" })
     /** Both sides are there. `code`: what the other side may scan; `mayScan`: it can show a code of its own. */
-    | { readonly phase: "choosing"; readonly self: boolean; readonly userId: string; readonly code: Uint8ClampedArray | null; readonly mayScan: boolean }
+    | (Who & { readonly phase: "choosing"; readonly code: Uint8ClampedArray | null; readonly mayScan: boolean })
     /** The other side says that it has scanned our code. */
-    | { readonly phase: "scanned"; readonly self: boolean; readonly userId: string }
-    | { readonly phase: "comparing"; readonly self: boolean; readonly userId: string; readonly emoji: readonly VerificationEmoji[] }
+    | (Who & { readonly phase: "scanned" })
+    | (Who & { readonly phase: "comparing"; readonly emoji: readonly VerificationEmoji[] })
     /** I said that they match and wait for the other side. */
-    | { readonly phase: "confirming"; readonly self: boolean; readonly userId: string }
-    | { readonly phase: "done"; readonly self: boolean; readonly userId: string }
+    | (Who & { readonly phase: "confirming" })
+    | (Who & { readonly phase: "done" })
     | { readonly phase: "ended"; readonly why: "mismatch" | "cancelled" | "timeout" | "elsewhere" | "failed"; readonly problem: ProblemCode | null };
 
 export class VerificationStore extends Store<VerificationState> {
+    readonly #client: MatrixClient;
     readonly #crypto: CryptoApi;
     #request: VerificationRequest | null = null;
     #scope = new Scope();
@@ -60,6 +71,7 @@ export class VerificationStore extends Store<VerificationState> {
 
     constructor(client: MatrixClient, crypto: CryptoApi, scope: Scope) {
         super({ phase: "none" });
+        this.#client = client;
         this.#crypto = crypto;
         listen(scope, client, CryptoEvent.VerificationRequestReceived, (request) => this.#received(request));
         scope.add(() => this.#scope.close());
@@ -89,7 +101,7 @@ export class VerificationStore extends Store<VerificationState> {
         const state = this.getSnapshot();
         const request = this.#request;
         if (!request || state.phase !== "choosing") return;
-        const who = { self: state.self, userId: state.userId };
+        const who = { self: state.self, userId: state.userId, name: state.name };
         this.publish({ phase: "starting", ...who });
         await this.#start(request, who);
     }
@@ -111,7 +123,7 @@ export class VerificationStore extends Store<VerificationState> {
         const [sas, scanned] = [this.#sas, this.#scanned];
         const state = this.getSnapshot();
         if (state.phase !== "comparing" && state.phase !== "scanned") return;
-        this.publish({ phase: "confirming", self: state.self, userId: state.userId });
+        this.publish({ phase: "confirming", self: state.self, userId: state.userId, name: state.name });
         if (state.phase === "scanned") scanned?.confirm();
         else await this.#attempt(async () => sas?.confirm());
     }
@@ -171,7 +183,7 @@ export class VerificationStore extends Store<VerificationState> {
     }
 
     #changed(request: VerificationRequest): void {
-        const who = { self: request.isSelfVerification, userId: request.otherUserId };
+        const who = { self: request.isSelfVerification, userId: request.otherUserId, name: this.#nameOf(request.otherUserId) };
         const { phase } = this.getSnapshot();
         switch (request.phase) {
             case VerificationPhase.Unsent:
@@ -196,8 +208,12 @@ export class VerificationStore extends Store<VerificationState> {
         }
     }
 
+    #nameOf(userId: string): string {
+        return readableName(userId, this.#client.getUser(userId)?.displayName, this.#client.getSafeUserId());
+    }
+
     /** Offers what both sides can do: a code to scan and one to show, else the emoji at once. */
-    async #offer(request: VerificationRequest, who: { self: boolean; userId: string }): Promise<void> {
+    async #offer(request: VerificationRequest, who: Who): Promise<void> {
         this.#offered = true;
         this.publish({ phase: "starting", ...who });
         const mayScan = request.otherPartySupportsMethod(SHOW_CODE) && request.otherPartySupportsMethod(RECIPROCATE);
@@ -209,7 +225,7 @@ export class VerificationStore extends Store<VerificationState> {
         else if (request.initiatedByMe) await this.#start(request, who);
     }
 
-    #reciprocate(verifier: Verifier, who: { self: boolean; userId: string }): void {
+    #reciprocate(verifier: Verifier, who: Who): void {
         if (this.#listening !== verifier) {
             this.#listening = verifier;
             verifier.verify().catch(() => undefined);
@@ -222,13 +238,13 @@ export class VerificationStore extends Store<VerificationState> {
         }
     }
 
-    #start(request: VerificationRequest, who: { self: boolean; userId: string }): Promise<void> {
+    #start(request: VerificationRequest, who: Who): Promise<void> {
         return this.#attempt(async () => {
             this.#compare(await request.startVerification(SAS), who);
         });
     }
 
-    #compare(verifier: Verifier, who: { self: boolean; userId: string }): void {
+    #compare(verifier: Verifier, who: Who): void {
         if (this.#listening === verifier) return;
         this.#listening = verifier;
         const show = (sas: ShowSasCallbacks) => {

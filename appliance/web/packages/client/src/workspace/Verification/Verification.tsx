@@ -28,14 +28,14 @@ type State = Exclude<VerificationState, { phase: "none" }>;
 function titleOf(t: ReturnType<typeof useT>, state: State): string {
     if (state.phase === "done") return t("verify.doneTitle");
     if (state.phase === "ended") return t("verify.endedTitle");
-    return state.self ? t("verify.selfTitle") : t("verify.personTitle", { name: state.userId });
+    return state.self ? t("verify.selfTitle") : t("verify.personTitle", { name: state.name });
 }
 
 function Content({ state }: { readonly state: State }) {
     const t = useT();
     switch (state.phase) {
         case "asked":
-            return <p>{state.self ? t("verify.askedSelf", { device: state.deviceId ?? "" }) : t("verify.askedPerson", { name: state.userId })}</p>;
+            return <p>{state.self ? t("verify.askedSelf", { device: state.deviceId ?? "" }) : t("verify.askedPerson", { name: `${state.name} (${state.userId})` })}</p>;
         case "waiting":
             return <Waiting text={state.self ? t("verify.waitingSelf") : t("verify.waitingPerson")} />;
         case "starting":
@@ -43,13 +43,13 @@ function Content({ state }: { readonly state: State }) {
         case "choosing":
             return <Choice state={state} />;
         case "scanned":
-            return <p>{state.self ? t("verify.scannedSelf") : t("verify.scannedPerson", { name: state.userId })}</p>;
+            return <p>{state.self ? t("verify.scannedSelf") : t("verify.scannedPerson", { name: state.name })}</p>;
         case "comparing":
             return <Emoji state={state} />;
         case "confirming":
             return <Waiting text={t("verify.confirming")} />;
         case "done":
-            return <Banner tone="success">{state.self ? t("verify.doneSelf") : t("verify.donePerson", { name: state.userId })}</Banner>;
+            return <Banner tone="success">{state.self ? t("verify.doneSelf") : t("verify.donePerson", { name: state.name })}</Banner>;
         case "ended":
             return <Banner tone={state.why === "elsewhere" ? "info" : "warning"}>{state.problem === null ? t(`verify.ended.${state.why}`) : problemText(t, state.problem)}</Banner>;
     }

@@ -13,6 +13,8 @@ export function Person({ roomId, userId }: { readonly roomId: string; readonly u
     const engine = useEngine();
     const [profile, setProfile] = useState<Profile | null>(null);
     const [turn, setTurn] = useState(0);
+    // Being verified changes what the card says.
+    const verified = useStore(engine.verification).phase === "done";
     useEffect(() => {
         let here = true;
         void engine.people.profile(userId).then((found) => {
@@ -21,7 +23,7 @@ export function Person({ roomId, userId }: { readonly roomId: string; readonly u
         return () => {
             here = false;
         };
-    }, [engine, userId, turn]);
+    }, [engine, userId, turn, verified]);
     const member = useStore(engine.members(roomId)).members.find((known) => known.id === userId);
     const again = () => { setTurn((before) => before + 1); };
     return (
