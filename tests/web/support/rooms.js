@@ -18,14 +18,14 @@ export async function makeRoom(server, owner, name, members = []) {
     return roomId;
 }
 
-/** `count` messages, numbered from 1; their order is near to that of their numbers. Answers the id of each. */
-export async function fill(server, author, roomId, count) {
+/** `count` messages, numbered from `after` + 1; their order is near to that of their numbers. Answers the id of each. */
+export async function fill(server, author, roomId, count, after = 0) {
     const ids = new Array(count);
     let next = 0;
     const work = async () => {
         for (let index = next++; index < count; index = next++) {
-            const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/fill-${index}`;
-            const answer = await request(server, author, "PUT", path, { msgtype: "m.text", body: sentence(index + 1) });
+            const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/m.room.message/fill-${after + index}`;
+            const answer = await request(server, author, "PUT", path, { msgtype: "m.text", body: sentence(after + index + 1) });
             ids[index] = answer.event_id;
         }
     };

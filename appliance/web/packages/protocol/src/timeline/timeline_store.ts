@@ -87,6 +87,8 @@ export class TimelineStore extends Store<TimelineState> {
     readonly #scope = new Scope();
     readonly #quotes = new Map<string, MatrixEvent | "fetching" | "missing">();
     readonly #draw = coalesced(DRAW_DELAY_MS, () => this.#refresh());
+    /** Opens at the new end, once what came with it is there. Nothing of it is unread to whoever sees it come. */
+    readonly #follow = coalesced(DRAW_DELAY_MS, () => void this.#openAt(null, () => null));
     readonly #window: TimelineWindow;
     /** Grows with each opening; what an earlier one was waiting for is then thrown away. */
     #opening = 0;
@@ -123,23 +125,28 @@ export class TimelineStore extends Store<TimelineState> {
     protected override unwatched(): void {
         this.#watched = false;
         this.#reading = false;
+        this.#follow.cancel();
         this.publish({ ...LOADING, turn: ++this.#opening });
     }
 
     /** Opens at the newest event, or with this event in the middle. */
     async open(eventId: string | null = null): Promise<void> {
-        const turn = (this.getSnapshot().focus?.turn ?? 0) + 1;
         if (eventId !== null && this.getSnapshot().phase === "ready" && this.#contains(eventId)) {
-            this.publish({ ...this.getSnapshot(), focus: { eventId, turn } });
+            this.publish({ ...this.getSnapshot(), focus: { eventId, turn: this.#nextTurn() } });
             return;
         }
+        await this.#openAt(eventId, this.#read);
+    }
+
+    /** Opens anew; `read` says where reading ended, once that is known. */
+    async #openAt(eventId: string | null, read: () => string | null): Promise<void> {
         const opening = ++this.#opening;
-        this.publish({ ...LOADING, turn: opening, focus: eventId === null ? null : { eventId, turn } });
+        this.publish({ ...LOADING, turn: opening, focus: eventId === null ? null : { eventId, turn: this.#nextTurn() } });
         const current = () => opening === this.#opening && !this.#scope.closed;
         try {
             await this.#threadReady();
             if (!current()) return;
-            const readUpTo = this.#read();
+            const readUpTo = read();
             await this.#window.load(eventId ?? undefined, PAGE_EVENTS);
             // Without a network there is what there is; the list asks for more once somebody scrolls to its end.
             await this.#fill().catch(() => undefined);
@@ -168,7 +175,9 @@ export class TimelineStore extends Store<TimelineState> {
 
     /** Goes to where reading ended when the timeline was opened. */
     async toUnread(): Promise<void> {
-        if (this.#readUpTo !== null) await this.open(this.#readUpTo);
+        const readUpTo = this.#readUpTo;
+        // The end has been seen meanwhile, so that everything counts as read; what they go to is where it was.
+        if (readUpTo !== null) await this.#openAt(readUpTo, () => readUpTo);
     }
 
     /** Takes the line of unread messages away. */
@@ -210,6 +219,7 @@ export class TimelineStore extends Store<TimelineState> {
 
     close(): void {
         this.#draw.cancel();
+        this.#follow.cancel();
         this.#scope.close();
     }
 
@@ -277,8 +287,9 @@ export class TimelineStore extends Store<TimelineState> {
         });
         listen(this.#scope, this.#client, RoomEvent.TimelineReset, (room, set, all) => {
             if (!ours(room) || set !== this.#set || this.getSnapshot().phase === "loading") return;
-            // After a gap the events before it stay, and the window reaches the new ones by loading forwards.
-            if (all) void this.open();
+            // After a gap the events before it stay, and the window reaches the new ones by loading forwards; but whoever
+            // is looking at the end goes on looking at it.
+            if (all || this.#reading) this.#follow();
             else draw();
         });
         listen(this.#scope, this.#client, RoomEvent.LocalEchoUpdated, (event, room, formerId) => {
@@ -320,9 +331,13 @@ export class TimelineStore extends Store<TimelineState> {
         return at < 0 || events.slice(at + 1).some((event) => event.getSender() !== this.#me && isMessage(event));
     }
 
-    #read(): string | null {
+    #read = (): string | null => {
         if (this.threadId === null) return this.#room.getEventReadUpTo(this.#me);
         return this.#thread(this.threadId).getEventReadUpTo(this.#me);
+    };
+
+    #nextTurn(): number {
+        return (this.getSnapshot().focus?.turn ?? 0) + 1;
     }
 
     #pending(): MatrixEvent[] {

@@ -1,7 +1,8 @@
 /**
  * Keeps the reader where they are in a list that changes: older rows come above, pictures arrive, the window gets
  * narrower. After each change, and before it is painted, the scroll place moves as much as the row at the top has moved. A
- * reader at the end stays at the end. A store of which rows should exist: those near the window.
+ * reader at the end stays at the end, unless more is still to be loaded below it. A store of which rows should exist: those
+ * near the window.
  */
 import { Store } from "@veche/protocol";
 import { Heights } from "./heights";
@@ -28,6 +29,8 @@ export interface ScrollEvents {
     readonly onStart: () => void;
     readonly onEnd: () => void;
     readonly onAtEnd: (atEnd: boolean) => void;
+    /** Nothing is to be loaded below the last row: a reader at the end wants to see what comes. */
+    readonly whole: boolean;
 }
 
 export interface Layout extends Range {
@@ -41,6 +44,8 @@ export class ScrollKeeper extends Store<Range> {
     #box: HTMLElement | null = null;
     #list: HTMLElement | null = null;
     #anchor: Anchor = "end";
+    /** The scroll place as it was last noted or set; where it differs, the reader has moved meanwhile. */
+    #top = 0;
     #atEnd = true;
     #events: ScrollEvents | null = null;
     #opened = false;
@@ -94,10 +99,12 @@ export class ScrollKeeper extends Store<Range> {
         const list = this.#list;
         if (!box || !list || box.clientHeight === 0) return;
         for (const row of list.children) {
-            if (row instanceof HTMLElement && row.dataset["key"] !== undefined) this.#heights.measure(row.dataset["key"], row.offsetHeight);
+            if (row instanceof HTMLElement && row.dataset["key"] !== undefined) this.#heights.measure(row.dataset["key"], row.getBoundingClientRect().height);
         }
+        this.#follow(box, list);
         const place = this.#place(box, list);
         if (place.top !== null) box.scrollTop = place.top;
+        this.#top = box.scrollTop;
         this.#cover(box.scrollTop);
         // A row that is not drawn yet is still to come to its place.
         if (place.settled) this.#note(box, list);
@@ -128,6 +135,16 @@ export class ScrollKeeper extends Store<Range> {
         this.settle();
     }
 
+    /** The browser scrolls first and tells later: what the reader has moved by since must not be undone. */
+    #follow(box: HTMLElement, list: HTMLElement): void {
+        const moved = box.scrollTop - this.#top;
+        // A list that got shorter is moved by the browser itself.
+        if (moved === 0 || this.#top > box.scrollHeight - box.clientHeight) return;
+        const { top } = this.#place(box, list);
+        if (this.#anchor === "end") this.#note(box, list);
+        else if (top !== null) this.#anchor = this.#rowAt(top + moved, list);
+    }
+
     /** Where the window belongs, and whether that is known for certain. */
     #place(box: HTMLElement, list: HTMLElement): { top: number | null; settled: boolean } {
         const anchor = this.#anchor;
@@ -135,25 +152,42 @@ export class ScrollKeeper extends Store<Range> {
         const row = list.querySelector<HTMLElement>(`:scope > [data-key="${CSS.escape(anchor.key)}"]`);
         if (row) return { top: row.offsetTop - anchor.gap, settled: true };
         const index = this.#heights.indexOf(anchor.key);
-        return index < 0 ? { top: null, settled: true } : { top: this.#heights.offset(index) - anchor.gap, settled: false };
+        if (index < 0) return { top: null, settled: true };
+        return { top: this.#begin(list) + this.#heights.offset(index) - anchor.gap, settled: false };
     }
 
-    /** Asks for the rows that should exist for this place. */
+    /** Where the first row of all would stand: below what stands before the rows. */
+    #begin(list: HTMLElement): number {
+        const first = list.firstElementChild;
+        const key = first instanceof HTMLElement ? first.dataset["key"] : undefined;
+        const index = key === undefined ? -1 : this.#heights.indexOf(key);
+        return index < 0 ? 0 : list.offsetTop - this.#heights.offset(index);
+    }
+
+    /**
+     * Asks for the rows that should exist for this place. Half of the margin may be used up before more are asked for: a row
+     * more or less for each pixel would be much work, and heights that turn out differently could ask for two ranges in turn.
+     */
     #cover(top: number): void {
-        const height = this.#box?.clientHeight ?? 0;
-        const next = this.#heights.between(top - MARGIN_PX, top + height + MARGIN_PX);
+        const bottom = top + (this.#box?.clientHeight ?? 0);
         const now = this.getSnapshot();
-        if (next.start !== now.start || next.end !== now.end) this.publish(next);
+        const needed = this.#heights.between(top - MARGIN_PX / 2, bottom + MARGIN_PX / 2);
+        const next = this.#heights.between(top - MARGIN_PX, bottom + MARGIN_PX);
+        const enough = now.start <= needed.start && now.end >= needed.end;
+        const tooMuch = now.end - now.start > 2 * (next.end - next.start);
+        if (!enough || tooMuch) this.publish(next);
     }
 
     /** Notes what the reader looks at, so that it can be kept in its place. */
     #note(box: HTMLElement, list: HTMLElement): void {
+        this.#top = box.scrollTop;
         const left = box.scrollHeight - box.scrollTop - box.clientHeight;
         const atEnd = left <= END_PX;
-        const row = atEnd ? null : topRow(box, list);
+        const row = topRow(box, list);
         const key = row?.dataset["key"];
-        if (atEnd) this.#anchor = "end";
+        if (atEnd && this.#events?.whole !== false) this.#anchor = "end";
         else if (row && key !== undefined) this.#anchor = { key, gap: row.offsetTop - box.scrollTop };
+        else this.#anchor = this.#rowAt(box.scrollTop, list);
         if (atEnd !== this.#atEnd) {
             this.#atEnd = atEnd;
             this.#events?.onAtEnd(atEnd);
@@ -161,12 +195,27 @@ export class ScrollKeeper extends Store<Range> {
         if (box.scrollTop < MARGIN_PX) this.#events?.onStart();
         if (left < MARGIN_PX) this.#events?.onEnd();
     }
+
+    /** The row at this place, by what is known of heights: it need not exist yet, for whoever scrolls far at once. */
+    #rowAt(top: number, list: HTMLElement): Anchor {
+        const place = top - this.#begin(list);
+        const index = this.#heights.indexAt(place);
+        const key = this.#heights.key(index);
+        return key === null ? this.#anchor : { key, gap: this.#heights.offset(index) - place };
+    }
 }
 
-/** The first row that reaches into the window. */
+/**
+ * The first row that reaches into the window, if possible one that stays among its neighbors: the line of a day, say, goes
+ * up to the first message of that day with each page that is loaded, and would take the reader with it.
+ */
 function topRow(box: HTMLElement, list: HTMLElement): HTMLElement | null {
+    let first: HTMLElement | null = null;
     for (const row of list.children) {
-        if (row instanceof HTMLElement && row.offsetTop + row.offsetHeight > box.scrollTop) return row;
+        if (!(row instanceof HTMLElement) || row.offsetTop + row.offsetHeight <= box.scrollTop) continue;
+        if (row.offsetTop >= box.scrollTop + box.clientHeight) break;
+        if (row.dataset["steady"] !== undefined) return row;
+        first ??= row;
     }
-    return null;
+    return first;
 }

@@ -20,6 +20,7 @@ interface Props {
 }
 
 const keyOf = (item: Item): string => item.key;
+const isSteady = (item: Item): boolean => item.type === "message";
 
 export function Timeline(props: Props) {
     const { roomId, threadId, eventId } = props;
@@ -84,11 +85,13 @@ function Open({ roomId, threadId, timeline, state }: OpenProps) {
                 items={state.items}
                 keyOf={keyOf}
                 guess={guessHeight}
+                steady={isSteady}
                 render={render}
                 label={t("timeline.label")}
                 onStart={load.older}
                 onEnd={load.newer}
                 onAtEnd={setAtEnd}
+                whole={state.live}
                 initial={initial}
                 before={<EdgeRow edge={state.older} retry={load.older} />}
                 after={<Foot edge={state.newer} retry={load.newer} />}
@@ -119,14 +122,19 @@ function useMark({ focus, items }: TimelineState, list: React.RefObject<VirtualL
         const show = setTimeout(() => {
             setMarked(focus.eventId);
         }, 0);
+        return () => {
+            clearTimeout(show);
+        };
+    }, [focus, items, list]);
+    useEffect(() => {
+        if (marked === null) return undefined;
         const hide = setTimeout(() => {
             setMarked(null);
         }, MARKED_MS);
         return () => {
-            clearTimeout(show);
             clearTimeout(hide);
         };
-    }, [focus, items, list]);
+    }, [marked]);
     return marked;
 }
 

@@ -1,5 +1,5 @@
 /** A long list that grows at both ends and of which only what is near the window exists. */
-import { type ReactNode, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, type Ref, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "../../../app/context";
 import { ScrollKeeper, type ScrollEvents } from "../scroll_keeper";
 import styles from "./VirtualList.module.css";
@@ -15,6 +15,8 @@ interface Props<T> extends ScrollEvents {
     readonly keyOf: (item: T) => string;
     /** A guess in pixels, for rows that were not drawn yet. */
     readonly guess: (item: T) => number;
+    /** Whether the row keeps its place among its neighbors when more is loaded. */
+    readonly steady: (item: T) => boolean;
     readonly render: (item: T) => ReactNode;
     readonly label: string;
     /** Where it opens; null: at its end. */
@@ -25,16 +27,17 @@ interface Props<T> extends ScrollEvents {
 }
 
 export function VirtualList<T>(props: Props<T>) {
-    const { items, keyOf, guess, render, label, before, after, ref, initial, onStart, onEnd, onAtEnd } = props;
+    const { items, keyOf, guess, steady, render, label, before, after, ref, initial, onStart, onEnd, onAtEnd, whole } = props;
     const box = useRef<HTMLDivElement>(null);
     const list = useRef<HTMLDivElement>(null);
     const [keeper] = useState(() => new ScrollKeeper());
     const range = useStore(keeper);
     const layout = useMemo(() => keeper.layout(items.map(keyOf), items.map(guess), range), [keeper, items, keyOf, guess, range]);
     useLayoutEffect(() => (box.current && list.current ? keeper.attach(box.current, list.current) : undefined), [keeper]);
-    useEffect(() => {
-        keeper.listenWith({ onStart, onEnd, onAtEnd });
-    }, [keeper, onStart, onEnd, onAtEnd]);
+    // Before anything is noted: whether the end is one to stay at.
+    useLayoutEffect(() => {
+        keeper.listenWith({ onStart, onEnd, onAtEnd, whole });
+    }, [keeper, onStart, onEnd, onAtEnd, whole]);
     useLayoutEffect(() => {
         keeper.open(initial);
     }, [keeper, initial, items]);
@@ -61,7 +64,7 @@ export function VirtualList<T>(props: Props<T>) {
             <Space height={layout.before} />
             <div ref={list}>
                 {items.slice(layout.start, layout.end).map((item) => (
-                    <div key={keyOf(item)} data-key={keyOf(item)} className={styles.row}>
+                    <div key={keyOf(item)} data-key={keyOf(item)} data-steady={steady(item) || undefined} className={styles.row}>
                         {render(item)}
                     </div>
                 ))}
