@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { readFile } from "node:fs/promises";
-import { expectQuiet } from "../support/browser.js";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expectQuiet, until } from "../support/browser.js";
 import { pdf, png } from "../support/files.js";
 import { converse, field, main, message, person, sees } from "../support/people.js";
 import { startServer } from "../support/server.js";
@@ -74,6 +76,42 @@ describe("files in an encrypted conversation", () => {
         await send(anna, { name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(5 * 1024 * 1024) });
         await main(anna).getByText(/This file has 5\.2 MB; the server takes up to 4\.2 MB/).waitFor();
         await anna.page.getByRole("button", { name: "Cancel large.bin" }).click();
+    });
+
+    test("a film plays in the page", async () => {
+        const recorded = await anna.page.evaluate(async () => {
+            const canvas = document.createElement("canvas");
+            const pen = canvas.getContext("2d");
+            const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: "video/webm;codecs=vp8" });
+            const parts = [];
+            recorder.ondataavailable = ({ data }) => parts.push(data);
+            const ended = new Promise((resolve) => (recorder.onstop = resolve));
+            recorder.start();
+            for (let frame = 0; frame < 30; frame += 1) {
+                pen.fillStyle = `hsl(${frame * 12} 80% 50%)`;
+                pen.fillRect(0, 0, canvas.width, canvas.height);
+                await new Promise((drawn) => requestAnimationFrame(drawn));
+            }
+            recorder.stop();
+            await ended;
+            return [...new Uint8Array(await new Blob(parts).arrayBuffer())];
+        });
+        await send(anna, { name: "film.webm", mimeType: "video/webm", buffer: Buffer.from(recorded) });
+        await main(boris).getByRole("button", { name: "Play film.webm" }).click();
+        const film = boris.page.getByRole("dialog", { name: "film.webm" }).locator("video");
+        await until("it plays", () => film.evaluate((video) => video.currentTime > 0 && video.videoWidth === 300));
+        await boris.page.keyboard.press("Escape");
+    });
+
+    test("a file of 5 GB is refused at once, without being read", async () => {
+        const folder = await mkdtemp(join(tmpdir(), "veche-large-"));
+        const path = join(folder, "disk.img");
+        await writeFile(path, "");
+        await truncate(path, 5 * 1024 ** 3);
+        await anna.page.getByTestId("file-input").first().setInputFiles(path);
+        await main(anna).getByText(/This file has 5\.\d+ GB; the server takes up to 4\.2 MB/).waitFor();
+        await anna.page.getByRole("button", { name: "Cancel disk.img" }).click();
+        await rm(folder, { recursive: true });
     });
 
     test("a page of HTML that somebody sends is saved and never shown", async () => {

@@ -3,12 +3,27 @@
 import { newProfile } from "./browser.js";
 import { makeAccount, password } from "./server.js";
 
-/** Opens the page in a new profile of the browser. */
-export async function openPage(server, { path = "/", ...options } = {}) {
+/** Opens the page in a new profile of the browser, whose clock is `clockAheadMs` ahead. */
+export async function openPage(server, { path = "/", clockAheadMs = 0, ...options } = {}) {
     const profile = await newProfile(options);
+    if (clockAheadMs !== 0) await profile.context.addInitScript(setClock, clockAheadMs);
     const page = await profile.context.newPage();
     await page.goto(server.url + path);
     return { ...profile, page, server };
+}
+
+/** Runs in the page, before anything of it. */
+function setClock(ahead) {
+    const Real = Date;
+    globalThis.Date = class extends Real {
+        constructor(...parts) {
+            if (parts.length > 0) super(...parts);
+            else super(Real.now() + ahead);
+        }
+        static now() {
+            return Real.now() + ahead;
+        }
+    };
 }
 
 export async function signIn({ page }, account, secret = password) {
