@@ -158,6 +158,26 @@ describe("a working day", () => {
     });
 });
 
+test("a fault in one part of the page leaves the others alone, and the page can be loaded again", async () => {
+    const anna = await person(server, "anna", "Anna");
+    const { page } = anna;
+    const api = await token(server, anna.account);
+    await request(server, api, "POST", "/_matrix/client/v3/createRoom", { name: "Faulty", preset: "private_chat" });
+    await roomRow(anna, "Faulty").waitFor();
+    await page.evaluate(() => {
+        const measure = Element.prototype.getBoundingClientRect;
+        Element.prototype.getBoundingClientRect = function () {
+            if (this.dataset?.key) throw new Error("a fault");
+            return measure.call(this);
+        };
+    });
+    await roomRow(anna, "Faulty").click();
+    await main(anna).getByRole("heading", { name: "This page could not be shown" }).waitFor();
+    await roomRow(anna, "Faulty").waitFor();
+    await main(anna).getByRole("button", { name: "Load again" }).click();
+    await field(anna).waitFor();
+});
+
 test("on a telephone the list and the room take turns, and both hold the screen", async () => {
     const anna = await person(server, "anna", "Anna", { viewport: { width: 360, height: 740 }, hasTouch: true });
     const { page } = anna;

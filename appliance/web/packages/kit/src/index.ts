@@ -3,6 +3,7 @@
 export { Avatar, type AvatarProps, type AvatarSize, type Presence } from "./components/Avatar";
 export { Badge, CountBadge, type BadgeProps, type CountBadgeProps } from "./components/Badge";
 export { Banner, type BannerProps } from "./components/Banner";
+export { Boundary, type BoundaryProps } from "./components/Boundary";
 export { BarChart, type Bar, type BarChartProps } from "./components/BarChart";
 export { Button, ButtonLink, type ButtonLinkProps, type ButtonProps, type ButtonVariant } from "./components/Button";
 export { Checkbox, type CheckboxProps } from "./components/Checkbox";

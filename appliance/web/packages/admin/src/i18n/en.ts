@@ -9,6 +9,10 @@ export const en = {
     "device.name": "Console in {browser}",
     "device.browser": "a browser",
 
+    "broken.title": "This page could not be shown",
+    "broken.text": "Nothing on the server has changed by it. Load the page again; if it stays like this, the logs of the server and of this browser say more.",
+    "broken.reload": "Load again",
+
     "common.act": "Actions",
     "common.cancel": "Cancel",
     "common.change": "Change",

@@ -10,6 +10,10 @@ export const ru: Translation<typeof en> = {
     "device.name": "Консоль, {browser}",
     "device.browser": "браузер",
 
+    "broken.title": "Не удалось показать страницу",
+    "broken.text": "На сервере ничего не изменилось. Загрузите страницу заново; если не поможет, подробности есть в журналах сервера и браузера.",
+    "broken.reload": "Загрузить заново",
+
     "common.act": "Действия",
     "common.cancel": "Отмена",
     "common.change": "Изменить",

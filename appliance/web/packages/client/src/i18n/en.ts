@@ -4,6 +4,10 @@ import type { Catalog } from "@veche/kit";
 export const en = {
     "app.name": "Veche",
 
+    "broken.title": "This page could not be shown",
+    "broken.text": "Messages and drafts are kept. Load the page again; if it stays like this, tell your administrator.",
+    "broken.reload": "Load again",
+
     "common.back": "Back",
     "common.cancel": "Cancel",
     "common.clear": "Clear",

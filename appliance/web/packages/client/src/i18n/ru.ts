@@ -5,6 +5,10 @@ import type { en } from "./en";
 export const ru: Translation<typeof en> = {
     "app.name": "Вече",
 
+    "broken.title": "Не удалось показать страницу",
+    "broken.text": "Сообщения и черновики сохранены. Загрузите страницу заново; если не поможет, сообщите администратору.",
+    "broken.reload": "Загрузить заново",
+
     "common.back": "Назад",
     "common.cancel": "Отмена",
     "common.clear": "Очистить",

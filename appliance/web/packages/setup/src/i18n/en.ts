@@ -8,6 +8,10 @@ export const en = {
     "app.loading": "Asking the server how far it is",
     "app.language": "Language of this page",
 
+    "broken.title": "This page could not be shown",
+    "broken.text": "What you have answered is kept. Load the page again.",
+    "broken.reload": "Load again",
+
     "common.continue": "Continue",
     "common.back": "Back",
     "common.change": "Change",

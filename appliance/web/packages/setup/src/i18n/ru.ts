@@ -9,6 +9,10 @@ export const ru: Translation<typeof en> = {
     "app.loading": "Узнаём у сервера, что уже настроено",
     "app.language": "Язык этой страницы",
 
+    "broken.title": "Не удалось показать страницу",
+    "broken.text": "Ваши ответы сохранены. Загрузите страницу заново.",
+    "broken.reload": "Загрузить заново",
+
     "common.continue": "Далее",
     "common.back": "Назад",
     "common.change": "Изменить",

@@ -1,6 +1,8 @@
 /** The page of somebody who is signed in: list, room, and what opens beside and in front of them. */
+import { Boundary } from "@veche/kit";
 import type { Engine } from "@veche/protocol/engine";
 import { Suspense, lazy, useMemo } from "react";
+import { Broken } from "../../app/Broken";
 import { EngineContext, useRoute } from "../../app/context";
 import { AccountName } from "../../offline/AccountName";
 import { Alerts } from "../alerts/Alerts";
@@ -46,7 +48,9 @@ function Layout() {
             <Rail />
             <RoomList />
             <div className={styles.main}>
-                <Main />
+                <Boundary key={route.page === "room" ? route.roomId : route.page} fallback={<Broken />}>
+                    <Main />
+                </Boundary>
             </div>
         </div>
     );
