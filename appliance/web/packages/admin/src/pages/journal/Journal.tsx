@@ -13,7 +13,7 @@ import listStyles from "../../ui/List.module.css";
 import { Facts, Page } from "../../ui/Page";
 import { SearchField } from "../../ui/SearchField";
 import styles from "./Journal.module.css";
-import { NOUNS, actionText, dayStart, detailOf } from "./journal_words";
+import { NOUNS, actionText, dayStart, detailOf, wordsOf } from "./journal_words";
 
 type Row = Schemas["JournalRow"];
 
@@ -104,8 +104,8 @@ function useColumns(onShow: (row: Row) => void): readonly Column<Row>[] {
             label: t("journal.detail"),
             cell: (row) => (
                 <span className={styles.details}>
-                    {detailOf(row.detail).length === 0 && "–"}
-                    {detailOf(row.detail).map(([name, value]) => (
+                    {detailOf(row.detail, wordsOf(t)).length === 0 && "–"}
+                    {detailOf(row.detail, wordsOf(t)).map(([name, value]) => (
                         <span key={name} className={styles.detail}>
                             {name}: <bdi>{value}</bdi>
                         </span>
@@ -127,7 +127,7 @@ function Details({ row, onClose }: { readonly row: Row; readonly onClose: () => 
                     { label: t("journal.actor"), value: <bdi>{row.actor}</bdi> },
                     { label: t("journal.action"), value: <>{actionText(t, row.action)} <code>{row.action}</code></> },
                     { label: t("journal.target"), value: <bdi>{row.target}</bdi> },
-                    ...detailOf(row.detail).map(([name, value]) => ({ label: name, value: <bdi>{value}</bdi> })),
+                    ...detailOf(row.detail, wordsOf(t)).map(([name, value]) => ({ label: name, value: <bdi>{value}</bdi> })),
                     { label: t("journal.hash"), value: <><code className={styles.hash}>{row.hash}</code><span className={styles.hint}>{t("journal.hashText")}</span></> },
                 ]}
             />
