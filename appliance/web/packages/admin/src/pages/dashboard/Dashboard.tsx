@@ -9,7 +9,7 @@ import { Resource } from "../../base/resource";
 import { Link } from "../../ui/Link";
 import { Card, Page, Shown } from "../../ui/Page";
 import styles from "./Dashboard.module.css";
-import { diskState } from "./disk_state";
+import { diskState, wantsAttention } from "./disk_state";
 import { dayOf, month } from "./month";
 
 type Site = Schemas["Dashboard"];
@@ -60,7 +60,8 @@ function mendedAt(id: string): Route | null {
 function Health({ site }: { readonly site: Site }) {
     const t = useT();
     const system = useMay("system");
-    if (site.health.length === 0) {
+    const wanting = wantsAttention(site);
+    if (wanting.length === 0) {
         return (
             <p className={styles.well}>
                 <Icon name="check-circle" size={20} />
@@ -70,7 +71,7 @@ function Health({ site }: { readonly site: Site }) {
     }
     return (
         <div className={styles.health}>
-            {site.health.map(({ id, failed }) => {
+            {wanting.map(({ id, failed }) => {
                 const route = mendedAt(id);
                 return (
                     <Banner key={id} tone={failed ? "danger" : "warning"} action={route !== null && (system || route.page === "about") ? <Link to={route}>{t("dashboard.look")}</Link> : undefined}>
