@@ -3,8 +3,8 @@ import type { Translation } from "@veche/kit";
 import type { en } from "./en";
 
 export const ru: Translation<typeof en> = {
-    "app.name": "Veche",
-    "app.title": "{page} · настройка Veche",
+    "app.name": "Вече",
+    "app.title": "{page} · настройка Вече",
     "app.setup": "Первая настройка",
     "app.loading": "Узнаём у сервера, что уже настроено",
     "app.language": "Язык этой страницы",
