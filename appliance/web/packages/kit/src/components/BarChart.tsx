@@ -10,7 +10,7 @@ export interface Bar {
 }
 
 /** What stands below a bar. */
-export interface BarTick {
+interface BarTick {
     /** Which bar, from 0 on. */
     readonly at: number;
     readonly text: string;
