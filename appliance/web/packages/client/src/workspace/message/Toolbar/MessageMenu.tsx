@@ -1,5 +1,5 @@
 /** Everything one can do with a message. */
-import { ContextMenu, MenuItem, MenuSeparator, useToasts } from "@veche/kit";
+import { ContextMenu, MenuGroup, MenuItem, MenuSeparator, VisuallyHidden, useToasts } from "@veche/kit";
 import { type Message, plainText } from "@veche/protocol/engine";
 import { useEngine, useRouter, useStore, useT } from "../../../app/context";
 import { thrownText } from "../../../app/problems";
@@ -7,6 +7,7 @@ import { saveFile } from "../../media/save";
 import { useUi } from "../../ui/ui_store";
 import { useReact } from "../Reactions/Reactions";
 import { QUICK } from "./Toolbar";
+import styles from "./Toolbar.module.css";
 
 interface Props {
     readonly message: Message;
@@ -44,11 +45,16 @@ function Answering({ message, roomId, threadId }: Props) {
     const composer = engine.composer(roomId, threadId);
     return (
         <>
-            {QUICK.map((key) => (
-                <MenuItem key={key} onSelect={() => { react(key); }}>
-                    {t("message.reactWith", { emoji: key })}
-                </MenuItem>
-            ))}
+            <MenuGroup label={t("message.react")} inline>
+                {QUICK.map((key) => (
+                    <MenuItem key={key} onSelect={() => { react(key); }}>
+                        <VisuallyHidden>{t("message.reactWith", { emoji: key })}</VisuallyHidden>
+                        <span className={styles.menuEmoji} aria-hidden="true">
+                            {key}
+                        </span>
+                    </MenuItem>
+                ))}
+            </MenuGroup>
             <MenuSeparator />
             {room.can.send && (
                 <MenuItem icon="reply" onSelect={() => { composer.replyTo(message.eventId); }}>
