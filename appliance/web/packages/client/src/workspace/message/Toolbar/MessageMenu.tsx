@@ -14,6 +14,8 @@ interface Props {
     readonly roomId: string;
     readonly threadId: string | null;
     readonly position: { x: number; y: number } | null;
+    /** All emoji are asked for. */
+    readonly onPick: () => void;
     readonly onClose: () => void;
 }
 
@@ -36,7 +38,7 @@ function OpenMenu(props: Props) {
     );
 }
 
-function Answering({ message, roomId, threadId }: Props) {
+function Answering({ message, roomId, threadId, onPick }: Props) {
     const t = useT();
     const router = useRouter();
     const engine = useEngine();
@@ -54,6 +56,9 @@ function Answering({ message, roomId, threadId }: Props) {
                         </span>
                     </MenuItem>
                 ))}
+                <MenuItem icon="reaction" onSelect={onPick}>
+                    <VisuallyHidden>{t("message.react")}</VisuallyHidden>
+                </MenuItem>
             </MenuGroup>
             <MenuSeparator />
             {room.can.send && (
