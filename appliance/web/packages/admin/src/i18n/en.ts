@@ -296,6 +296,7 @@ export const en = {
     "devices.title": "Devices",
     "devices.text": "Where this person is signed in.",
     "devices.none": "Signed in nowhere.",
+    "devices.unnamed": "A device without a name",
     "devices.device": "Device",
     "devices.address": "Address",
     "devices.end": "Sign out",

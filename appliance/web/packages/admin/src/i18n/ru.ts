@@ -307,6 +307,7 @@ export const ru: Translation<typeof en> = {
     "devices.title": "Устройства",
     "devices.text": "Где выполнен вход.",
     "devices.none": "Вход нигде не выполнен.",
+    "devices.unnamed": "Устройство без названия",
     "devices.device": "Устройство",
     "devices.address": "Адрес",
     "devices.end": "Завершить",

@@ -1,5 +1,5 @@
 /** One's own second factor: the codes of an authenticator app beside the password, wherever one signs in. */
-import { Banner, Button, CopyField, Dialog, QrCode, TextField, useToasts } from "@veche/kit";
+import { Banner, Button, CopyField, Dialog, QrCode, TextField, readableUri, useToasts } from "@veche/kit";
 import { useState } from "react";
 import { useApi, useMe, useServices, useT } from "../app/context";
 import { type Task, useTask } from "../app/use_task";
@@ -73,6 +73,7 @@ interface ContentProps {
 
 function Content({ task, offer, password, onPassword, code, onCode, shown }: ContentProps) {
     const t = useT();
+    const { user_id: account } = useMe();
     return (
         <div className={styles.content}>
             {offer === null ? (
@@ -81,7 +82,7 @@ function Content({ task, offer, password, onPassword, code, onCode, shown }: Con
                 <>
                     <p>{t("factor.scan")}</p>
                     <div className={styles.picture}>
-                        <QrCode value={offer.uri} label={t("factor.qr")} />
+                        <QrCode value={readableUri(offer.uri, account)} label={t("factor.qr")} />
                     </div>
                     <CopyField label={t("factor.secret")} value={offer.secret} copyLabel={t("common.copy")} copiedLabel={t("common.copied")} />
                     <TextField label={t("proof.code")} hint={t("factor.codeHint")} value={shown} onChange={onCode} inputMode="numeric" autoComplete="one-time-code" maxLength={9} autoFocus />

@@ -752,6 +752,7 @@ export const en = {
     "encryption.restore": "Fetch keys from the backup",
 
     "devices.text": "Where your account is signed in. Sign out what you do not know, and change your password.",
+    "devices.unnamed": "A session without a name",
     "devices.current": "This one",
     "devices.verified": "Verified",
     "devices.unverified": "Not verified",

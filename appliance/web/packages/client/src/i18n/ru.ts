@@ -898,6 +898,7 @@ export const ru: Translation<typeof en> = {
     "encryption.restore": "Получить ключи из копии",
 
     "devices.text": "Где открыта ваша учётная запись. Завершите незнакомые сеансы и смените пароль.",
+    "devices.unnamed": "Сеанс без названия",
     "devices.current": "Этот",
     "devices.verified": "Подтверждено",
     "devices.unverified": "Не подтверждено",

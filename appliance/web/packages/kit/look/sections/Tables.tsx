@@ -29,7 +29,7 @@ export function Tables(): ReactNode {
                 ]}
             />
             <p role="status">{`Opened: ${opened}`}</p>
-            <BarChart label="Messages: 73 in twelve days" from="1 March" to="today" bars={DAYS.map((value, day) => ({ id: String(day), value, title: `${day + 1} March: ${value}` }))} />
+            <BarChart label="Messages: 73 in twelve days" ticks={[{ at: 0, text: "1 March" }, { at: DAYS.length - 1, text: "today" }]} top={String(Math.max(...DAYS))} bars={DAYS.map((value, day) => ({ id: String(day), value, title: `${day + 1} March: ${value}` }))} />
         </div>
     );
 }

@@ -223,8 +223,22 @@ export function MenuItem(props: MenuItemProps): ReactNode {
     );
 }
 
-export function MenuGroup({ label, children }: { readonly label: string; readonly children: ReactNode }): ReactNode {
+export interface MenuGroupProps {
+    readonly label: string;
+    /** A few small things beside each other, without the label being shown. */
+    readonly inline?: boolean | undefined;
+    readonly children: ReactNode;
+}
+
+export function MenuGroup({ label, inline = false, children }: MenuGroupProps): ReactNode {
     const id = useId();
+    if (inline) {
+        return (
+            <div role="group" aria-label={label} className={styles.inline}>
+                {children}
+            </div>
+        );
+    }
     return (
         <div role="group" aria-labelledby={id}>
             <div id={id} className={styles.group}>

@@ -39,7 +39,10 @@ export function Tooltip({ text, shortcut, placement = "top", isName = false, chi
             return undefined;
         }
         const timer = setTimeout(() => {
-            setAnchor(waiting);
+            // What it would say is said by what has opened.
+            if (waiting.ariaExpanded !== "true") {
+                setAnchor(waiting);
+            }
         }, DELAY_MS);
         return () => {
             clearTimeout(timer);

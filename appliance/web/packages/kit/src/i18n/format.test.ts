@@ -16,6 +16,8 @@ describe("dates", () => {
         expect(en.date(NOW, "short")).toBe("5 Mar");
         expect(en.date(NOW, "long")).toBe("5 March 2026");
         expect(en.time(NOW)).toBe("14:05");
+        expect(ru.time(NOW - 5 * HOUR)).toBe("09:05");
+        expect(ru.time(NOW, "Asia/Tokyo")).toBe("20:05");
         expect(plain(createFormat("en-US", options).time(NOW))).toBe("2:05 PM");
         expect(plain(ru.date(NOW, "long"))).toBe("5 марта 2026 г.");
         expect(ru.date(new Date(NOW), "weekday")).toBe("четверг, 5 марта");
@@ -34,6 +36,17 @@ describe("dates", () => {
     ])("separate days: %d", (distance, english, russian) => {
         expect(plain(en.day(NOW + distance)).replace(",", "")).toBe(english);
         expect(plain(ru.day(NOW + distance))).toBe(russian);
+    });
+
+    it.each([
+        [-HOUR, "13:05", "13:05"],
+        [-DAY, "Yesterday", "Вчера"],
+        [-2 * DAY, "Tuesday", "Вторник"],
+        [-20 * DAY, "13 Feb", "13 февр."],
+        [-365 * DAY, "5 Mar 2025", "5 мар. 2025 г."],
+    ])("are short in a column: %d", (distance, english, russian) => {
+        expect(plain(en.brief(NOW + distance))).toBe(english);
+        expect(plain(ru.brief(NOW + distance))).toBe(russian);
     });
 
     it("are told as a distance", () => {

@@ -7,12 +7,14 @@ type Moment = number | Date;
 export interface Format {
     /** `short`: 5 Mar. `long`: 5 March 2026. `weekday`: Thursday, 5 March. */
     date(moment: Moment, style: "short" | "long" | "weekday"): string;
-    /** 14:05, or 2:05 PM where people write so. */
-    time(moment: Moment): string;
+    /** 14:05, or 2:05 PM where people write so; in another time zone if one is named, which throws if nobody knows it. */
+    time(moment: Moment, timeZone?: string): string;
     /** Date and time, for a tooltip. */
     dateTime(moment: Moment): string;
     /** Today, yesterday, the weekday in the last week, else the date: for what separates days. */
     day(moment: Moment): string;
+    /** As short as can be, for a column of moments: the time today, the day in the last week, else the date. */
+    brief(moment: Moment): string;
     /** 5 minutes ago, in 2 days; "now" for less than a minute. */
     relative(moment: Moment): string;
     /** 1:05 and 1:02:03. */
@@ -72,8 +74,9 @@ const DATES: Readonly<Record<string, Intl.DateTimeFormatOptions>> = {
     short: { day: "numeric", month: "short" },
     long: { day: "numeric", month: "long", year: "numeric" },
     weekday: { weekday: "long", day: "numeric", month: "long" },
-    time: { hour: "numeric", minute: "2-digit" },
-    dateTime: { day: "numeric", month: "long", year: "numeric", hour: "numeric", minute: "2-digit" },
+    shortYear: { day: "numeric", month: "short", year: "numeric" },
+    time: { timeStyle: "short" },
+    dateTime: { dateStyle: "long", timeStyle: "short" },
     name: { weekday: "long" },
     // Only to tell two days apart, so in one fixed language.
     key: { day: "2-digit", month: "2-digit", year: "numeric" },
@@ -90,21 +93,33 @@ export function createFormat(language: string, { now = Date.now, timeZone }: For
     const lists = new Intl.ListFormat(language, { type: "conjunction" });
     const number = (value: number, options: Intl.NumberFormatOptions = {}): string =>
         numbers(JSON.stringify(options)).format(value);
+    const elsewhere = once((zone) => new Intl.DateTimeFormat(language, { ...DATES["time"], timeZone: zone }));
     const date: Format["date"] = (moment, style) => dates(style).format(moment);
+    const day: Format["day"] = (moment) => {
+        const days = daysBetween(dates("key").format(moment), dates("key").format(now()));
+        if (days === 0 || days === -1) {
+            return capitalize(relatives.format(days, "day"), language);
+        }
+        if (days < 0 && days >= -WEEKDAY_DAYS_MAX) {
+            return capitalize(dates("name").format(moment), language);
+        }
+        return sameYear(moment, now()) ? capitalize(date(moment, "weekday"), language) : date(moment, "long");
+    };
+    const time: Format["time"] = (moment, zone) => (zone === undefined ? dates("time") : elsewhere(zone)).format(moment);
     return {
         date,
-        time: (moment) => dates("time").format(moment),
+        time,
         dateTime: (moment) => dates("dateTime").format(moment),
-        day(moment) {
+        day,
+        brief(moment) {
             const days = daysBetween(dates("key").format(moment), dates("key").format(now()));
-            if (days === 0 || days === -1) {
-                return capitalize(relatives.format(days, "day"), language);
+            if (days === 0) {
+                return time(moment);
             }
             if (days < 0 && days >= -WEEKDAY_DAYS_MAX) {
-                return capitalize(dates("name").format(moment), language);
+                return day(moment);
             }
-            const sameYear = new Date(moment).getFullYear() === new Date(now()).getFullYear();
-            return sameYear ? capitalize(date(moment, "weekday"), language) : date(moment, "long");
+            return dates(sameYear(moment, now()) ? "short" : "shortYear").format(moment);
         },
         relative(moment) {
             const distance = new Date(moment).getTime() - now();
@@ -121,6 +136,10 @@ export function createFormat(language: string, { now = Date.now, timeZone }: For
 /** How many days `day` lies after `today`, both written as year-month-day. */
 function daysBetween(day: string, today: string): number {
     return Math.round((Date.parse(day) - Date.parse(today)) / DAY_MS);
+}
+
+function sameYear(one: Moment, other: Moment): boolean {
+    return new Date(one).getFullYear() === new Date(other).getFullYear();
 }
 
 function capitalize(text: string, language: string): string {

@@ -100,6 +100,7 @@ export const en = {
     "name.here": "{name} leads to this machine.",
     "name.elsewhere": "{name} leads to {addresses}, and this machine has {own}. That is right if a router or proxy passes on to this machine; otherwise the DNS entry has to be changed.",
     "name.nowhere": "DNS knows no address for {name} yet. Make an entry that leads to {own}. You can go on now and do it later; until then nobody reaches the server under this name.",
+    "name.silent": "This machine gets no answer from DNS, so it is not known where {name} leads. Check the network of the machine. You can go on now and look after it later.",
     "name.nowhereSays": "DNS says: {words}",
     "name.thisMachineOnly": "{name} means “this machine” on every machine, so nobody else reaches the server under it. That is enough to try things out.",
     "name.ownAddress": "This is an address, not a name. It works in this network, but accounts are tied to it for ever, and no public certificate is made for it.",

@@ -9,13 +9,15 @@ import { Resource } from "../../base/resource";
 import { Link } from "../../ui/Link";
 import { Card, Page, Shown } from "../../ui/Page";
 import styles from "./Dashboard.module.css";
-import { diskState } from "./disk_state";
-import { month } from "./month";
+import { diskState, wantsAttention } from "./disk_state";
+import { dayOf, month } from "./month";
 
 type Site = Schemas["Dashboard"];
 
 /** While somebody looks at it, it is asked for this often. */
 const REFRESH_MS = 30_000;
+/** Below a chart there is a date for each so many days. */
+const TICK_DAYS = 10;
 
 export function Dashboard() {
     const t = useT();
@@ -58,7 +60,8 @@ function mendedAt(id: string): Route | null {
 function Health({ site }: { readonly site: Site }) {
     const t = useT();
     const system = useMay("system");
-    if (site.health.length === 0) {
+    const wanting = wantsAttention(site);
+    if (wanting.length === 0) {
         return (
             <p className={styles.well}>
                 <Icon name="check-circle" size={20} />
@@ -68,7 +71,7 @@ function Health({ site }: { readonly site: Site }) {
     }
     return (
         <div className={styles.health}>
-            {site.health.map(({ id, failed }) => {
+            {wanting.map(({ id, failed }) => {
                 const route = mendedAt(id);
                 return (
                     <Banner key={id} tone={failed ? "danger" : "warning"} action={route !== null && (system || route.page === "about") ? <Link to={route}>{t("dashboard.look")}</Link> : undefined}>
@@ -106,15 +109,15 @@ function Chart({ title, days, field }: { readonly title: string; readonly days: 
     const { t, format } = useI18n();
     const last = days.at(-1)?.[field] ?? 0;
     const sum = days.reduce((total, day) => total + day[field], 0);
+    const date = (day: Schemas["Day"]) => format.date(dayOf(day), "short");
     const summary = field === "messages" ? t("dashboard.messagesSum", { sum: format.number(sum), today: format.number(last) }) : t("dashboard.activeSum", { today: format.number(last) });
-    const first = days[0];
     return (
         <Card title={title} text={summary}>
             <BarChart
                 label={`${title}. ${summary}`}
-                from={first && format.date(first.at_ms, "short")}
-                to={t("dashboard.today")}
-                bars={days.map((day) => ({ id: String(day.at_ms), value: day[field], title: `${format.date(day.at_ms, "short")}: ${format.number(day[field])}` }))}
+                ticks={days.flatMap((day, at) => (at === days.length - 1 ? { at, text: t("dashboard.today") } : at % TICK_DAYS === 0 ? { at, text: date(day) } : []))}
+                top={format.number(Math.max(0, ...days.map((day) => day[field])))}
+                bars={days.map((day) => ({ id: String(day.at_ms), value: day[field], title: `${date(day)}: ${format.number(day[field])}` }))}
             />
         </Card>
     );
@@ -126,7 +129,7 @@ function Disk({ disk }: { readonly disk: NonNullable<Site["disk"]> }) {
     return (
         <Card
             title={t("dashboard.disk")}
-            text={disk.full_in_days === null ? t("dashboard.noForecast") : t("dashboard.forecast", { count: disk.full_in_days })}
+            text={disk.full_in_days !== null ? t("dashboard.forecast", { count: disk.full_in_days }) : tone === undefined ? t("dashboard.noForecast") : undefined}
         >
             <ProgressBar
                 label={t("dashboard.diskUsed", { used: format.bytes(usedBytes), total: format.bytes(disk.total_bytes) })}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { diskState } from "./disk_state";
+import { diskState, wantsAttention } from "./disk_state";
 
 test.each([
     ["plenty", 84, "plenty", undefined],
@@ -16,4 +16,13 @@ test.each([
 
 test("a disk that could not be measured is not called full", () => {
     expect(diskState({ level: "plenty", free_bytes: 0, total_bytes: 0 })).toEqual({ level: "plenty", tone: undefined, usedBytes: 0, usedPart: 0 });
+});
+
+test("a disk that is nearly full is not called well, and is complained of once", () => {
+    const disk = { level: "plenty", free_bytes: 10, total_bytes: 100, full_in_days: null } as const;
+    const told = [{ id: "disk_full_soon", failed: false }];
+    expect(wantsAttention({ health: [], disk })).toEqual([{ id: "disk_low", failed: false }]);
+    expect(wantsAttention({ health: told, disk })).toEqual(told);
+    expect(wantsAttention({ health: [], disk: { ...disk, free_bytes: 50 } })).toEqual([]);
+    expect(wantsAttention({ health: [], disk: null })).toEqual([]);
 });

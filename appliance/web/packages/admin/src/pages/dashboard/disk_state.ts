@@ -23,3 +23,9 @@ export function diskState({ free_bytes: free, total_bytes: total, level }: Pick<
     const shown = level === "plenty" && usedPart >= LOW_PART ? "low" : level;
     return { level: shown, usedBytes, usedPart, tone: shown === "plenty" ? undefined : shown === "low" ? "warning" : "danger" };
 }
+
+/** What the server complains of, and a disk that is worth a look although the server needs no more room yet. Pure. */
+export function wantsAttention({ health, disk }: Pick<Schemas["Dashboard"], "health" | "disk">): Schemas["Dashboard"]["health"] {
+    const isTold = health.some(({ id }) => id.startsWith("disk_"));
+    return disk && !isTold && diskState(disk).tone !== undefined ? [...health, { id: "disk_low", failed: false }] : health;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { month } from "./month";
+import { dayOf, month } from "./month";
 
 const DAY_MS = 86_400_000;
 
@@ -20,4 +20,9 @@ test("the first day of a server is one bar at the right, with nothing before it"
 test("what is older than the month, or not yet, is left out", () => {
     const days = month([{ at_ms: 70 * DAY_MS, messages: 1, people: 1 }, { at_ms: 101 * DAY_MS, messages: 1, people: 1 }], 100 * DAY_MS);
     expect(days.reduce((sum, day) => sum + day.messages, 0)).toBe(0);
+});
+
+test.each(["America/Los_Angeles", "UTC", "Europe/Moscow", "Asia/Tokyo"])("a day has the same date in %s", (timeZone) => {
+    const day = { at_ms: Date.UTC(2026, 2, 5), messages: 0, people: 0 };
+    expect(new Intl.DateTimeFormat("en-CA", { timeZone }).format(dayOf(day))).toBe("2026-03-05");
 });

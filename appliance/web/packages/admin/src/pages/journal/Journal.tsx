@@ -13,7 +13,7 @@ import listStyles from "../../ui/List.module.css";
 import { Facts, Page } from "../../ui/Page";
 import { SearchField } from "../../ui/SearchField";
 import styles from "./Journal.module.css";
-import { NOUNS, actionText, dayStart, detailOf } from "./journal_words";
+import { NOUNS, actionText, dayStart, detailOf, wordsOf } from "./journal_words";
 
 type Row = Schemas["JournalRow"];
 
@@ -84,6 +84,12 @@ function Filters({ filter }: { readonly filter: JournalFilter }) {
     );
 }
 
+/** Who did it: somebody, or the machine. */
+function Actor({ actor }: { readonly actor: string }): ReactNode {
+    const t = useT();
+    return actor === "console" || actor === "system" ? t(`actor.${actor}`) : <bdi>{actor}</bdi>;
+}
+
 /** Whom or what it was done to, with a link where there is a page for it. */
 function Target({ target }: { readonly target: string }): ReactNode {
     const [users, rooms] = [useMay("users"), useMay("rooms")];
@@ -96,7 +102,7 @@ function useColumns(onShow: (row: Row) => void): readonly Column<Row>[] {
     const { t, format } = useI18n();
     return [
         { id: "at", label: t("journal.at"), narrow: true, cell: (row) => <time dateTime={new Date(row.at_ms).toISOString()} title={format.dateTime(row.at_ms)}>{format.date(row.at_ms, "short")}, {format.time(row.at_ms)}</time> },
-        { id: "actor", label: t("journal.actor"), breaks: true, cell: (row) => (row.actor === "console" || row.actor === "system" ? t(`actor.${row.actor}`) : <bdi>{row.actor}</bdi>) },
+        { id: "actor", label: t("journal.actor"), breaks: true, cell: (row) => <Actor actor={row.actor} /> },
         { id: "action", label: t("journal.action"), cell: (row) => actionText(t, row.action) },
         { id: "target", label: t("journal.target"), breaks: true, cell: (row) => <Target target={row.target} /> },
         {
@@ -104,8 +110,8 @@ function useColumns(onShow: (row: Row) => void): readonly Column<Row>[] {
             label: t("journal.detail"),
             cell: (row) => (
                 <span className={styles.details}>
-                    {detailOf(row.detail).length === 0 && "–"}
-                    {detailOf(row.detail).map(([name, value]) => (
+                    {detailOf(row.detail, wordsOf(t)).length === 0 && "–"}
+                    {detailOf(row.detail, wordsOf(t)).map(([name, value]) => (
                         <span key={name} className={styles.detail}>
                             {name}: <bdi>{value}</bdi>
                         </span>
@@ -124,10 +130,10 @@ function Details({ row, onClose }: { readonly row: Row; readonly onClose: () => 
             <Facts
                 facts={[
                     { label: t("journal.at"), value: format.dateTime(row.at_ms) },
-                    { label: t("journal.actor"), value: <bdi>{row.actor}</bdi> },
+                    { label: t("journal.actor"), value: <Actor actor={row.actor} /> },
                     { label: t("journal.action"), value: <>{actionText(t, row.action)} <code>{row.action}</code></> },
                     { label: t("journal.target"), value: <bdi>{row.target}</bdi> },
-                    ...detailOf(row.detail).map(([name, value]) => ({ label: name, value: <bdi>{value}</bdi> })),
+                    ...detailOf(row.detail, wordsOf(t)).map(([name, value]) => ({ label: name, value: <bdi>{value}</bdi> })),
                     { label: t("journal.hash"), value: <><code className={styles.hash}>{row.hash}</code><span className={styles.hint}>{t("journal.hashText")}</span></> },
                 ]}
             />

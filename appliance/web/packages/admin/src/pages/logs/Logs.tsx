@@ -47,6 +47,12 @@ export function Logs() {
     );
 }
 
+/** A number without the noise of its last digits; everything else as it was told. */
+function fieldText(value: unknown): string {
+    if (typeof value === "number") return String(Math.round(value * 1_000) / 1_000);
+    return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 function Lines({ lines, following }: { readonly lines: readonly LogLine[]; readonly following: boolean }) {
     const { t, format } = useI18n();
     const list = useRef<HTMLOListElement>(null);
@@ -70,7 +76,7 @@ function Lines({ lines, following }: { readonly lines: readonly LogLine[]; reado
                         {Object.entries(line.fields).map(([name, value]) => (
                             <span key={name} className={styles.target}>
                                 {" "}
-                                {name}=<bdi>{typeof value === "string" ? value : JSON.stringify(value)}</bdi>
+                                {name}=<bdi>{fieldText(value)}</bdi>
                             </span>
                         ))}
                     </span>

@@ -75,7 +75,7 @@ function DeviceTable({ devices, mayEnd, onEnd }: DeviceTableProps) {
                 <span className={styles.device}>
                     <Icon name={/android|ios|iphone|phone/i.test(`${device.display_name ?? ""} ${device.last_seen_agent ?? ""}`) ? "phone" : "laptop"} size={20} />
                     <span className={styles.words}>
-                        <bdi>{device.display_name ?? device.device_id}</bdi>
+                        <bdi>{device.display_name ?? t("devices.unnamed")}</bdi>
                         <span className={styles.id}>{device.device_id}</span>
                     </span>
                 </span>

@@ -50,7 +50,7 @@ function useColumns(): readonly Column<Room>[] {
     return [
         { id: "name", label: t("rooms.name"), bare: true, breaks: true, cell: (room) => <RoomName room={room} /> },
         { id: "protection", label: t("rooms.protection"), cell: (room) => <Protection room={room} /> },
-        { id: "rule", label: t("rooms.rule"), cell: (room) => t(`rule.${room.join_rule}`) },
+        { id: "rule", label: t("rooms.rule"), narrow: true, cell: (room) => t(`rule.${room.join_rule}`) },
         { id: "members", label: t("rooms.members"), narrow: true, align: "end", cell: (room) => format.number(room.joined) },
         {
             id: "external",

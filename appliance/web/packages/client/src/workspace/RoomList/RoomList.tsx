@@ -108,9 +108,16 @@ function Sections() {
                 title={space === null ? t("list.emptyTitle") : t("list.emptySpaceTitle")}
                 text={space === null ? t("list.emptyText") : t("list.emptySpaceText")}
                 action={
-                    <Button variant="primary" icon="user-add" onClick={() => { ui.open({ kind: space === null ? "newChat" : "browse" }); }}>
-                        {space === null ? t("list.newChat") : t("list.browse")}
-                    </Button>
+                    <div className={styles.begin} data-all={space === null || undefined}>
+                        {space === null && (
+                            <Button variant="primary" icon="user-add" onClick={() => { ui.open({ kind: "newChat" }); }}>
+                                {t("list.newChat")}
+                            </Button>
+                        )}
+                        <Button icon="hash" onClick={() => { ui.open({ kind: "browse" }); }}>
+                            {t("list.browse")}
+                        </Button>
+                    </div>
                 }
             />
         );

@@ -11,8 +11,6 @@ import { useLongPress } from "../ui/use_long_press";
 import { RoomMenu } from "./RoomMenu";
 import styles from "./RoomRow.module.css";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 export const RoomRow = memo(function RoomRow({ room, current }: { readonly room: RoomEntry; readonly current: boolean }) {
     const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
     const press = useLongPress(setMenu);
@@ -58,14 +56,12 @@ function OpenSign() {
 
 function Time({ ts }: { readonly ts: number }) {
     const { format } = useI18n();
-    const now = useNow();
+    // What was today's is yesterday's after midnight.
+    useNow();
     if (ts <= 0) return null;
-    const today = new Date(now).toDateString() === new Date(ts).toDateString();
-    const recent = now - ts < 6 * DAY_MS;
-    const text = today ? format.time(ts) : recent ? format.day(ts) : format.date(ts, "short");
     return (
         <time className={styles.time} dateTime={new Date(ts).toISOString()}>
-            {text}
+            {format.brief(ts)}
         </time>
     );
 }

@@ -14,7 +14,7 @@ export default function ForwardDialog({ roomId, eventId }: { readonly roomId: st
     const ui = useUi();
     const toasts = useToasts();
     const engine = useEngine();
-    const { sections } = useStore(engine.rooms);
+    const { byId } = useStore(engine.rooms);
     const task = useTask();
     const [query, setQuery] = useState("");
     const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -23,9 +23,10 @@ export default function ForwardDialog({ roomId, eventId }: { readonly roomId: st
     const body = bodyOf(event);
     const encryptedFile = "source" in body && body.source.encrypted !== null;
     const wanted = query.trim().toLocaleLowerCase();
-    const rooms = sections
-        .flatMap((section) => section.rooms)
-        .filter((room) => room.membership === "join" && room.name.toLocaleLowerCase().includes(wanted))
+    // All of them, whichever space the list shows; where something happened last comes first.
+    const rooms = [...byId.values()]
+        .sort((one, other) => other.ts - one.ts)
+        .filter((room) => room.kind !== "space" && room.membership === "join" && room.name.toLocaleLowerCase().includes(wanted))
         .filter((room) => !encryptedFile || room.encrypted);
     const toggle = (id: string, on: boolean) => {
         const next = new Set(chosen);
@@ -47,7 +48,7 @@ export default function ForwardDialog({ roomId, eventId }: { readonly roomId: st
             onSubmit={() => void forward()}
             actions={
                 <Button type="submit" variant="primary" icon="forward" busy={task.busy} disabled={chosen.size === 0}>
-                    {t("forward.submit", { count: chosen.size })}
+                    {chosen.size === 0 ? t("forward.title") : t("forward.submit", { count: chosen.size })}
                 </Button>
             }
         >

@@ -33,7 +33,7 @@ export default function InviteDialog({ roomId }: { readonly roomId: string }) {
                         {t("common.cancel")}
                     </Button>
                     <Button type="submit" variant="primary" busy={task.busy} disabled={people.length === 0}>
-                        {t("inviteDialog.submit", { count: people.length })}
+                        {people.length === 0 ? t("panel.invite") : t("inviteDialog.submit", { count: people.length })}
                     </Button>
                 </>
             }

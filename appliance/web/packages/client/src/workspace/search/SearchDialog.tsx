@@ -162,8 +162,8 @@ function Hit({ id, hit, active, onPoint, onOpen }: HitProps) {
                 <span className={styles.first}>
                     <span className={styles.name}>{hit.sender.name}</span>
                     {room && <span className={styles.room}>{room.name}</span>}
-                    <time className={styles.time} dateTime={new Date(hit.ts).toISOString()}>
-                        {format.dateTime(hit.ts)}
+                    <time className={styles.time} dateTime={new Date(hit.ts).toISOString()} title={format.dateTime(hit.ts)}>
+                        {format.brief(hit.ts)}
                     </time>
                 </span>
                 <span className={styles.text}>

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { type T, useI18n, useServices, useStore, useT } from "../../app/context";
 import { wordsAt } from "../../app/words";
 import type { NameReport, NameVerdict } from "../../api/types";
+import { unresolved } from "../../wizard/resolver";
 import styles from "./Finding.module.css";
 
 type Tone = "good" | "heed";
@@ -62,12 +63,23 @@ function verdictWords(t: T, { verdict, server_name: name, leads_to: to, own_addr
         case "elsewhere":
             return t("name.elsewhere", { name, addresses: list(to), own });
         case "nowhere":
-            return [t("name.nowhere", { name, own }), resolver === null ? "" : t("name.nowhereSays", { words: resolver })].join(" ").trim();
+            return nowhereWords(t, name, own, resolver);
         case "this_machine_only":
             return t("name.thisMachineOnly", { name });
         case "own_address":
             return t("name.ownAddress");
         case "other_address":
             return t("name.otherAddress", { name, own });
+    }
+}
+
+function nowhereWords(t: T, name: string, own: string, resolver: string | null): string {
+    switch (unresolved(resolver)) {
+        case "unknown":
+            return t("name.nowhere", { name, own });
+        case "silent":
+            return t("name.silent", { name });
+        case "other":
+            return `${t("name.nowhere", { name, own })} ${t("name.nowhereSays", { words: resolver ?? "" })}`;
     }
 }

@@ -238,7 +238,7 @@ function EmojiButton({ composer, field }: { readonly composer: ComposerStore; re
     };
     return (
         <>
-            <IconButton ref={button} icon="emoji" label={t("composer.emoji")} onClick={() => { setOpen(true); }} />
+            <IconButton ref={button} icon="emoji" label={t("composer.emoji")} aria-expanded={open} onClick={() => { setOpen(true); }} />
             <EmojiPopover open={open} onClose={() => { setOpen(false); }} anchor={button} onPick={pick} />
         </>
     );

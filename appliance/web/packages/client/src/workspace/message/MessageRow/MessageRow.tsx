@@ -27,6 +27,7 @@ export const MessageRow = memo(function MessageRow({ message, roomId, threadId, 
     const { format } = useI18n();
     const [near, setNear] = useState(false);
     const [menu, setMenu] = useState<{ x: number; y: number } | null>(null);
+    const [picking, setPicking] = useState(false);
     const press = useLongPress(setMenu);
     const { continued } = message;
     const at = { message, roomId, threadId };
@@ -69,8 +70,8 @@ export const MessageRow = memo(function MessageRow({ message, roomId, threadId, 
                 {message.thread && <ThreadLine thread={message.thread} />}
                 <Delivery message={message} roomId={roomId} />
             </div>
-            {(near || menu !== null) && message.delivery === "sent" && <Toolbar {...at} onMore={setMenu} />}
-            <MessageMenu {...at} position={menu} onClose={() => { setMenu(null); }} />
+            {(near || menu !== null || picking) && message.delivery === "sent" && <Toolbar {...at} picking={picking} onPicking={setPicking} onMore={setMenu} />}
+            <MessageMenu {...at} position={menu} onPick={() => { setPicking(true); }} onClose={() => { setMenu(null); }} />
         </article>
     );
 });

@@ -1,5 +1,5 @@
 /** Everything one can do with a message. */
-import { ContextMenu, MenuItem, MenuSeparator, useToasts } from "@veche/kit";
+import { ContextMenu, MenuGroup, MenuItem, MenuSeparator, VisuallyHidden, useToasts } from "@veche/kit";
 import { type Message, plainText } from "@veche/protocol/engine";
 import { useEngine, useRouter, useStore, useT } from "../../../app/context";
 import { thrownText } from "../../../app/problems";
@@ -7,12 +7,15 @@ import { saveFile } from "../../media/save";
 import { useUi } from "../../ui/ui_store";
 import { useReact } from "../Reactions/Reactions";
 import { QUICK } from "./Toolbar";
+import styles from "./Toolbar.module.css";
 
 interface Props {
     readonly message: Message;
     readonly roomId: string;
     readonly threadId: string | null;
     readonly position: { x: number; y: number } | null;
+    /** All emoji are asked for. */
+    readonly onPick: () => void;
     readonly onClose: () => void;
 }
 
@@ -35,7 +38,7 @@ function OpenMenu(props: Props) {
     );
 }
 
-function Answering({ message, roomId, threadId }: Props) {
+function Answering({ message, roomId, threadId, onPick }: Props) {
     const t = useT();
     const router = useRouter();
     const engine = useEngine();
@@ -44,11 +47,19 @@ function Answering({ message, roomId, threadId }: Props) {
     const composer = engine.composer(roomId, threadId);
     return (
         <>
-            {QUICK.map((key) => (
-                <MenuItem key={key} onSelect={() => { react(key); }}>
-                    {t("message.reactWith", { emoji: key })}
+            <MenuGroup label={t("message.react")} inline>
+                {QUICK.map((key) => (
+                    <MenuItem key={key} onSelect={() => { react(key); }}>
+                        <VisuallyHidden>{t("message.reactWith", { emoji: key })}</VisuallyHidden>
+                        <span className={styles.menuEmoji} aria-hidden="true">
+                            {key}
+                        </span>
+                    </MenuItem>
+                ))}
+                <MenuItem icon="reaction" onSelect={onPick}>
+                    <VisuallyHidden>{t("message.react")}</VisuallyHidden>
                 </MenuItem>
-            ))}
+            </MenuGroup>
             <MenuSeparator />
             {room.can.send && (
                 <MenuItem icon="reply" onSelect={() => { composer.replyTo(message.eventId); }}>

@@ -1,7 +1,7 @@
 /** What one does most often with a message, beside it while the pointer is near. */
 import { IconButton } from "@veche/kit";
 import type { Message } from "@veche/protocol/engine";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { useEngine, useRouter, useStore, useT } from "../../../app/context";
 import { EmojiPopover } from "../../emoji/EmojiPopover";
 import { useReact } from "../Reactions/Reactions";
@@ -11,18 +11,20 @@ interface Props {
     readonly message: Message;
     readonly roomId: string;
     readonly threadId: string | null;
+    /** Whether all emoji are offered; whoever opened the menu can ask for them, too. */
+    readonly picking: boolean;
+    readonly onPicking: (open: boolean) => void;
     readonly onMore: (at: { x: number; y: number }) => void;
 }
 
 export const QUICK = ["👍", "❤️", "😂"] as const;
 
-export function Toolbar({ message, roomId, threadId, onMore }: Props) {
+export function Toolbar({ message, roomId, threadId, picking, onPicking, onMore }: Props) {
     const t = useT();
     const router = useRouter();
     const engine = useEngine();
     const room = useStore(engine.room(roomId));
     const react = useReact(roomId, message.eventId);
-    const [picking, setPicking] = useState(false);
     const picker = useRef<HTMLButtonElement>(null);
     const readable = message.body.kind !== "redacted" && message.body.kind !== "unreadable" && message.body.kind !== "decrypting";
     const composer = engine.composer(roomId, threadId);
@@ -38,7 +40,7 @@ export function Toolbar({ message, roomId, threadId, onMore }: Props) {
                     </button>
                 ))}
             {readable && (
-                <IconButton ref={picker} size="small" icon="reaction" label={t("message.react")} onClick={() => { setPicking(true); }} />
+                <IconButton ref={picker} size="small" icon="reaction" label={t("message.react")} aria-expanded={picking} onClick={() => { onPicking(true); }} />
             )}
             {readable && room.can.send && (
                 <IconButton size="small" icon="reply" label={t("message.reply")} onClick={() => { composer.replyTo(message.eventId); }} />
@@ -54,7 +56,7 @@ export function Toolbar({ message, roomId, threadId, onMore }: Props) {
                     onMore({ x: left, y: bottom });
                 }}
             />
-            <EmojiPopover open={picking} onClose={() => { setPicking(false); }} anchor={picker} onPick={react} />
+            <EmojiPopover open={picking} onClose={() => { onPicking(false); }} anchor={picker} onPick={react} />
         </div>
     );
 }

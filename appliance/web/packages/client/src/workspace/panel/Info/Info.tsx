@@ -194,7 +194,7 @@ function Foot({ room }: { readonly room: RoomDetails }) {
             <Button variant="ghost" block icon="link" onClick={() => void navigator.clipboard.writeText(actions.link(room.id, null))}>
                 {t("menu.copyRoomLink")}
             </Button>
-            <Button variant="danger" block icon="logout" onClick={() => { ui.open({ kind: "leave", roomId: room.id }); }}>
+            <Button variant="ghost" block icon="logout" className={styles.leave} onClick={() => { ui.open({ kind: "leave", roomId: room.id }); }}>
                 {room.kind === "direct" ? t("info.leaveDirect") : t("info.leave")}
             </Button>
         </section>

@@ -3,8 +3,9 @@ import { Badge, Banner, Button, CopyField, Icon, Select, Spinner } from "@veche/
 import { LEVELS, type Member, type Profile, type Role } from "@veche/protocol/engine";
 import { useEffect, useState } from "react";
 import { useEngine, useI18n, useRouter, useStore, useT } from "../../../app/context";
+import { useNow } from "../../../app/use_now";
 import { type Task, useTask } from "../../../app/use_task";
-import { PersonAvatar } from "../../Avatars/Avatars";
+import { PersonAvatar, RoomAvatar } from "../../Avatars/Avatars";
 import { PanelFrame } from "../PanelView/PanelView";
 import styles from "./Person.module.css";
 
@@ -111,10 +112,11 @@ function Actions({ profile, onChange, task }: CardProps & { readonly task: Task 
 }
 
 function TimeThere({ timeZone }: { readonly timeZone: string }) {
-    const { t, language } = useI18n();
+    const { t, format } = useI18n();
+    const now = useNow();
     let time: string;
     try {
-        time = new Intl.DateTimeFormat(language, { timeZone, hour: "2-digit", minute: "2-digit" }).format(new Date());
+        time = format.time(now, timeZone);
     } catch {
         // A zone that this browser does not know: nothing to say.
         return null;
@@ -165,16 +167,22 @@ function Shared({ profile }: { readonly profile: Profile }) {
     const t = useT();
     const router = useRouter();
     const { byId } = useStore(useEngine().rooms);
-    const rooms = profile.shared.map((id) => byId.get(id)).filter((room) => room !== undefined);
+    // The conversation with them is behind the button above.
+    const rooms = profile.shared.map((id) => byId.get(id)).filter((room) => room !== undefined).filter((room) => room.kind === "room");
     if (rooms.length === 0) return null;
     return (
         <section className={styles.rights}>
             <h4 className={styles.heading}>{t("person.shared", { count: rooms.length })}</h4>
-            {rooms.map((room) => (
-                <Button key={room.id} variant="ghost" onClick={() => { router.room(room.id); }}>
-                    {room.name}
-                </Button>
-            ))}
+            <ul className={styles.rooms}>
+                {rooms.map((room) => (
+                    <li key={room.id}>
+                        <button type="button" className={styles.room} onClick={() => { router.room(room.id); }}>
+                            <RoomAvatar id={room.seed} name={room.name} picture={room.avatar} size={24} />
+                            <span className={styles.roomName}>{room.name}</span>
+                        </button>
+                    </li>
+                ))}
+            </ul>
         </section>
     );
 }

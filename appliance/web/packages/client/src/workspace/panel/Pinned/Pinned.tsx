@@ -31,7 +31,7 @@ export function Pinned({ roomId }: { readonly roomId: string }) {
                                     <span className={styles.words}>
                                         <span className={styles.first}>
                                             <span className={styles.name}>{said.sender.name}</span>
-                                            <span className={styles.time}>{format.dateTime(said.ts)}</span>
+                                            <time className={styles.time} dateTime={new Date(said.ts).toISOString()} title={format.dateTime(said.ts)}>{format.brief(said.ts)}</time>
                                         </span>
                                         <span className={styles.root}>{bodyLine(t, said.body)}</span>
                                     </span>

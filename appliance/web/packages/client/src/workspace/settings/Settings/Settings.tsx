@@ -1,5 +1,6 @@
 /** Settings of the account and of this device. */
 import { Icon, IconButton, type IconName } from "@veche/kit";
+import { useEffect, useRef } from "react";
 import { useRouter, useT } from "../../../app/context";
 import { SETTINGS_TABS, type SettingsTab, write } from "../../../app/router";
 import { About } from "../pages/About";
@@ -35,13 +36,18 @@ export default function Settings({ tab }: { readonly tab: SettingsTab }) {
     const t = useT();
     const router = useRouter();
     const Page = PAGES[tab];
+    const nav = useRef<HTMLElement>(null);
+    useEffect(() => {
+        // On a narrow screen the pages stand in a row of which only a part is seen.
+        nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+    }, [tab]);
     return (
         <main className={styles.settings}>
             <header className={styles.head}>
                 <IconButton icon="arrow-left" label={t("room.back")} tooltip={false} onClick={() => { router.go({ page: "home" }); }} />
                 <h1 className={styles.title}>{t("settings.title")}</h1>
             </header>
-            <nav className={styles.nav} aria-label={t("settings.title")}>
+            <nav ref={nav} className={styles.nav} aria-label={t("settings.title")}>
                 {SETTINGS_TABS.map((id) => (
                     <a key={id} href={write({ page: "settings", tab: id })} className={styles.link} aria-current={id === tab ? "page" : undefined}>
                         <Icon name={ICONS[id]} size={20} />

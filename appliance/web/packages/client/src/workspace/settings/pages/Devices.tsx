@@ -57,7 +57,7 @@ function Row({ device, onSignOut }: { readonly device: DeviceEntry; readonly onS
             <div className={styles.words}>
                 {name === null ? (
                     <span className={styles.name}>
-                        {device.name ?? device.id}
+                        {device.name ?? t("devices.unnamed")}
                         {device.current && <Badge tone="accent">{t("devices.current")}</Badge>}
                         {device.verified === false && <Badge tone="warning">{t("devices.unverified")}</Badge>}
                         <IconButton size="small" icon="edit" label={t("devices.rename")} onClick={() => { setName(device.name ?? ""); }} />

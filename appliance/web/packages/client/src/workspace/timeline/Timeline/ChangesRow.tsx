@@ -20,7 +20,7 @@ export const ChangesRow = memo(function ChangesRow({ changes }: { readonly chang
             {folds && (
                 <button type="button" className={styles.fold} aria-expanded={open} onClick={() => { setOpen(!open); }}>
                     <Icon name={open ? "chevron-down" : "chevron-right"} size={12} />
-                    {t("changes.folded", { count: told.length })}
+                    <span className={styles.count}>{t("changes.folded", { count: told.length })}</span>
                     {!open && last && <span className={styles.lastChange}>{changeText(t, last)}</span>}
                 </button>
             )}
