@@ -15,7 +15,7 @@ use crate::engine::{
 };
 
 pub use network::{Loss, Network, Side};
-pub use simulcast::{DownlinkReport, LayerReport, downlink, simulcast};
+pub use simulcast::{LayerReport, StreamReport, downlink, simulcast, uplink};
 
 /// The payload type of VP8 in [`Profile::browser`].
 pub const VP8: u8 = 96;

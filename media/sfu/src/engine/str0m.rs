@@ -26,6 +26,14 @@ use super::{
 
 /// Streams of one client whose m-line is remembered; beyond that it is looked up again.
 const KNOWN_STREAMS_MAX: usize = 64;
+/// How long what was sent can be sent again: what has not come after several round trips comes too late. str0m's own choice,
+/// three seconds, is half a megabyte for a stream of 2.4 Mbit/s.
+const RESEND_AGE: Duration = Duration::from_secs(1);
+/// How many packets that is at most.
+const RESEND_PACKETS_MAX: usize = 1_024;
+/// Above this share of retransmissions in what is sent, str0m's own choice, those that wait are given up: they would make
+/// worse what they should mend.
+const RESEND_SHARE_MAX: f32 = 0.15;
 /// Sequence numbers from here on count wraps. A new stream cannot begin with one: the client could not decrypt it.
 const FIRST_SEQUENCE_MAX: u64 = 1 << 16;
 
@@ -273,9 +281,9 @@ impl Peer for Str0mPeer {
         let retransmission = stream.retransmission.map(Ssrc::from);
         let rid = stream.rid.map(map::rid);
         let mut direct = self.direct_with(mid)?;
-        let is_new = direct.stream_tx(&stream.ssrc.into()).is_none();
-        direct.declare_stream_tx(stream.ssrc.into(), retransmission, mid, rid);
-        if is_new {
+        if direct.stream_tx(&stream.ssrc.into()).is_none() {
+            let sent = direct.declare_stream_tx(stream.ssrc.into(), retransmission, mid, rid);
+            sent.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_AGE, Some(RESEND_SHARE_MAX));
             self.unbegun.push(stream.ssrc);
         }
         Ok(())

@@ -177,8 +177,14 @@ fn what_is_nothing_of_webrtc_is_refused_and_harms_nothing() {
     for foreign in [&[][..], &[0xFF; 40], &[0x00; 3], b"GET / HTTP/1.1", &[0x80; 2_001]] {
         assert!(matches!(link.server.peer.handle_input(now, &tuple, foreign), Err(EngineError::Foreign)));
     }
-    // Looks like RTP, and nobody has encrypted it.
-    link.server.peer.handle_input(now, &tuple, &[0x80; 100]).unwrap();
+    // What looks like RTP, RTCP, DTLS or STUN, and is not this client's.
+    let mut record = vec![22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 9, 0, 40];
+    record.extend([7; 40]);
+    let stun = [&[0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42][..], &[7; 12]].concat();
+    for forged in [&[0x80; 100][..], &[0x81, 200, 0, 6, 1, 2, 3, 4, 5, 6, 7, 8], &record, &[23; 60], &stun] {
+        let taken = link.server.peer.handle_input(now, &tuple, forged);
+        assert!(matches!(taken, Ok(()) | Err(EngineError::Foreign)), "{forged:?}: {taken:?}");
+    }
     assert_eq!(send(&mut link, packet(0)).len(), 1);
 }
 
@@ -201,7 +207,7 @@ fn what_str0m_cannot_hold_is_refused_when_a_peer_is_made() {
 
 #[test]
 fn layers_of_a_simulcast_are_told_apart_and_repaired_under_their_names() {
-    let loss = Loss { per_mille: 20, seed: 42 };
+    let loss = Loss::new(20, 42);
     let layers = testing::simulcast(&engine(), &engine(), 2_000, loss).unwrap();
     assert_eq!(layers.iter().map(|layer| layer.rid.to_string()).collect::<Vec<_>>(), ["q", "h", "f"]);
     for layer in layers {
@@ -211,10 +217,14 @@ fn layers_of_a_simulcast_are_told_apart_and_repaired_under_their_names() {
 }
 
 #[test]
-fn a_subscriber_gets_again_what_was_lost() {
-    let report = testing::downlink(&engine(), &engine(), 2_000, Loss { per_mille: 20, seed: 42 }).unwrap();
-    assert!(report.lost >= 20, "{report:?}");
-    assert_eq!(report.repaired(), report.lost, "{report:?}");
+fn a_stream_with_announced_retransmissions_is_repaired_in_both_directions() {
+    let loss = Loss::new(20, 42);
+    let down = testing::downlink(&engine(), &engine(), 2_000, loss).unwrap();
+    let up = testing::uplink(&engine(), &engine(), 2_000, loss).unwrap();
+    for report in [down, up] {
+        assert!(report.lost >= 20, "2 % of 1,800 packets: {report:?}");
+        assert_eq!(report.repaired(), report.lost, "{report:?}");
+    }
 }
 
 #[test]
@@ -274,10 +284,10 @@ fn messages_go_both_ways_on_channels_of_either_side() {
 fn a_client_that_falls_silent_is_told_and_comes_back_with_other_credentials() {
     let mut link = subscription(&Profile::browser());
     let told = |link: &Link, wanted: fn(&Event<Payload>) -> bool| link.server.events.iter().any(wanted);
-    link.lose(Loss { per_mille: 1_000, seed: 1 });
+    link.lose(Loss::new(1_000, 1));
     link.run(Duration::from_secs(40));
     assert!(told(&link, |event| matches!(event, Event::Unreachable)));
-    link.lose(Loss { per_mille: 0, seed: 1 });
+    link.lose(Loss::new(0, 1));
     let named = |name: &str| IceCredentials { ufrag: name.to_owned(), pwd: name.repeat(8).into() };
     let (client, server) = (named("clientAgain"), named("serverAgain"));
     link.server.peer.restart_ice(&server, &client);

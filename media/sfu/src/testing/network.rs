@@ -57,6 +57,7 @@ pub struct Loss {
     pub per_mille: u64,
     /// The same seed loses the same packets.
     pub seed: u64,
+    others: u64,
 }
 
 /// Two peers and what is under way between them. The first is called the client.
@@ -83,7 +84,7 @@ impl<C: Peer, S: Peer> Network<C, S> {
             client: Side::new(client, now),
             server: Side::new(server, now),
             lost: (Vec::new(), Vec::new()),
-            loss: Loss { per_mille: 0, seed: 0 },
+            loss: Loss::new(0, 0),
             tuple,
             to_server: VecDeque::new(),
             to_client: VecDeque::new(),
@@ -157,7 +158,7 @@ impl<C: Peer, S: Peer> Network<C, S> {
         let mut sent = Vec::new();
         self.client.drain(&mut sent);
         for transmit in sent.drain(..) {
-            if self.loss.strikes() {
+            if self.loss.strikes(&transmit.bytes) {
                 self.lost.0.push(head(&transmit.bytes));
             } else {
                 self.to_server.push_back((due, transmit.bytes));
@@ -165,7 +166,7 @@ impl<C: Peer, S: Peer> Network<C, S> {
         }
         self.server.drain(&mut sent);
         for transmit in sent {
-            if self.loss.strikes() {
+            if self.loss.strikes(&transmit.bytes) {
                 self.lost.1.push(head(&transmit.bytes));
             } else {
                 self.to_client.push_back((due, transmit.bytes));
@@ -175,13 +176,28 @@ impl<C: Peer, S: Peer> Network<C, S> {
 }
 
 impl Loss {
-    /// Whether the next packet is lost (splitmix64).
-    fn strikes(&mut self) -> bool {
+    /// This many of a thousand.
+    #[must_use]
+    pub const fn new(per_mille: u64, seed: u64) -> Self {
+        Self { per_mille, seed, others: 0 }
+    }
+
+    /// Whether this packet is lost. Of media it depends on the seed and the packet alone, so that two engines lose the same;
+    /// of all else also on how many there were (splitmix64).
+    fn strikes(&mut self, bytes: &[u8]) -> bool {
         if self.per_mille == 0 {
             return false;
         }
-        self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let head = head(bytes);
+        let is_rtp = head[0] >> 6 == 2 && !(64..96).contains(&(head[1] & 0x7F));
         let mut word = self.seed;
+        if is_rtp {
+            let [_, _, high, low, .., a, b, c, d] = head;
+            word ^= u64::from_be_bytes([0, 0, high, low, a, b, c, d]).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        } else {
+            self.others += 1;
+            word ^= self.others.rotate_right(8);
+        }
         word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (word ^ (word >> 31)) % 1_000 < self.per_mille
