@@ -1,12 +1,12 @@
 /** The entry: makes the parts and puts them together. */
-import { Appearance, AppearanceProvider, Boundary, I18nProvider, createI18n } from "@veche/kit";
+import { Appearance, AppearanceProvider, I18nProvider, createI18n } from "@veche/kit";
 import "@veche/kit/reset.css";
 import "@veche/kit/tokens.css";
 import { Homeserver } from "@veche/protocol";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
-import { Broken } from "./app/Broken";
+import { Guarded } from "./app/Guarded";
 import { ServicesContext } from "./app/context";
 import { browserOf } from "./app/device_name";
 import { Router } from "./app/router";
@@ -40,9 +40,9 @@ createRoot(root).render(
         <I18nProvider i18n={i18n}>
             <AppearanceProvider appearance={appearance}>
                 <ServicesContext value={{ session, router: new Router() }}>
-                    <Boundary fallback={<Broken />}>
+                    <Guarded>
                         <App />
-                    </Boundary>
+                    </Guarded>
                 </ServicesContext>
             </AppearanceProvider>
         </I18nProvider>

@@ -1,5 +1,5 @@
 /** The entry: makes the parts and puts them together. */
-import { Appearance, AppearanceProvider, Boundary, I18nProvider, createI18n } from "@veche/kit";
+import { Appearance, AppearanceProvider, I18nProvider, createI18n } from "@veche/kit";
 import "@veche/kit/reset.css";
 import "@veche/kit/tokens.css";
 import { Homeserver, Profiles, SessionStore, SettingsStore, TabLeader } from "@veche/protocol";
@@ -7,7 +7,7 @@ import type { Engine } from "@veche/protocol/engine";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
-import { Broken } from "./app/Broken";
+import { Guarded } from "./app/Guarded";
 import { ServicesContext } from "./app/context";
 import { agentOf } from "./app/device_name";
 import { Router } from "./app/router";
@@ -49,9 +49,9 @@ createRoot(root).render(
         <I18nProvider i18n={i18n}>
             <AppearanceProvider appearance={appearance}>
                 <ServicesContext value={{ session, settings, router: new Router() }}>
-                    <Boundary fallback={<Broken />}>
+                    <Guarded>
                         <App />
-                    </Boundary>
+                    </Guarded>
                 </ServicesContext>
             </AppearanceProvider>
         </I18nProvider>

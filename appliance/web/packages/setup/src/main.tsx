@@ -1,5 +1,5 @@
 /** The entry: makes the parts and puts them together. */
-import { Appearance, AppearanceProvider, Boundary, I18nProvider, createI18n } from "@veche/kit";
+import { Appearance, AppearanceProvider, I18nProvider, createI18n } from "@veche/kit";
 import "@veche/kit/reset.css";
 import "@veche/kit/tokens.css";
 import { StrictMode } from "react";
@@ -7,7 +7,7 @@ import { createRoot } from "react-dom/client";
 import { SetupApi } from "./api/setup_api";
 import { Addresses } from "./app/addresses";
 import { App } from "./app/App";
-import { Broken } from "./app/Broken";
+import { Guarded } from "./app/Guarded";
 import { ServicesContext } from "./app/context";
 import { en } from "./i18n/en";
 import { ru } from "./i18n/ru";
@@ -38,9 +38,9 @@ createRoot(root).render(
         <I18nProvider i18n={i18n}>
             <AppearanceProvider appearance={appearance}>
                 <ServicesContext value={{ wizard, typed, nameCheck, secondFactor, addresses }}>
-                    <Boundary fallback={<Broken />}>
+                    <Guarded>
                         <App />
-                    </Boundary>
+                    </Guarded>
                 </ServicesContext>
             </AppearanceProvider>
         </I18nProvider>

@@ -1,10 +1,14 @@
-/** Keeps a fault in one part of the page from taking the rest of it away. */
+/** Keeps a fault in one part of the page from taking the rest of it away: that part says so and offers to load again. */
 import { Component, type ReactNode } from "react";
+import { Button } from "./Button";
+import { EmptyState } from "./EmptyState";
 
 export interface BoundaryProps {
     readonly children: ReactNode;
-    /** What stands in the place of a part that could not be drawn. */
-    readonly fallback: ReactNode;
+    readonly title: string;
+    readonly text: string;
+    /** What the button that loads the page again is called. */
+    readonly reload: string;
 }
 
 interface BoundaryState {
@@ -20,6 +24,17 @@ export class Boundary extends Component<BoundaryProps, BoundaryState> {
     override readonly state: BoundaryState = { failed: false };
 
     override render(): ReactNode {
-        return this.state.failed ? this.props.fallback : this.props.children;
+        const { children, title, text, reload } = this.props;
+        if (!this.state.failed) return children;
+        const again = (
+            <Button variant="primary" icon="refresh" onClick={() => { location.reload(); }}>
+                {reload}
+            </Button>
+        );
+        return (
+            <main>
+                <EmptyState level={1} icon="warning" title={title} text={text} action={again} />
+            </main>
+        );
     }
 }

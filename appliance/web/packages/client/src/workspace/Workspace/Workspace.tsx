@@ -1,9 +1,8 @@
 /** The page of somebody who is signed in: list, room, and what opens beside and in front of them. */
-import { Boundary } from "@veche/kit";
 import type { Engine } from "@veche/protocol/engine";
 import { Suspense, lazy, useMemo } from "react";
-import { Broken } from "../../app/Broken";
 import { EngineContext, useRoute } from "../../app/context";
+import { Guarded } from "../../app/Guarded";
 import { AccountName } from "../../offline/AccountName";
 import { Alerts } from "../alerts/Alerts";
 import { Home } from "../Home/Home";
@@ -48,9 +47,9 @@ function Layout() {
             <Rail />
             <RoomList />
             <div className={styles.main}>
-                <Boundary key={route.page === "room" ? route.roomId : route.page} fallback={<Broken />}>
+                <Guarded key={route.page === "room" ? route.roomId : route.page}>
                     <Main />
-                </Boundary>
+                </Guarded>
             </div>
         </div>
     );
