@@ -1,7 +1,12 @@
-//! Two peers, a network between them that loses packets as a seed says, and time that moves when nothing is left to do.
-//! For the tests here and for the measurement of engines; the product uses none of it.
+//! Two peers, a network between them that loses packets as a seed says, and time that moves when nothing is left to do; and a
+//! call of cameras and viewers without an engine. For the tests here and for the measurement of engines; the product uses none
+//! of it.
 
+mod camera;
+mod conference;
+mod meeting;
 mod network;
+mod scripted;
 mod simulcast;
 
 use std::net::SocketAddr;
@@ -14,7 +19,11 @@ use crate::engine::{
     IceRole, LocalAddress, Peer, PeerConfig, Transport,
 };
 
+pub use camera::{Camera, FRAME_INTERVAL, Viewer, camera_config};
+pub use conference::{Client, Conference};
+pub use meeting::{MEETING_STEP, Meeting, Sender, Watcher, Weather};
 pub use network::{Loss, Network, Side};
+pub use scripted::ScriptedPeer;
 pub use simulcast::{LayerReport, StreamReport, downlink, simulcast, uplink};
 
 /// The payload type of VP8 in [`Profile::browser`].
@@ -100,6 +109,18 @@ pub fn connect<C: Engine, S: Engine>(
     number: u16,
     profile: &Profile,
 ) -> Result<Network<C::Peer, S::Peer>, EngineError> {
+    let (tuple, client, server) = pair(client, server, now, number, profile)?;
+    Ok(Network::new(now, tuple, client, server))
+}
+
+/// A client and the server's peer for it, and the way between them as the client sees it.
+fn pair<C: Engine, S: Engine>(
+    client: &C,
+    server: &S,
+    now: Duration,
+    number: u16,
+    profile: &Profile,
+) -> Result<(FiveTuple, C::Peer, S::Peer), EngineError> {
     let (client_credentials, server_credentials) = (credentials("client", number), credentials("server", number));
     let local = |address| vec![LocalAddress { transport: Transport::Udp, address }];
     let of_client = PeerConfig {
@@ -128,8 +149,7 @@ pub fn connect<C: Engine, S: Engine>(
     let server = server.peer(now, &of_server)?;
     show_the_way(&mut client)?;
     let (local, remote) = (client_address(number), server_address());
-    let tuple = FiveTuple { transport: Transport::Udp, local, remote };
-    Ok(Network::new(now, tuple, client, server))
+    Ok((FiveTuple { transport: Transport::Udp, local, remote }, client, server))
 }
 
 /// Tells a client where the server is.

@@ -18,16 +18,16 @@ pub struct Side<P: Peer> {
     pub events: Vec<Event<P::Payload>>,
     /// Why it has ended, if it has.
     pub ended: Option<EngineError>,
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 impl<P: Peer> Side<P> {
-    fn new(peer: P, now: Duration) -> Self {
+    pub(super) fn new(peer: P, now: Duration) -> Self {
         Self { peer, events: Vec::new(), ended: None, timeout: now }
     }
 
     /// Asks the peer until it names a time.
-    fn drain(&mut self, sent: &mut Vec<Transmit>) {
+    pub(super) fn drain(&mut self, sent: &mut Vec<Transmit>) {
         while self.ended.is_none() {
             match self.peer.poll() {
                 Ok(Output::Transmit(transmit)) => sent.push(transmit),
@@ -38,7 +38,7 @@ impl<P: Peer> Side<P> {
         }
     }
 
-    fn note(&mut self, done: Result<(), EngineError>) {
+    pub(super) fn note(&mut self, done: Result<(), EngineError>) {
         if let Err(error) = done {
             self.ended = Some(error);
         }
@@ -184,7 +184,7 @@ impl Loss {
 
     /// Whether this packet is lost. Of media it depends on the seed and the packet alone, so that two engines lose the same;
     /// of all else also on how many there were (splitmix64).
-    fn strikes(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn strikes(&mut self, bytes: &[u8]) -> bool {
         if self.per_mille == 0 {
             return false;
         }

@@ -1,0 +1,174 @@
+//! The hot path: what a peer tells, and each packet of a publisher to each of his subscribers.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Call, CallEvent, CallOutput, Counters};
+use crate::engine::{Event, Extensions, Mid, Output, Peer, ReceivedRtp, Retransmit, RtpToSend};
+use crate::forward::Rewritten;
+use crate::headers::{self, Head};
+use crate::participant::{Participant, ParticipantId};
+use crate::publication::{PublicationId, Source};
+use crate::subscription::Subscription;
+
+impl<P: Peer> Call<P> {
+    /// Takes what a peer wants or tells.
+    pub(super) fn take(&mut self, now: Duration, participant: ParticipantId, output: Output<P::Payload>) {
+        let event = match output {
+            Output::Transmit(transmit) => return self.outputs.push_back(CallOutput::Transmit(participant, transmit)),
+            Output::Timeout(_) => return,
+            Output::Event(event) => event,
+        };
+        match event {
+            Event::Rtp(packet) => self.forward(now, participant, &packet),
+            Event::KeyframeRequest(mid) => self.keyframe_asked(now, participant, mid),
+            Event::Estimate(bits_per_second) => {
+                let member = self.participants.get_mut(&participant);
+                if member.is_some_and(|member| member.estimate(bits_per_second)) {
+                    self.choose(now, participant);
+                }
+            }
+            Event::Connected => self.tell(CallEvent::Connected(participant)),
+            Event::Unreachable => self.tell(CallEvent::Unreachable(participant)),
+            Event::Reachable => self.tell(CallEvent::Reachable(participant)),
+            Event::Closed => self.end(participant),
+            Event::ChannelOpen(channel, name) => self.tell(CallEvent::ChannelOpen(participant, channel, name)),
+            Event::Data { channel, text, bytes } => {
+                self.tell(CallEvent::Data { participant, channel, text, bytes });
+            }
+            Event::ChannelClosed(channel) => self.tell(CallEvent::ChannelClosed(participant, channel)),
+        }
+    }
+
+    /// Gives a publisher's packet to all who are to have it.
+    fn forward(&mut self, now: Duration, publisher: ParticipantId, packet: &ReceivedRtp<P::Payload>) {
+        self.counters.received_packets += 1;
+        let found = self.participants.get(&publisher).and_then(|member| member.publication_on(packet.mid));
+        let published = found.and_then(|id| Some((id, self.publications.get_mut(&id)?)));
+        let Some((id, publication)) = published.filter(|(_, publication)| !publication.config.muted) else {
+            self.counters.ignored_packets += 1;
+            return;
+        };
+        let (layer, format) = (publication.layer_of(packet.rid), publication.format(packet.payload_type));
+        let (Some(layer), Some(format)) = (layer, format) else {
+            self.counters.ignored_packets += 1;
+            return;
+        };
+        let head = headers::read(format, packet.payload.as_ref(), &packet.extensions);
+        let arrival = publication.arrive(layer, packet, &head);
+        if publication.config.source == Source::Microphone
+            && let Some(level) = packet.extensions.audio_level
+        {
+            self.speakers.hear(publisher, level);
+        }
+        if arrival.is_other_stream {
+            self.stream_changed(id, layer);
+        }
+        if arrival.has_begun {
+            // Before the packet goes out: the first of a layer is that of a keyframe, and so the best moment to switch.
+            self.choose_for_subscribers(now, id);
+        }
+        let Self { participants, publications, subscriptions, changed, counters, .. } = self;
+        let mut onward = Onward { now, participants, changed, counters };
+        let Some(publication) = publications.get_mut(&id) else { return };
+        let (all, arrived) = (&publication.subscriptions, &mut publication.layers[layer]);
+        let mut is_awaited = false;
+        for subscription in all {
+            let Some(subscription) = subscriptions.get_mut(subscription) else { continue };
+            let was_awaited = subscription.forwarder.awaited_layer() == Some(layer);
+            onward.give(subscription, packet, layer, &head, arrival.can_begin);
+            if was_awaited && subscription.forwarder.awaited_layer().is_none() {
+                // It has begun with this packet, and others of the same picture may have overtaken it.
+                for (later, head) in arrived.held.after(packet.sequence) {
+                    onward.give(subscription, later, layer, head, false);
+                }
+            }
+            is_awaited |= subscription.forwarder.awaited_layer() == Some(layer);
+        }
+        if is_awaited {
+            arrived.held.hold(packet, head, arrival.newest);
+            // The publisher is asked a little later, because the keyframe may be arriving just now.
+            arrived.requests.want();
+        } else {
+            arrived.held.release();
+        }
+    }
+
+    /// Nothing of a layer's new stream can be put behind its old one.
+    fn stream_changed(&mut self, id: PublicationId, layer: usize) {
+        let Some(publication) = self.publications.get(&id) else { return };
+        for subscription in &publication.subscriptions {
+            if let Some(subscription) = self.subscriptions.get_mut(subscription) {
+                subscription.forwarder.source_changed(layer);
+            }
+        }
+    }
+
+    /// A subscriber cannot go on.
+    fn keyframe_asked(&mut self, now: Duration, subscriber: ParticipantId, mid: Mid) {
+        let found = self.participants.get(&subscriber).and_then(|member| member.subscription_on(mid));
+        let Some(subscription) = found.and_then(|id| self.subscriptions.get_mut(&id)) else { return };
+        let id = subscription.publication;
+        let Some(publication) = self.publications.get_mut(&id) else { return };
+        // Until the first keyframe has gone out it is asked for anyway, and so is one that has not come.
+        let layer = subscription.forwarder.current_layer().and_then(|layer| publication.layers.get_mut(layer));
+        let Some(layer) = layer.filter(|layer| !layer.requests.is_wanted()) else { return };
+        if subscription.may_ask_keyframe(now) {
+            layer.requests.want();
+            self.send_keyframe_requests(now, id);
+        }
+    }
+}
+
+/// The parts of a call that a packet passes through, apart from those that decide about it.
+struct Onward<'a, P: Peer> {
+    now: Duration,
+    participants: &'a mut BTreeMap<ParticipantId, Participant<P>>,
+    changed: &'a mut VecDeque<ParticipantId>,
+    counters: &'a mut Counters,
+}
+
+impl<P: Peer> Onward<'_, P> {
+    /// Gives one packet to one subscriber, if it is for him.
+    fn give(
+        &mut self,
+        subscription: &mut Subscription,
+        packet: &ReceivedRtp<P::Payload>,
+        layer: usize,
+        head: &Head,
+        can_begin: bool,
+    ) {
+        let Some(payload_type) = subscription.payload_type(packet.payload_type) else { return };
+        let Some(rewritten) = subscription.forwarder.forward(packet, layer, head, can_begin) else { return };
+        let Some(member) = self.participants.get_mut(&subscription.subscriber) else { return };
+        if !member.must_poll() {
+            self.changed.push_back(subscription.subscriber);
+        }
+        let ssrc = subscription.outlet.stream.ssrc;
+        if member.write(self.now, to_send(packet, ssrc, payload_type, &rewritten)) {
+            self.counters.forwarded_packets += 1;
+        } else {
+            self.counters.refused_packets += 1;
+        }
+    }
+}
+
+fn to_send<B: Clone>(packet: &ReceivedRtp<B>, ssrc: u32, payload_type: u8, rewritten: &Rewritten) -> RtpToSend<B> {
+    let descriptor = &packet.extensions.dependency_descriptor;
+    let dependency_descriptor = match (descriptor, rewritten.frame_number) {
+        (Some(bytes), Some(number)) => Some(Arc::from(headers::renumbered(bytes, number))),
+        (bytes, _) => bytes.clone(),
+    };
+    RtpToSend {
+        ssrc,
+        payload_type,
+        sequence: rewritten.sequence,
+        timestamp: rewritten.timestamp,
+        marker: packet.marker,
+        extensions: Extensions { dependency_descriptor, ..packet.extensions },
+        vp8: rewritten.vp8,
+        retransmit: Retransmit::OnRequest,
+        payload: packet.payload.clone(),
+    }
+}

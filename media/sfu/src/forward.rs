@@ -1,0 +1,230 @@
+//! One stream to one subscriber, made of whichever layer is chosen: sequence numbers, timestamps and frame numbers go on as if
+//! one encoder had made it all.
+//!
+//! Invariants: a layer begins with the first packet of a keyframe, so that no picture is built on one that the subscriber has
+//! not got; sequence numbers have no gap that the publisher's do not have; a timestamp never goes back between frames; the
+//! first sequence number is below 65,536. Until the new layer begins, the old one goes on.
+
+use std::time::Duration;
+
+use crate::engine::{CodecFormat, ReceivedRtp, Vp8Numbers};
+use crate::headers::{Head, Vp8Head};
+use crate::publication::LAYERS_MAX;
+
+/// A step ahead in sequence numbers that is believed to be loss. Beyond it the publisher has begun anew, and the gap must not
+/// be passed on: receivers guess wraps by nearness.
+const SEQUENCE_STEP_MAX: u64 = 3_000;
+/// How many packets late a packet may be. What is later nobody waits for.
+const LATE_PACKETS_MAX: u64 = 1_024;
+/// Bits of the first sequence number that are the publisher's. The lower half leaves a long way to the first wrap, which SRTP
+/// wants.
+const FIRST_SEQUENCE_MASK: u64 = 0x7FFF;
+/// Between the times at which two frames arrive and their timestamps there may be this much difference, and it is still the
+/// same clock. The network is seldom that uneven, and two clocks that agree by chance are one in thousands.
+const SAME_CLOCK: Duration = Duration::from_millis(500);
+/// The least by which the timestamp of a layer's first frame is later than that of the last frame before: parts of a second.
+const TIMESTAMP_STEPS_PER_SECOND: u32 = 1_000;
+
+/// What a packet becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rewritten {
+    /// For [`crate::engine::RtpToSend::sequence`].
+    pub(crate) sequence: u64,
+    /// For [`crate::engine::RtpToSend::timestamp`].
+    pub(crate) timestamp: u32,
+    /// For [`crate::engine::RtpToSend::vp8`]; nothing if the packet has the right numbers.
+    pub(crate) vp8: Option<Vp8Numbers>,
+    /// The frame number that the dependency descriptor must have; nothing if it has the right one.
+    pub(crate) frame_number: Option<u16>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Forwarder {
+    clock_rate_hz: u32,
+    /// Whether a layer can only begin with a keyframe.
+    has_keyframes: bool,
+    target: Option<usize>,
+    current: Option<Current>,
+    newest: Option<Newest>,
+    /// What was added to the timestamps of each stream that has been forwarded, so that it is again when it comes back.
+    clocks: [Option<(u32, u32)>; LAYERS_MAX],
+}
+
+/// What is being forwarded, and what is added to its numbers.
+#[derive(Clone, Copy, Debug)]
+struct Current {
+    layer: usize,
+    ssrc: u32,
+    first: u64,
+    newest: u64,
+    sequence: u64,
+    timestamp: u32,
+    picture_id: u16,
+    tl0_picture_index: u8,
+    frame_number: u16,
+}
+
+/// The newest that went out.
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    sequence: u64,
+    timestamp: u32,
+    /// When the first packet with this timestamp arrived.
+    arrived: Duration,
+    vp8: Option<Vp8Head>,
+    frame_number: Option<u16>,
+}
+
+impl Forwarder {
+    /// Forwards nothing yet.
+    pub(crate) fn new(format: CodecFormat) -> Self {
+        let has_keyframes = format.kind() == crate::engine::MediaKind::Video;
+        let clock_rate_hz = format.clock_rate_hz();
+        Self { clock_rate_hz, has_keyframes, target: None, current: None, newest: None, clocks: [None; LAYERS_MAX] }
+    }
+
+    /// Says which layer is to be forwarded from its next keyframe on, or that nothing is to be from now on.
+    pub(crate) fn set_target(&mut self, target: Option<usize>) {
+        self.target = target;
+        if target.is_none() {
+            self.current = None;
+        }
+    }
+
+    /// Forwards nothing until the target begins anew: what comes next does not build on what has gone out.
+    pub(crate) fn interrupt(&mut self) {
+        self.current = None;
+    }
+
+    /// A layer is another stream from now on.
+    pub(crate) fn source_changed(&mut self, layer: usize) {
+        self.current = self.current.filter(|current| current.layer != layer);
+    }
+
+    /// The layer that goes out.
+    pub(crate) fn current_layer(&self) -> Option<usize> {
+        self.current.map(|current| current.layer)
+    }
+
+    /// The layer without whose keyframe it cannot go on as it should.
+    pub(crate) fn awaited_layer(&self) -> Option<usize> {
+        self.target.filter(|target| self.has_keyframes && self.current_layer() != Some(*target))
+    }
+
+    /// What a packet of a layer becomes, if it is for this subscriber. `can_begin` says that nothing that has arrived
+    /// after it is lost: a keyframe whose second packet has been passed over would never be complete.
+    pub(crate) fn forward<P>(
+        &mut self,
+        packet: &ReceivedRtp<P>,
+        layer: usize,
+        head: &Head,
+        can_begin: bool,
+    ) -> Option<Rewritten> {
+        let target = self.target?;
+        let is_current = |current: &Current| current.layer == layer && current.ssrc == packet.ssrc;
+        if let Some(current) = self.current.filter(is_current) {
+            if packet.sequence <= current.newest.saturating_add(SEQUENCE_STEP_MAX) {
+                let is_late = packet.sequence < current.first.max(current.newest.saturating_sub(LATE_PACKETS_MAX));
+                return (!is_late).then(|| self.rewrite(current, packet, head));
+            }
+            self.current = None;
+        }
+        let begins = layer == target && can_begin && (head.starts_keyframe || !self.has_keyframes);
+        if !begins {
+            return None;
+        }
+        let current = self.begin(packet, layer, head);
+        Some(self.rewrite(current, packet, head))
+    }
+
+    /// What must be added to the numbers of a stream that begins with this packet, so that they follow those before.
+    fn begin<P>(&mut self, packet: &ReceivedRtp<P>, layer: usize, head: &Head) -> Current {
+        let mut current = Current {
+            layer,
+            ssrc: packet.ssrc,
+            first: packet.sequence,
+            newest: packet.sequence,
+            sequence: (packet.sequence & FIRST_SEQUENCE_MASK).wrapping_sub(packet.sequence),
+            timestamp: 0,
+            picture_id: 0,
+            tl0_picture_index: 0,
+            frame_number: 0,
+        };
+        if let Some(newest) = &self.newest {
+            current.sequence = newest.sequence.wrapping_add(1).wrapping_sub(packet.sequence);
+            current.timestamp = self.timestamp_offset(newest, packet, layer);
+            if let (Some(last), Some(next)) = (newest.vp8, head.vp8) {
+                current.picture_id = last.picture_id.wrapping_add(1).wrapping_sub(next.picture_id);
+                let (last, next) = (last.tl0_picture_index.unwrap_or(0), next.tl0_picture_index.unwrap_or(0));
+                current.tl0_picture_index = last.wrapping_add(1).wrapping_sub(next);
+            }
+            if let (Some(last), Some(next)) = (newest.frame_number, head.frame_number) {
+                current.frame_number = last.wrapping_add(1).wrapping_sub(next);
+            }
+        }
+        if let Some(clock) = self.clocks.get_mut(layer) {
+            *clock = Some((packet.ssrc, current.timestamp));
+        }
+        current
+    }
+
+    /// What is added to timestamps from this packet on. Layers of one simulcast may count from different beginnings. If the
+    /// stream has been here before, or counts like the one before it, the difference is known exactly; otherwise it is what
+    /// the clock says, which errs by how unevenly packets arrive.
+    fn timestamp_offset<P>(&self, newest: &Newest, packet: &ReceivedRtp<P>, layer: usize) -> u32 {
+        let elapsed = ticks(packet.received.saturating_sub(newest.arrived), self.clock_rate_hz);
+        let expected = newest.timestamp.wrapping_add(elapsed);
+        let of_stream = self.clocks.get(layer).copied().flatten().filter(|(ssrc, _)| *ssrc == packet.ssrc);
+        let of_others = self.clocks.iter().flatten();
+        let tolerance = ticks(SAME_CLOCK, self.clock_rate_hz);
+        let known = of_stream.iter().chain(of_others).map(|(_, offset)| packet.timestamp.wrapping_add(*offset));
+        let timestamp = known
+            .filter(|known| distance(*known, expected).unsigned_abs() <= tolerance)
+            .min_by_key(|known| distance(*known, expected).unsigned_abs())
+            .unwrap_or(expected);
+        let least = newest.timestamp.wrapping_add(self.clock_rate_hz / TIMESTAMP_STEPS_PER_SECOND);
+        let timestamp = if distance(timestamp, least) < 0 { least } else { timestamp };
+        timestamp.wrapping_sub(packet.timestamp)
+    }
+
+    fn rewrite<P>(&mut self, mut current: Current, packet: &ReceivedRtp<P>, head: &Head) -> Rewritten {
+        current.newest = current.newest.max(packet.sequence);
+        self.current = Some(current);
+        let sequence = packet.sequence.wrapping_add(current.sequence);
+        let timestamp = packet.timestamp.wrapping_add(current.timestamp);
+        let vp8 = head.vp8.map(|numbers| Vp8Head {
+            picture_id: numbers.picture_id.wrapping_add(current.picture_id) & numbers.mask,
+            mask: numbers.mask,
+            tl0_picture_index: numbers.tl0_picture_index.map(|index| index.wrapping_add(current.tl0_picture_index)),
+        });
+        let frame_number = head.frame_number.map(|number| number.wrapping_add(current.frame_number));
+        if self.newest.is_none_or(|newest| newest.sequence < sequence) {
+            let same_frame = self.newest.filter(|newest| newest.timestamp == timestamp);
+            let arrived = same_frame.map_or(packet.received, |newest| newest.arrived);
+            self.newest = Some(Newest { sequence, timestamp, arrived, vp8, frame_number });
+        }
+        let numbers = vp8.filter(|_| vp8 != head.vp8);
+        Rewritten {
+            sequence,
+            timestamp,
+            vp8: numbers
+                .map(|head| Vp8Numbers { picture_id: head.picture_id, tl0_picture_index: head.tl0_picture_index }),
+            frame_number: frame_number.filter(|_| frame_number != head.frame_number),
+        }
+    }
+}
+
+/// A time in ticks of a codec's clock, wrapping as timestamps do.
+fn ticks(time: Duration, clock_rate_hz: u32) -> u32 {
+    let ticks = time.as_micros().saturating_mul(clock_rate_hz.into()) / 1_000_000;
+    u32::try_from(ticks & u128::from(u32::MAX)).expect("it has been cut to 32 bits")
+}
+
+/// By how much one timestamp is later than another.
+fn distance(one: u32, other: u32) -> i32 {
+    one.wrapping_sub(other).cast_signed()
+}
+
+#[cfg(test)]
+mod tests;
