@@ -9,6 +9,9 @@
 //! (GRO), and sends what goes to one receiver with one call (GSO). Media that a socket does not take
 //! is dropped and counted: late media is worth nothing.
 //!
+//! [`SfuDriver`] does the same for calls ([`veche_sfu`]): one UDP port, one thread, and LiveKit's
+//! signalling, whose messages come through [`SfuHandle::join`] from whoever owns the WebSocket.
+//!
 //! Invariant of absence: no async runtime, no HTTP, no decision about what may be relayed. Time and
 //! randomness are handed in.
 
@@ -17,6 +20,8 @@ mod kernel_drops;
 mod metrics;
 mod outgoing;
 mod settings;
+mod sfu;
+mod signal;
 mod sockets;
 mod stream;
 mod streams;
@@ -25,4 +30,10 @@ mod worker;
 
 pub use handle::{AskError, Handle, Panicked, Renumbering, StartError, TurnDriver};
 pub use settings::{Limits, Settings, SettingsError};
+pub use sfu::{
+    Connection, IceServer, IceServers, Listing, Member, RoomNews, SfuDriver, SfuHandle, SfuLimits, SfuSettings,
+    Whereabouts,
+};
+pub use signal::{Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox, read_join_request};
 pub use stream::TlsStream;
+pub use veche_sfu::Source;

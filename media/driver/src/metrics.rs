@@ -1,10 +1,12 @@
 //! What has passed and what was dropped, for the metric registry.
 
-use veche_base::metrics::{Counter, Gauge, Registry};
+use veche_base::metrics::{Counter, Gauge, Registry, Scope};
 use veche_turn::{Counters, Occupancy};
 
-/// Metrics of the TURN driver, named `veche_turn_...`.
-pub(crate) struct Metrics {
+use crate::kernel_drops;
+
+/// What passes through the UDP sockets of one driver.
+pub(crate) struct SocketMetrics {
     pub(crate) received_datagrams: Counter,
     pub(crate) received_batches: Counter,
     pub(crate) sent_datagrams: Counter,
@@ -13,8 +15,37 @@ pub(crate) struct Metrics {
     pub(crate) dropped_failed_send: Counter,
     pub(crate) dropped_no_route: Counter,
     pub(crate) dropped_unanswerable: Counter,
-    pub(crate) dropped_slow_stream: Counter,
     pub(crate) dropped_by_kernel: Counter,
+}
+
+impl SocketMetrics {
+    /// Registers them under a driver's name.
+    pub(crate) fn new(scope: &Scope) -> Self {
+        let counter = |name, help| scope.counter(name, help);
+        Self {
+            received_datagrams: counter("received_datagrams", "Datagrams received by UDP sockets"),
+            received_batches: counter("received_batches", "System calls that received them"),
+            sent_datagrams: counter("sent_datagrams", "Datagrams sent by UDP sockets"),
+            sent_batches: counter("sent_batches", "System calls that sent them"),
+            dropped_full_socket: counter("dropped_full_socket", "Datagrams dropped because the socket was full"),
+            dropped_failed_send: counter("dropped_failed_send", "Datagrams that the kernel refused to send"),
+            dropped_no_route: counter("dropped_no_route", "Packets for connections and sockets that do not exist"),
+            dropped_unanswerable: counter("dropped_unanswerable", "Datagrams from port 0 or to a group's address"),
+            dropped_by_kernel: counter("dropped_by_kernel", "Datagrams dropped because the receive buffer was full"),
+        }
+    }
+
+    /// Asks the kernel what it has dropped at these sockets.
+    pub(crate) fn look_at_kernel(&self, inodes: &[u64]) {
+        let dropped = kernel_drops::dropped(inodes);
+        self.dropped_by_kernel.inc_by(dropped.saturating_sub(self.dropped_by_kernel.get()));
+    }
+}
+
+/// Metrics of the TURN driver, named `veche_turn_...`.
+pub(crate) struct Metrics {
+    pub(crate) sockets: SocketMetrics,
+    pub(crate) dropped_slow_stream: Counter,
     pub(crate) streams_opened: Counter,
     pub(crate) streams_refused: Counter,
     pub(crate) streams: Gauge,
@@ -37,16 +68,8 @@ impl Metrics {
         let scope = registry.scope("turn");
         let counter = |name, help| scope.counter(name, help);
         Self {
-            received_datagrams: counter("received_datagrams", "Datagrams received by UDP sockets"),
-            received_batches: counter("received_batches", "System calls that received them"),
-            sent_datagrams: counter("sent_datagrams", "Datagrams sent by UDP sockets"),
-            sent_batches: counter("sent_batches", "System calls that sent them"),
-            dropped_full_socket: counter("dropped_full_socket", "Datagrams dropped because the socket was full"),
-            dropped_failed_send: counter("dropped_failed_send", "Datagrams that the kernel refused to send"),
-            dropped_no_route: counter("dropped_no_route", "Packets for connections and sockets that do not exist"),
-            dropped_unanswerable: counter("dropped_unanswerable", "Datagrams from port 0 or to a group's address"),
+            sockets: SocketMetrics::new(&scope),
             dropped_slow_stream: counter("dropped_slow_stream", "Media dropped because a connection was slow"),
-            dropped_by_kernel: counter("dropped_by_kernel", "Datagrams dropped because the receive buffer was full"),
             streams_opened: counter("streams_opened", "TCP and TLS connections taken"),
             streams_refused: counter("streams_refused", "TCP and TLS connections refused"),
             streams: scope.gauge("streams", "TCP and TLS connections open"),

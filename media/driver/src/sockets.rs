@@ -135,7 +135,7 @@ impl Outlets {
             }
             Destination::Client(client) => {
                 self.clients.iter_mut().find(|port| port.owns(client.local)).is_some_and(|port| {
-                    port.push(client.remote, Some(client.local.ip()), bytes, metrics);
+                    port.push(client.remote, Some(client.local.ip()), bytes, &metrics.sockets);
                     true
                 })
             }
@@ -143,9 +143,9 @@ impl Outlets {
                 let port = self.relays.iter_mut().find(|port| port.address.is_ipv4() == to.is_ipv4());
                 port.is_some_and(|port| {
                     if *dont_fragment {
-                        port.send_unfragmented(*to, bytes, metrics);
+                        port.send_unfragmented(*to, bytes, &metrics.sockets);
                     } else {
-                        port.push(*to, None, bytes, metrics);
+                        port.push(*to, None, bytes, &metrics.sockets);
                     }
                     true
                 })
@@ -154,7 +154,7 @@ impl Outlets {
             Destination::Sink { .. } => false,
         };
         if !is_sent {
-            metrics.dropped_no_route.inc();
+            metrics.sockets.dropped_no_route.inc();
         }
     }
 }

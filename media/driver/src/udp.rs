@@ -12,7 +12,7 @@ use tracing::{debug, warn};
 use veche_turn::{HEADROOM_BYTES, Packet, TAILROOM_BYTES};
 
 use crate::kernel_drops;
-use crate::metrics::Metrics;
+use crate::metrics::SocketMetrics;
 use crate::outgoing::{Batch, Outgoing};
 use crate::settings::Limits;
 
@@ -44,7 +44,7 @@ impl Incoming {
     }
 
     /// Receives what waits, in place of what was received before. Tells whether more may wait.
-    pub(crate) fn receive(&mut self, port: &UdpPort, metrics: &Metrics) -> bool {
+    pub(crate) fn receive(&mut self, port: &UdpPort, metrics: &SocketMetrics) -> bool {
         let mut buffers = self.buffers.iter_mut();
         let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = std::array::from_fn(|_| {
             let buffer = buffers.next().expect("there are as many buffers as a batch has");
@@ -62,7 +62,7 @@ impl Incoming {
                 self.received = 0;
                 let is_empty = error.kind() == io::ErrorKind::WouldBlock;
                 if !is_empty {
-                    debug!(%error, "a UDP socket of TURN was not read");
+                    debug!(%error, "a UDP socket was not read");
                 }
                 !is_empty
             }
@@ -110,7 +110,7 @@ pub(crate) struct Received {
 
 impl Received {
     /// Adds it to the metrics.
-    pub(crate) fn count(&self, metrics: &Metrics) {
+    pub(crate) fn count(&self, metrics: &SocketMetrics) {
         metrics.received_datagrams.inc_by(self.datagrams);
         metrics.dropped_unanswerable.inc_by(self.unanswerable);
     }
@@ -181,7 +181,7 @@ impl UdpPort {
     }
 
     /// Sends a datagram with the next [`UdpPort::flush`], from one of our addresses.
-    pub(crate) fn push(&mut self, to: SocketAddr, from: Option<IpAddr>, datagram: &[u8], metrics: &Metrics) {
+    pub(crate) fn push(&mut self, to: SocketAddr, from: Option<IpAddr>, datagram: &[u8], metrics: &SocketMetrics) {
         let from = from.filter(|_| self.address.ip().is_unspecified());
         let segments_max = if self.singles_left > 0 { 1 } else { self.segments_max };
         self.singles_left = self.singles_left.saturating_sub(1);
@@ -193,7 +193,7 @@ impl UdpPort {
 
     /// Sends a datagram at once, with the bit that forbids routers to cut it (RFC 8656 §14). IPv6
     /// routers never cut.
-    pub(crate) fn send_unfragmented(&mut self, to: SocketAddr, datagram: &[u8], metrics: &Metrics) {
+    pub(crate) fn send_unfragmented(&mut self, to: SocketAddr, datagram: &[u8], metrics: &SocketMetrics) {
         self.flush(metrics);
         self.outgoing.push(to, None, datagram, 1);
         let is_ipv4 = self.address.is_ipv4();
@@ -208,14 +208,14 @@ impl UdpPort {
     }
 
     /// Sends what was pushed. What does not fit into the socket is dropped: it would be late.
-    pub(crate) fn flush(&mut self, metrics: &Metrics) {
+    pub(crate) fn flush(&mut self, metrics: &SocketMetrics) {
         let mut outgoing = std::mem::take(&mut self.outgoing);
         outgoing.batches().iter().for_each(|batch| self.send(batch, metrics));
         outgoing.clear();
         self.outgoing = outgoing;
     }
 
-    fn send(&mut self, batch: &Batch, metrics: &Metrics) {
+    fn send(&mut self, batch: &Batch, metrics: &SocketMetrics) {
         let is_joined = batch.segments > 1;
         let sent = self.send_bytes(batch, &batch.bytes, is_joined.then_some(batch.segment_bytes));
         let is_refused = sent.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock);
@@ -240,7 +240,7 @@ impl UdpPort {
 }
 
 /// Counts what became of so many datagrams of one system call.
-fn count(sent: io::Result<()>, datagrams: usize, metrics: &Metrics) {
+fn count(sent: io::Result<()>, datagrams: usize, metrics: &SocketMetrics) {
     let datagrams = u64::try_from(datagrams).unwrap_or(u64::MAX);
     match sent {
         Ok(()) => {

@@ -19,7 +19,6 @@ use veche_base::metrics::Registry;
 use veche_turn::{FiveTuple, Framer, Now, Server, Transport};
 
 use crate::handle::Command;
-use crate::kernel_drops;
 use crate::metrics::Metrics;
 use crate::settings::Limits;
 use crate::sockets::{CLIENTS, LISTENERS, Listener, Outlets, RELAYS, STREAMS, Sockets, WAKER};
@@ -200,7 +199,7 @@ impl Worker {
 
     fn flush(&mut self) {
         let Outlets { clients, relays, streams, metrics } = &mut self.outlets;
-        clients.iter_mut().chain(relays).for_each(|port| port.flush(metrics));
+        clients.iter_mut().chain(relays).for_each(|port| port.flush(&metrics.sockets));
         for number in streams.flush() {
             self.close(number);
         }
@@ -211,13 +210,13 @@ impl Worker {
         self.is_unswept = true;
         let now = self.now();
         let Self { server, outlets, incoming, .. } = self;
-        let more = incoming.receive(&outlets.clients[index], &outlets.metrics);
+        let more = incoming.receive(&outlets.clients[index], &outlets.metrics.sockets);
         let received = incoming.datagrams(|local, remote, packet| {
             let client = FiveTuple { transport: Transport::Udp, local, remote };
             let to = server.handle_datagram(now, client, packet);
             outlets.send_all(server, to, packet);
         });
-        received.count(&outlets.metrics);
+        received.count(&outlets.metrics.sockets);
         more
     }
 
@@ -226,12 +225,12 @@ impl Worker {
         self.is_unswept = true;
         let now = self.now();
         let Self { server, outlets, incoming, .. } = self;
-        let more = incoming.receive(&outlets.relays[index], &outlets.metrics);
+        let more = incoming.receive(&outlets.relays[index], &outlets.metrics.sockets);
         let received = incoming.datagrams(|_, peer, packet| {
             let to = server.handle_peer_datagram(now, peer, packet);
             outlets.send_all(server, to, packet);
         });
-        received.count(&outlets.metrics);
+        received.count(&outlets.metrics.sockets);
         more
     }
 
@@ -406,7 +405,6 @@ impl Worker {
     fn tell(&self) {
         let metrics = &self.outlets.metrics;
         metrics.publish(&self.server.counters(), &self.server.occupancy());
-        let dropped = kernel_drops::dropped(&self.inodes);
-        metrics.dropped_by_kernel.inc_by(dropped.saturating_sub(metrics.dropped_by_kernel.get()));
+        metrics.sockets.look_at_kernel(&self.inodes);
     }
 }

@@ -6,7 +6,7 @@ use quinn_udp::RecvMeta;
 use veche_base::metrics::Registry;
 
 use super::{Incoming, Received, UdpPort, is_answerable};
-use crate::metrics::Metrics;
+use crate::metrics::SocketMetrics;
 use crate::settings::Limits;
 
 /// Longer than anything takes on a busy machine.
@@ -22,8 +22,8 @@ fn peer(address: &str) -> UdpSocket {
     peer
 }
 
-fn metrics() -> Metrics {
-    Metrics::new(&Registry::new())
+fn metrics() -> SocketMetrics {
+    SocketMetrics::new(&Registry::new().scope("test"))
 }
 
 /// What a port receives until there are so many: our address, the sender, the bytes.

@@ -24,6 +24,8 @@ pub struct ScriptedPeer {
     pub keyframes_asked: Vec<(Mid, Option<Rid>)>,
     /// How much would be sent.
     pub desired_bps: u64,
+    /// What was sent over its data channels.
+    pub sent_data: Vec<(ChannelId, Vec<u8>)>,
     /// Whether it was told to say goodbye.
     pub is_closed: bool,
     says: VecDeque<Result<Event<Arc<[u8]>>, EngineError>>,
@@ -137,8 +139,13 @@ impl Peer for ScriptedPeer {
         Err(EngineError::Unknown("data channels"))
     }
 
-    fn send_data(&mut self, _channel: ChannelId, _data: Data<'_>) -> Result<(), EngineError> {
-        Err(EngineError::Unknown("channel"))
+    fn send_data(&mut self, channel: ChannelId, data: Data<'_>) -> Result<(), EngineError> {
+        let bytes = match data {
+            Data::Text(text) => text.as_bytes(),
+            Data::Binary(bytes) => bytes,
+        };
+        self.sent_data.push((channel, bytes.to_vec()));
+        Ok(())
     }
 
     fn close(&mut self) {

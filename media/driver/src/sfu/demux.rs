@@ -1,0 +1,174 @@
+//! Whose datagram it is, on one port for everybody: by the ufrag in a STUN request (RFC 8445 §7.2.2), and then by the addresses
+//! that it came from and to.
+
+use std::collections::HashMap;
+
+use veche_sfu::ParticipantId;
+use veche_sfu::engine::FiveTuple;
+
+use super::RoomId;
+
+/// Ways of one participant that are remembered: each of his addresses with each of ours, several times over.
+const WAYS_PER_PARTICIPANT_MAX: usize = 64;
+/// Names of one participant: one more with each restart of ICE. Requests for those of before may still be on the way.
+const NAMES_PER_PARTICIPANT_MAX: usize = 4;
+
+const STUN_HEADER_BYTES: usize = 20;
+const BINDING_REQUEST: [u8; 2] = [0, 1];
+const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
+const USERNAME: u16 = 6;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Demux {
+    by_name: HashMap<String, Place>,
+    by_tuple: HashMap<FiveTuple, Place>,
+    known: HashMap<Place, Known>,
+}
+
+/// A participant of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) room: RoomId,
+    pub(crate) participant: ParticipantId,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    names: Vec<String>,
+    tuples: Vec<FiveTuple>,
+}
+
+impl Demux {
+    /// Requests with this ufrag of ours are for this participant.
+    pub(crate) fn expect(&mut self, ufrag: &str, room: RoomId, participant: ParticipantId) {
+        let place = Place { room, participant };
+        let known = self.known.entry(place).or_default();
+        if known.names.len() == NAMES_PER_PARTICIPANT_MAX {
+            self.by_name.remove(&known.names.remove(0));
+        }
+        known.names.push(ufrag.to_owned());
+        self.by_name.insert(ufrag.to_owned(), place);
+    }
+
+    /// He has gone.
+    pub(crate) fn forget(&mut self, room: RoomId, participant: ParticipantId) {
+        let place = Place { room, participant };
+        let Some(known) = self.known.remove(&place) else { return };
+        for name in &known.names {
+            self.by_name.remove(name);
+        }
+        for tuple in &known.tuples {
+            // Somebody else may have come from there since.
+            if self.by_tuple.get(tuple) == Some(&place) {
+                self.by_tuple.remove(tuple);
+            }
+        }
+    }
+
+    /// Whose it is; nobody's, if it is a stranger's. A request with a name counts more than where it comes from, because
+    /// the next client behind the same NAT may get the same port.
+    pub(crate) fn find(&mut self, tuple: &FiveTuple, bytes: &[u8]) -> Option<Place> {
+        let Some(ufrag) = requested_ufrag(bytes) else { return self.by_tuple.get(tuple).copied() };
+        let place = *self.by_name.get(ufrag)?;
+        if self.by_tuple.get(tuple) != Some(&place) {
+            let known = self.known.get_mut(&place)?;
+            if known.tuples.len() == WAYS_PER_PARTICIPANT_MAX {
+                self.by_tuple.remove(&known.tuples.remove(0));
+            }
+            known.tuples.push(*tuple);
+            self.by_tuple.insert(*tuple, place);
+        }
+        Some(place)
+    }
+}
+
+/// Our ufrag in a binding request, which is what stands before the colon in its USERNAME.
+fn requested_ufrag(bytes: &[u8]) -> Option<&str> {
+    let is_request = bytes.get(..2)? == BINDING_REQUEST && bytes.get(4..8)? == MAGIC_COOKIE;
+    let mut rest = bytes.get(STUN_HEADER_BYTES..).filter(|_| is_request)?;
+    loop {
+        let kind = u16::from_be_bytes([*rest.first()?, *rest.get(1)?]);
+        let length = usize::from(u16::from_be_bytes([*rest.get(2)?, *rest.get(3)?]));
+        let value = rest.get(4..4 + length)?;
+        if kind == USERNAME {
+            return str::from_utf8(value).ok()?.split(':').next();
+        }
+        rest = rest.get(4 + length.next_multiple_of(4)..)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use veche_sfu::ParticipantId;
+    use veche_sfu::engine::{FiveTuple, Transport};
+
+    use super::{Demux, NAMES_PER_PARTICIPANT_MAX, Place, WAYS_PER_PARTICIPANT_MAX, requested_ufrag};
+    use crate::sfu::RoomId;
+
+    const ROOM: RoomId = RoomId(1);
+
+    fn request(username: &str) -> Vec<u8> {
+        let mut bytes = vec![0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42];
+        bytes.extend([7; 12]);
+        // SOFTWARE first, so that it has to be skipped, with its padding.
+        bytes.extend([0x80, 0x22, 0, 3, b'm', b'e', b'!', 0]);
+        bytes.extend([0, 6, 0, u8::try_from(username.len()).unwrap()]);
+        bytes.extend(username.as_bytes());
+        bytes
+    }
+
+    fn from(port: u16) -> FiveTuple {
+        let local = SocketAddr::from(([192, 0, 2, 1], 7_882));
+        FiveTuple { transport: Transport::Udp, local, remote: SocketAddr::from(([198, 51, 100, 7], port)) }
+    }
+
+    fn place(participant: u64) -> Option<Place> {
+        Some(Place { room: ROOM, participant: ParticipantId(participant) })
+    }
+
+    #[test]
+    fn a_request_is_found_by_its_name_and_what_follows_by_its_way() {
+        let mut demux = Demux::default();
+        demux.expect("anna", ROOM, ParticipantId(1));
+        demux.expect("boris", ROOM, ParticipantId(2));
+        assert_eq!(demux.find(&from(1), &[0x80; 20]), None);
+        assert_eq!(demux.find(&from(1), &request("anna:x")), place(1));
+        assert_eq!(demux.find(&from(1), &[0x80; 20]), place(1));
+        assert_eq!(demux.find(&from(2), &[0x80; 20]), None);
+        // The NAT has given the port to somebody else.
+        assert_eq!(demux.find(&from(1), &request("boris:y")), place(2));
+        assert_eq!(demux.find(&from(1), &[0x80; 20]), place(2));
+        demux.forget(ROOM, ParticipantId(1));
+        assert_eq!(demux.find(&from(1), &[0x80; 20]), place(2));
+        assert_eq!(demux.find(&from(1), &request("anna:x")), None);
+        demux.forget(ROOM, ParticipantId(2));
+        assert!(demux.by_name.is_empty() && demux.by_tuple.is_empty() && demux.known.is_empty());
+    }
+
+    #[test]
+    fn one_participant_takes_little_room_whatever_he_does() {
+        let mut demux = Demux::default();
+        for at in 0..100 {
+            demux.expect(&format!("name{at}"), ROOM, ParticipantId(1));
+        }
+        assert_eq!(demux.by_name.len(), NAMES_PER_PARTICIPANT_MAX);
+        for port in 0..1_000 {
+            assert_eq!(demux.find(&from(port), &request("name99:x")), place(1));
+        }
+        assert_eq!(demux.by_tuple.len(), WAYS_PER_PARTICIPANT_MAX);
+    }
+
+    #[test]
+    fn what_is_no_request_with_a_name_has_none() {
+        assert_eq!(requested_ufrag(&request("anna:x")), Some("anna"));
+        let whole = request("anna:x");
+        for length in 0..whole.len() {
+            assert_eq!(requested_ufrag(&whole[..length]), None, "{length}");
+        }
+        let response: Vec<u8> = [1, 1].iter().chain(&whole[2..]).copied().collect();
+        assert_eq!(requested_ufrag(&response), None);
+    }
+}

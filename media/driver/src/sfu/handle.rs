@@ -1,0 +1,228 @@
+//! Starting and stopping the SFU's thread, and what other threads may ask of it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use livekit_protocol::JoinRequest;
+use mio::Waker;
+use veche_base::metrics::Registry;
+use veche_base::{Clock, Entropy};
+
+use super::settings::SfuSettings;
+use super::site::{IceServers, RoomNews, Whereabouts};
+use super::worker::Worker;
+use crate::handle::{AskError, Panicked, StartError};
+use crate::signal::{Grants, Outbox};
+
+/// Commands that wait for the thread; it takes them all each time it wakes.
+const COMMANDS_MAX: usize = 4_096;
+
+/// A connection of signalling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConnectionId(pub(crate) u64);
+
+/// What the thread is asked to do.
+pub(crate) enum Command {
+    /// Somebody wants into a room.
+    Join(Box<Join>),
+    /// A client has sent a message.
+    Message(ConnectionId, Vec<u8>),
+    /// A client's connection of signalling has ended.
+    HangUp(ConnectionId),
+    /// See [`SfuHandle::remove`].
+    Remove { room: String, identity: String },
+    /// See [`SfuHandle::move_to`].
+    MoveTo(Whereabouts),
+    /// See [`SfuHandle::list`].
+    List(Box<dyn FnOnce(Vec<Listing>) + Send>),
+}
+
+/// See [`Command::Join`].
+pub(crate) struct Join {
+    pub(crate) connection: ConnectionId,
+    pub(crate) grants: Grants,
+    pub(crate) request: JoinRequest,
+    pub(crate) outbox: Box<dyn Outbox>,
+}
+
+/// A room with somebody in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Its name.
+    pub room: String,
+    /// Who is there.
+    pub members: Vec<Member>,
+}
+
+/// Somebody in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub identity: String,
+    /// Whether media can flow.
+    pub is_connected: bool,
+    /// How many tracks he publishes.
+    pub tracks: usize,
+}
+
+/// The SFU on real sockets, served by one thread of its own. Dropping it stops it.
+pub struct SfuDriver {
+    handle: SfuHandle,
+    addresses: Vec<SocketAddr>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl SfuDriver {
+    /// Binds the sockets and starts the thread. `news` hears who comes and goes, on the SFU's thread, and must not wait;
+    /// metrics are named `veche_sfu_...`.
+    ///
+    /// # Errors
+    /// [`StartError`] if an address is taken; nothing is left behind.
+    pub fn start(
+        settings: SfuSettings,
+        relays: Box<dyn IceServers>,
+        news: Box<dyn Fn(RoomNews) + Send>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        registry: &Registry,
+    ) -> Result<Self, StartError> {
+        let (sender, inbox) = sync_channel(COMMANDS_MAX);
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let stopping = Arc::clone(&is_stopping);
+        let (worker, waker) = Worker::new(settings, relays, news, clock, entropy, inbox, stopping, registry)?;
+        let addresses = worker.addresses();
+        let thread = thread::Builder::new().name("sfu".to_owned()).spawn(|| worker.run());
+        let thread = Some(thread.map_err(StartError::Thread)?);
+        let waker = Arc::new(waker);
+        let handle = SfuHandle { inbox: sender, waker, is_stopping, next: Arc::new(AtomicU64::new(1)) };
+        Ok(Self { handle, addresses, thread })
+    }
+
+    /// Where packets come, with the ports that were really bound.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// For whoever brings signalling.
+    pub fn handle(&self) -> SfuHandle {
+        self.handle.clone()
+    }
+
+    /// Whether the thread serves. If it does not without having been stopped, it has panicked.
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Tells clients to come back later, closes all connections and sockets, and waits for the thread, which takes
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// [`Panicked`] if it did not end by itself.
+    pub fn stop(mut self) -> Result<(), Panicked> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), Panicked> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        self.handle.is_stopping.store(true, Ordering::Release);
+        // A thread that cannot be woken has ended already.
+        let _ = self.handle.waker.wake();
+        thread.join().map_err(|_| Panicked)
+    }
+}
+
+impl Drop for SfuDriver {
+    fn drop(&mut self) {
+        // The panic was reported when it happened.
+        let _ = self.end();
+    }
+}
+
+/// Asks the thread. Clones ask the same one.
+#[derive(Clone)]
+pub struct SfuHandle {
+    inbox: SyncSender<Command>,
+    waker: Arc<Waker>,
+    is_stopping: Arc<AtomicBool>,
+    next: Arc<AtomicU64>,
+}
+
+impl SfuHandle {
+    /// A client has connected for signalling, with a token that the caller has checked. What he hears comes through
+    /// `outbox`: the join or the reconnect answer first, or the reason why not. The connection ends when `outbox` is
+    /// dropped.
+    ///
+    /// # Errors
+    /// [`AskError`]; he should try again later.
+    pub fn join(&self, grants: Grants, request: JoinRequest, outbox: Box<dyn Outbox>) -> Result<Connection, AskError> {
+        let connection = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
+        self.ask(Command::Join(Box::new(Join { connection, grants, request, outbox })))?;
+        Ok(Connection { connection, handle: self.clone() })
+    }
+
+    /// Sends somebody out of a room, if he is there: he has lost the right to be. His client does not come back by itself.
+    ///
+    /// # Errors
+    /// [`AskError`]; he is still there.
+    pub fn remove(&self, room: &str, identity: &str) -> Result<(), AskError> {
+        self.ask(Command::Remove { room: room.to_owned(), identity: identity.to_owned() })
+    }
+
+    /// Tells other addresses to those who come from now on.
+    ///
+    /// # Errors
+    /// [`AskError`]; everything stays as it is.
+    pub fn move_to(&self, whereabouts: Whereabouts) -> Result<(), AskError> {
+        self.ask(Command::MoveTo(whereabouts))
+    }
+
+    /// Hands the rooms and who is in them to `take`, on the SFU's thread, which must not wait.
+    ///
+    /// # Errors
+    /// [`AskError`]; `take` is dropped.
+    pub fn list(&self, take: Box<dyn FnOnce(Vec<Listing>) + Send>) -> Result<(), AskError> {
+        self.ask(Command::List(take))
+    }
+
+    fn ask(&self, command: Command) -> Result<(), AskError> {
+        self.inbox.try_send(command).map_err(|error| match error {
+            TrySendError::Full(_) => AskError::Busy,
+            TrySendError::Disconnected(_) => AskError::Stopped,
+        })?;
+        self.waker.wake().map_err(|_| AskError::Stopped)
+    }
+}
+
+impl fmt::Debug for SfuHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SfuHandle").finish_non_exhaustive()
+    }
+}
+
+/// A client's connection of signalling. Dropping it says that it has ended; the client may come back on another.
+#[derive(Debug)]
+pub struct Connection {
+    connection: ConnectionId,
+    handle: SfuHandle,
+}
+
+impl Connection {
+    /// Hands over a message of the client: one `SignalRequest`, as it came.
+    ///
+    /// # Errors
+    /// [`AskError`]; the message is lost, so that the connection has to be closed.
+    pub fn message(&self, bytes: Vec<u8>) -> Result<(), AskError> {
+        self.handle.ask(Command::Message(self.connection, bytes))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // If the thread does not hear it, it finds out when nothing comes any longer.
+        let _ = self.handle.ask(Command::HangUp(self.connection));
+    }
+}

@@ -1,0 +1,51 @@
+//! What the SFU does, for the metric registry.
+
+use veche_base::metrics::{Counter, Gauge, Registry};
+use veche_sfu::Counters;
+
+use crate::metrics::SocketMetrics;
+
+/// Metrics of the SFU's driver, named `veche_sfu_...`.
+pub(crate) struct Metrics {
+    pub(crate) sockets: SocketMetrics,
+    pub(crate) dropped_strangers: Counter,
+    pub(crate) joined: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) rooms: Gauge,
+    pub(crate) participants: Gauge,
+    received_packets: Counter,
+    ignored_packets: Counter,
+    forwarded_packets: Counter,
+    refused_packets: Counter,
+    keyframe_requests: Counter,
+}
+
+impl Metrics {
+    /// Registers all of them.
+    pub(crate) fn new(registry: &Registry) -> Self {
+        let scope = registry.scope("sfu");
+        let counter = |name, help| scope.counter(name, help);
+        Self {
+            sockets: SocketMetrics::new(&scope),
+            dropped_strangers: counter("dropped_strangers", "Datagrams of nobody who takes part in a call"),
+            joined: counter("joined", "Participants who were let in"),
+            refused: counter("refused", "Connections of signalling that were refused"),
+            rooms: scope.gauge("rooms", "Rooms with somebody in them"),
+            participants: scope.gauge("participants", "Participants of all rooms"),
+            received_packets: counter("received_packets", "Media packets from publishers"),
+            ignored_packets: counter("ignored_packets", "Media packets of nothing that is published, or is muted"),
+            forwarded_packets: counter("forwarded_packets", "Media packets to subscribers"),
+            refused_packets: counter("refused_packets", "Media packets that a subscriber's connection did not take"),
+            keyframe_requests: counter("keyframe_requests", "Keyframes that publishers were asked for"),
+        }
+    }
+
+    /// Adds what a call has counted since `before`.
+    pub(crate) fn add(&self, before: &Counters, now: &Counters) {
+        self.received_packets.inc_by(now.received_packets - before.received_packets);
+        self.ignored_packets.inc_by(now.ignored_packets - before.ignored_packets);
+        self.forwarded_packets.inc_by(now.forwarded_packets - before.forwarded_packets);
+        self.refused_packets.inc_by(now.refused_packets - before.refused_packets);
+        self.keyframe_requests.inc_by(now.keyframe_requests - before.keyframe_requests);
+    }
+}

@@ -1,0 +1,19 @@
+//! The SFU on real sockets: one UDP port for everybody, and one thread for all calls, which also speaks LiveKit's signalling
+//! ([`crate::signal`]) with whoever brings its messages.
+
+mod demux;
+mod handle;
+mod metrics;
+mod settings;
+mod site;
+mod worker;
+
+pub(crate) use demux::Demux;
+pub use handle::{Connection, Listing, Member, SfuDriver, SfuHandle};
+pub use settings::{SfuLimits, SfuSettings};
+pub(crate) use site::Site;
+pub use site::{IceServer, IceServers, RoomNews, Whereabouts};
+
+/// One room, for as long as somebody is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RoomId(pub(crate) u64);

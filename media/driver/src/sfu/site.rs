@@ -1,0 +1,136 @@
+//! Where the SFU is reached, and what the world hears of its rooms.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// A relay that clients may use to reach us (`RTCIceServer`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IceServer {
+    /// `turn:` and `turns:` addresses. None of them over UDP: browsers then hand what comes from that address to the relay's
+    /// code alone.
+    pub urls: Vec<String>,
+    /// For the relay.
+    pub username: String,
+    /// For the relay.
+    pub credential: String,
+}
+
+/// Says which relays somebody may use.
+pub trait IceServers: Send + Sync {
+    /// Those for the participant with this identity, with credentials made for him.
+    fn for_participant(&self, identity: &str) -> Vec<IceServer>;
+}
+
+/// What has happened in the rooms that the rest of the product cares about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomNews {
+    /// Somebody takes part.
+    Joined {
+        /// The room's name.
+        room: String,
+        /// Who.
+        identity: String,
+    },
+    /// Somebody does no longer, whatever the reason, and will not come back as the same participant.
+    Left {
+        /// The room's name.
+        room: String,
+        /// Who.
+        identity: String,
+    },
+}
+
+/// Our addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// Those of our interfaces, to which packets come.
+    pub local: Vec<IpAddr>,
+    /// Those that clients are told, the best first. What is outside leads to the same port here.
+    pub announced: Vec<IpAddr>,
+}
+
+/// The same with ports, and with the relays.
+pub(crate) struct Site {
+    pub(crate) local: Vec<SocketAddr>,
+    pub(crate) announced: Vec<SocketAddr>,
+    relays: Box<dyn IceServers>,
+    bound: Vec<SocketAddr>,
+}
+
+impl Site {
+    /// With sockets that are bound to these addresses.
+    pub(crate) fn new(bound: Vec<SocketAddr>, whereabouts: &Whereabouts, relays: Box<dyn IceServers>) -> Self {
+        let mut site = Self { local: Vec::new(), announced: Vec::new(), relays, bound };
+        site.move_to(whereabouts);
+        site
+    }
+
+    /// Other addresses, for peers that are made from now on.
+    pub(crate) fn move_to(&mut self, whereabouts: &Whereabouts) {
+        let with_port = |ip: &IpAddr| {
+            let is_its = |bound: &&SocketAddr| bound.is_ipv4() == ip.is_ipv4();
+            self.bound.iter().find(is_its).map(|bound| SocketAddr::new(*ip, bound.port()))
+        };
+        let wildcard = |bound: &SocketAddr| bound.ip().is_unspecified();
+        // A socket that is bound to one address gets packets for no other.
+        let named = self.bound.iter().copied().filter(|bound| !wildcard(bound));
+        let of_wildcards = whereabouts
+            .local
+            .iter()
+            .filter_map(with_port)
+            .filter(|at| self.bound.iter().any(|bound| wildcard(bound) && bound.is_ipv4() == at.is_ipv4()));
+        let mut local: Vec<SocketAddr> = named.chain(of_wildcards).collect();
+        let mut announced: Vec<SocketAddr> = whereabouts.announced.iter().filter_map(with_port).collect();
+        if announced.is_empty() {
+            announced.clone_from(&local);
+        }
+        local.dedup();
+        announced.dedup();
+        (self.local, self.announced) = (local, announced);
+    }
+
+    /// The relays for somebody, in LiveKit's words.
+    pub(crate) fn ice_servers(&self, identity: &str) -> Vec<livekit_protocol::IceServer> {
+        let servers = self.relays.for_participant(identity).into_iter();
+        servers
+            .map(|it| livekit_protocol::IceServer { urls: it.urls, username: it.username, credential: it.credential })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, SocketAddr};
+
+    use super::{IceServer, IceServers, Site, Whereabouts};
+
+    struct NoRelays;
+    impl IceServers for NoRelays {
+        fn for_participant(&self, _: &str) -> Vec<IceServer> {
+            Vec::new()
+        }
+    }
+
+    fn ips(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn at(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn each_address_has_the_port_of_its_family() {
+        let whereabouts =
+            Whereabouts { local: ips(&["10.0.0.2", "fd00::2"]), announced: ips(&["203.0.113.7", "10.0.0.2"]) };
+        let site = Site::new(at(&["0.0.0.0:7882", "[::]:7883"]), &whereabouts, Box::new(NoRelays));
+        assert_eq!(site.local, at(&["10.0.0.2:7882", "[fd00::2]:7883"]));
+        assert_eq!(site.announced, at(&["203.0.113.7:7882", "10.0.0.2:7882"]));
+    }
+
+    #[test]
+    fn a_socket_with_one_address_gets_no_others() {
+        let whereabouts = Whereabouts { local: ips(&["10.0.0.2", "fd00::2"]), announced: Vec::new() };
+        let site = Site::new(at(&["127.0.0.1:7882"]), &whereabouts, Box::new(NoRelays));
+        assert_eq!((site.local, site.announced), (at(&["127.0.0.1:7882"]), at(&["127.0.0.1:7882"])));
+    }
+}

@@ -1,0 +1,180 @@
+//! What we answer to an offer, as text. Lines come in the offer's order, each accepted as far as it can be.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+use veche_sfu::engine::{Codec, Fingerprint, HeaderExtension, IceCredentials, SendStream};
+
+use super::codecs::{answered_feedback, answered_fmtp};
+use super::sdp::{LineKind, OfferedLine};
+
+/// The longest message of a data channel that we take, as browsers say it.
+pub(crate) const DATA_BYTES_MAX: usize = 262_144;
+/// The priority of a host candidate (RFC 8445 §5.1.2.2); later ones are a little less preferred.
+const CANDIDATE_PRIORITY: usize = 2_130_706_431;
+
+/// What is the same for all lines.
+pub(crate) struct Head<'a> {
+    /// The number of the session, any.
+    pub(crate) session: u64,
+    /// Whether we only answer checks.
+    pub(crate) is_lite: bool,
+    /// Our name and password.
+    pub(crate) ice: &'a IceCredentials,
+    /// The hash of our certificate.
+    pub(crate) fingerprint: &'a Fingerprint,
+    /// Whether we speak first in DTLS.
+    pub(crate) is_dtls_client: bool,
+    /// Where we are reached.
+    pub(crate) candidates: &'a [SocketAddr],
+}
+
+/// What becomes of a line.
+pub(crate) enum Answered<'a> {
+    /// It is not used.
+    Rejected,
+    /// It carries data channels.
+    Data,
+    /// It stays, and nothing is sent on it.
+    Inactive(Agreed<'a>),
+    /// The client sends.
+    Receives(Agreed<'a>),
+    /// We send.
+    Sends(Agreed<'a>, SentTrack<'a>),
+}
+
+/// What was agreed on for a line.
+pub(crate) struct Agreed<'a> {
+    /// Codecs, in the order in which they are preferred.
+    pub(crate) codecs: &'a [Codec],
+    /// Header extensions of the connection.
+    pub(crate) extensions: &'a [(u8, HeaderExtension)],
+}
+
+/// A track that we send.
+pub(crate) struct SentTrack<'a> {
+    /// `a=msid`: what belongs together, and the track.
+    pub(crate) msid: (&'a str, &'a str),
+    /// Its stream.
+    pub(crate) stream: SendStream,
+}
+
+/// The whole answer.
+pub(crate) fn write(head: &Head<'_>, lines: &[(&OfferedLine, Answered<'_>)]) -> String {
+    let mut text = String::with_capacity(1_024 * (lines.len() + 1));
+    let bundle = lines.iter().filter(|(_, answered)| !matches!(answered, Answered::Rejected));
+    let bundle: String = bundle.map(|(line, _)| format!(" {}", line.mid)).collect();
+    let _ =
+        write!(text, "v=0\r\no=- {} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE{bundle}\r\n", head.session);
+    text.push_str("a=extmap-allow-mixed\r\na=msid-semantic: WMS *\r\n");
+    if head.is_lite {
+        text.push_str("a=ice-lite\r\n");
+    }
+    for (line, answered) in lines {
+        write_line(&mut text, head, line, answered);
+    }
+    text
+}
+
+fn write_line(text: &mut String, head: &Head<'_>, line: &OfferedLine, answered: &Answered<'_>) {
+    match answered {
+        Answered::Rejected => {
+            let (media, proto, formats) = (&line.media, &line.proto, &line.formats);
+            let _ = write!(
+                text,
+                "m={media} 0 {proto} {formats}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:{}\r\n",
+                line.mid
+            );
+        }
+        Answered::Data => {
+            text.push_str("m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
+            write_transport(text, head, line);
+            let _ = write!(text, "a=sctp-port:5000\r\na=max-message-size:{DATA_BYTES_MAX}\r\n");
+        }
+        Answered::Inactive(agreed) => write_media(text, head, line, agreed, "inactive"),
+        Answered::Receives(agreed) => {
+            write_media(text, head, line, agreed, "recvonly");
+            if !line.rids.is_empty() {
+                for rid in &line.rids {
+                    let _ = write!(text, "a=rid:{rid} recv\r\n");
+                }
+                let names: Vec<&str> = line.rids.iter().map(|rid| rid.as_str()).collect();
+                let _ = write!(text, "a=simulcast:recv {}\r\n", names.join(";"));
+            }
+        }
+        Answered::Sends(agreed, track) => {
+            write_media(text, head, line, agreed, "sendonly");
+            write_track(text, track);
+        }
+    }
+}
+
+fn write_transport(text: &mut String, head: &Head<'_>, line: &OfferedLine) {
+    text.push_str("c=IN IP4 0.0.0.0\r\n");
+    let (ice, fingerprint) = (head.ice, head.fingerprint);
+    let _ = write!(text, "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n", ice.ufrag, ice.pwd.expose());
+    let hash: Vec<String> = fingerprint.bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    let _ = write!(text, "a=fingerprint:{} {}\r\n", fingerprint.algorithm, hash.join(":"));
+    let setup = if head.is_dtls_client { "active" } else { "passive" };
+    let _ = write!(text, "a=setup:{setup}\r\na=mid:{}\r\n", line.mid);
+    for (at, address) in head.candidates.iter().enumerate() {
+        let priority = CANDIDATE_PRIORITY.saturating_sub(at << 8);
+        let (ip, port) = (address.ip(), address.port());
+        let _ = write!(text, "a=candidate:{} 1 udp {priority} {ip} {port} typ host generation 0\r\n", at + 1);
+    }
+    text.push_str("a=end-of-candidates\r\n");
+}
+
+fn write_media(text: &mut String, head: &Head<'_>, line: &OfferedLine, agreed: &Agreed<'_>, way: &str) {
+    let numbers: Vec<String> = agreed
+        .codecs
+        .iter()
+        .flat_map(|codec| [Some(codec.payload_type), codec.retransmission])
+        .flatten()
+        .map(|number| number.to_string())
+        .collect();
+    let _ = write!(text, "m={} 9 UDP/TLS/RTP/SAVPF {}\r\n", line.media, numbers.join(" "));
+    write_transport(text, head, line);
+    let is_agreed = |it: &&(u8, HeaderExtension)| agreed.extensions.contains(it);
+    for (id, extension) in line.extensions.iter().filter(is_agreed) {
+        let _ = write!(text, "a=extmap:{id} {}\r\n", extension.uri());
+    }
+    let _ = write!(text, "a={way}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n");
+    for codec in agreed.codecs {
+        write_codec(text, line, *codec);
+    }
+}
+
+fn write_codec(text: &mut String, line: &OfferedLine, codec: Codec) {
+    let number = codec.payload_type;
+    let Some(offered) = line.codecs.iter().find(|it| it.payload_type == number) else { return };
+    let _ = write!(text, "a=rtpmap:{number} {}\r\n", offered.rtpmap);
+    for word in answered_feedback(offered) {
+        let _ = write!(text, "a=rtcp-fb:{number} {word}\r\n");
+    }
+    let fmtp = answered_fmtp(codec.format, &offered.fmtp);
+    if !fmtp.is_empty() {
+        let _ = write!(text, "a=fmtp:{number} {fmtp}\r\n");
+    }
+    if let Some(retransmission) = codec.retransmission {
+        let _ = write!(text, "a=rtpmap:{retransmission} rtx/{}\r\n", codec.format.clock_rate_hz());
+        let _ = write!(text, "a=fmtp:{retransmission} apt={number}\r\n");
+    }
+}
+
+fn write_track(text: &mut String, track: &SentTrack<'_>) {
+    let (group, name) = track.msid;
+    let ssrc = track.stream.ssrc;
+    let _ = write!(text, "a=msid:{group} {name}\r\n");
+    if let Some(retransmission) = track.stream.retransmission {
+        let _ = write!(text, "a=ssrc-group:FID {ssrc} {retransmission}\r\n");
+        let _ = write!(text, "a=ssrc:{ssrc} cname:{group}\r\na=ssrc:{retransmission} cname:{group}\r\n");
+    } else {
+        let _ = write!(text, "a=ssrc:{ssrc} cname:{group}\r\n");
+    }
+}
+
+/// Whether a line can be answered at all.
+pub(crate) fn is_answerable(line: &OfferedLine, codecs: &[Codec]) -> bool {
+    !line.is_rejected && matches!(line.kind, LineKind::Media(_)) && !codecs.is_empty()
+}

@@ -1,0 +1,70 @@
+//! Messages that participants send to one another over data channels.
+
+use livekit_protocol::DataPacket;
+use prost::Message as _;
+use veche_sfu::engine::{ChannelId, Data, Engine, Peer};
+
+use super::answer::DATA_BYTES_MAX;
+use super::room::Room;
+use super::session::{Session, SessionId};
+
+/// What LiveKit's clients call their channels.
+const RELIABLE: &str = "_reliable";
+const LOSSY: &str = "_lossy";
+
+impl<E: Engine> Room<E> {
+    /// A client has opened a channel. Others than the two have no meaning here.
+    pub(super) fn channel_open(&mut self, id: SessionId, channel: ChannelId, label: &str) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match label {
+            RELIABLE => session.channels.reliable = Some(channel),
+            LOSSY => session.channels.lossy = Some(channel),
+            _ => {}
+        }
+    }
+
+    pub(super) fn channel_closed(&mut self, id: SessionId, channel: ChannelId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        for known in [&mut session.channels.reliable, &mut session.channels.lossy] {
+            known.take_if(|it| *it == channel);
+        }
+    }
+
+    /// Passes a message on, to those whom it names or to all, with the sender's true name.
+    pub(super) fn pass_data(&mut self, from: SessionId, channel: ChannelId, bytes: &[u8]) {
+        let Some(sender) = self.sessions.get(&from) else { return };
+        let is_lossy = sender.channels.lossy == Some(channel);
+        let is_known = is_lossy || sender.channels.reliable == Some(channel);
+        if !is_known || !sender.grants.can_publish_data || bytes.len() > DATA_BYTES_MAX {
+            return;
+        }
+        let Ok(packet) = DataPacket::decode(bytes) else { return };
+        let signed = signed(bytes, sender);
+        let is_meant = |session: &Session| {
+            let identity = &session.grants.identity;
+            packet.destination_identities.is_empty() || packet.destination_identities.contains(identity)
+        };
+        let receivers = self.sessions.iter().filter(|(id, session)| **id != from && is_meant(session));
+        for (_, session) in receivers {
+            let channel = if is_lossy { session.channels.lossy } else { session.channels.reliable };
+            let (Some(channel), Some(participant)) = (channel, session.participant()) else { continue };
+            let Some(peer) = self.call.peer_mut(participant) else { continue };
+            if let Err(error) = peer.send_data(channel, Data::Binary(&signed)) {
+                tracing::debug!(%error, "a message of a data channel was dropped");
+            }
+        }
+    }
+}
+
+/// The message with the sender's name. Of a field that comes twice the last counts, so the name is put behind what the client
+/// wrote, and whatever else there is stays as it is.
+fn signed(bytes: &[u8], sender: &Session) -> Vec<u8> {
+    let name = DataPacket {
+        participant_identity: sender.grants.identity.clone(),
+        participant_sid: sender.sid.clone(),
+        ..DataPacket::default()
+    };
+    let mut signed = bytes.to_vec();
+    signed.extend(name.encode_to_vec());
+    signed
+}

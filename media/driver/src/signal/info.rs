@@ -1,0 +1,268 @@
+//! What clients are told about rooms, tracks and the server, in LiveKit's words.
+
+use livekit_protocol::{
+    AddTrackRequest, ServerInfo, SimulcastCodecInfo, TimedVersion, TrackInfo, TrackSource, TrackType, VideoLayer,
+    VideoQuality, server_info, video_layer,
+};
+use veche_sfu::engine::{CodecFormat, MediaKind, Rid};
+use veche_sfu::{LayerConfig, Quality, Source};
+
+/// The version of LiveKit's protocol that we speak. Clients switch on what a server of this version can do.
+const PROTOCOL: i32 = 16;
+/// Clients refuse servers without a version, and compare it with those of LiveKit's server that had faults.
+const LIKE_LIVEKIT_VERSION: &str = "1.13.5";
+/// Longer names of tracks and streams are cut: they are for people.
+const TRACK_NAME_CHARS_MAX: usize = 256;
+/// What a layer is believed to take if its publisher does not say.
+const BITS_PER_SECOND: [u64; 3] = [150_000, 500_000, 1_700_000];
+/// The same for a voice.
+const VOICE_BITS_PER_SECOND: u64 = 32_000;
+
+/// Who serves.
+pub(crate) fn server() -> ServerInfo {
+    ServerInfo {
+        edition: server_info::Edition::Standard.into(),
+        version: LIKE_LIVEKIT_VERSION.to_owned(),
+        protocol: PROTOCOL,
+        ..ServerInfo::default()
+    }
+}
+
+/// Whole seconds of a time in milliseconds.
+pub(crate) fn seconds(ms: u64) -> i64 {
+    i64::try_from(ms / 1_000).unwrap_or(i64::MAX)
+}
+
+/// Where a track comes from. What a client does not tell is taken for camera or microphone.
+pub(crate) fn source(request: &AddTrackRequest) -> Option<Source> {
+    let kind = match TrackType::try_from(request.r#type) {
+        Ok(TrackType::Audio) => MediaKind::Audio,
+        Ok(TrackType::Video) => MediaKind::Video,
+        Ok(TrackType::Data) | Err(_) => return None,
+    };
+    let source = match (TrackSource::try_from(request.source).unwrap_or(TrackSource::Unknown), kind) {
+        (TrackSource::ScreenShare, MediaKind::Video) => Source::Screen,
+        (TrackSource::ScreenShareAudio, MediaKind::Audio) => Source::ScreenAudio,
+        (_, MediaKind::Video) => Source::Camera,
+        (_, MediaKind::Audio) => Source::Microphone,
+    };
+    Some(source)
+}
+
+/// The number of a source.
+pub(crate) fn source_number(source: Source) -> i32 {
+    let source = match source {
+        Source::Microphone => TrackSource::Microphone,
+        Source::Camera => TrackSource::Camera,
+        Source::Screen => TrackSource::ScreenShare,
+        Source::ScreenAudio => TrackSource::ScreenShareAudio,
+    };
+    source.into()
+}
+
+/// The description of a track that was announced.
+pub(crate) fn track(sid: String, request: &AddTrackRequest, wall_ms: u64) -> TrackInfo {
+    let cut = |text: &str| text.chars().take(TRACK_NAME_CHARS_MAX).collect::<String>();
+    let codecs = request.simulcast_codecs.iter().take(1).map(|codec| SimulcastCodecInfo {
+        cid: codec.cid.clone(),
+        layers: layers_told(&codec.layers),
+        video_layer_mode: video_layer::Mode::OneSpatialLayerPerStream.into(),
+        ..SimulcastCodecInfo::default()
+    });
+    #[expect(deprecated, reason = "clients of today still read it")]
+    TrackInfo {
+        sid,
+        r#type: request.r#type,
+        name: cut(&request.name),
+        muted: request.muted,
+        width: request.width,
+        height: request.height,
+        simulcast: request.layers.len() > 1,
+        disable_dtx: request.disable_dtx,
+        source: request.source,
+        layers: layers_told(&request.layers),
+        codecs: codecs.collect(),
+        stereo: request.stereo,
+        disable_red: request.disable_red,
+        encryption: request.encryption,
+        stream: cut(&request.stream),
+        version: Some(TimedVersion { unix_micro: i64::try_from(wall_ms.saturating_mul(1_000)).unwrap_or(0), ticks: 0 }),
+        audio_features: request.audio_features.iter().copied().take(16).collect(),
+        backup_codec_policy: request.backup_codec_policy,
+        ..TrackInfo::default()
+    }
+}
+
+fn layers_told(layers: &[VideoLayer]) -> Vec<VideoLayer> {
+    let told = layers.iter().take(3).enumerate();
+    told.map(|(at, layer)| VideoLayer { spatial_layer: i32::try_from(at).unwrap_or(0), ..layer.clone() }).collect()
+}
+
+/// What MIME calls a codec.
+pub(crate) fn mime_type(format: CodecFormat) -> &'static str {
+    match format {
+        CodecFormat::Opus => "audio/opus",
+        CodecFormat::OpusRed => "audio/red",
+        CodecFormat::Vp8 => "video/VP8",
+        CodecFormat::Vp9 => "video/VP9",
+        CodecFormat::H264 => "video/H264",
+        CodecFormat::H265 => "video/H265",
+        CodecFormat::Av1 => "video/AV1",
+    }
+}
+
+/// The layers of a track as forwarding knows them: those that the offer names, with the sizes that were announced.
+pub(crate) fn layers(request: &AddTrackRequest, kind: MediaKind, rids: &[Rid]) -> Vec<LayerConfig> {
+    let single = |bits_per_second| LayerConfig {
+        quality: Quality::High,
+        rid: rids.first().copied(),
+        width: request.width,
+        height: request.height,
+        bits_per_second,
+    };
+    match (kind, rids.len()) {
+        (MediaKind::Audio, _) => vec![LayerConfig { rid: None, ..single(VOICE_BITS_PER_SECOND) }],
+        (MediaKind::Video, 0 | 1) => vec![single(announced(request, None).unwrap_or(BITS_PER_SECOND[2]))],
+        (MediaKind::Video, _) => {
+            let mut layers: Vec<LayerConfig> =
+                rids.iter().take(3).enumerate().map(|(at, rid)| layer(request, *rid, at)).collect();
+            layers.sort_by_key(|layer| layer.quality);
+            layers.dedup_by_key(|layer| layer.quality);
+            layers
+        }
+    }
+}
+
+fn layer(request: &AddTrackRequest, rid: Rid, at: usize) -> LayerConfig {
+    let place = match rid.as_str() {
+        "q" => 0,
+        "h" => 1,
+        "f" => 2,
+        _ => at,
+    };
+    let quality = [Quality::Low, Quality::Medium, Quality::High][place];
+    let number: i32 = quality_number(quality).into();
+    let told = request.layers.iter().find(|layer| layer.quality == number);
+    // Each smaller layer is usually half of the next.
+    let part = 1 << (2 - place);
+    let (width, height) = told.map_or((request.width / part, request.height / part), |it| (it.width, it.height));
+    let bits_per_second = announced(request, Some(number)).unwrap_or(BITS_PER_SECOND[place]);
+    LayerConfig { quality, rid: Some(rid), width, height, bits_per_second }
+}
+
+/// What a layer takes as its publisher says, all of them if none is named.
+fn announced(request: &AddTrackRequest, quality: Option<i32>) -> Option<u64> {
+    let layers = request.layers.iter().filter(|layer| quality.is_none_or(|number| layer.quality == number));
+    layers.map(|layer| u64::from(layer.bitrate)).max().filter(|bits_per_second| *bits_per_second > 0)
+}
+
+/// A quality in LiveKit's words.
+pub(crate) fn quality_number(quality: Quality) -> VideoQuality {
+    match quality {
+        Quality::Low => VideoQuality::Low,
+        Quality::Medium => VideoQuality::Medium,
+        Quality::High => VideoQuality::High,
+    }
+}
+
+/// A quality that a subscriber asks for. Nothing for `OFF`.
+pub(crate) fn quality(number: i32) -> Option<Quality> {
+    match VideoQuality::try_from(number).unwrap_or(VideoQuality::High) {
+        VideoQuality::Low => Some(Quality::Low),
+        VideoQuality::Medium => Some(Quality::Medium),
+        VideoQuality::High => Some(Quality::High),
+        VideoQuality::Off => None,
+    }
+}
+
+/// What belongs together, so that lips and voice are shown at the same time: a participant's camera and microphone, his
+/// screen and its sound, or what he has named himself.
+pub(crate) fn group(participant: &str, info: &TrackInfo, by_track: bool) -> String {
+    if by_track {
+        return format!("{participant}|{}", info.sid);
+    }
+    let named = match TrackSource::try_from(info.source) {
+        _ if !info.stream.is_empty() => info.stream.as_str(),
+        Ok(TrackSource::Camera | TrackSource::Microphone) => "camera",
+        Ok(TrackSource::ScreenShare | TrackSource::ScreenShareAudio) => "screen",
+        Ok(TrackSource::Unknown) | Err(_) => info.sid.as_str(),
+    };
+    format!("{participant}|{}", named.replace(|letter: char| !letter.is_ascii_graphic(), "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use livekit_protocol::{AddTrackRequest, TrackInfo, TrackSource, TrackType, VideoLayer};
+    use veche_sfu::engine::{MediaKind, Rid};
+    use veche_sfu::{Quality, Source};
+
+    use super::{group, layers, source};
+
+    fn rids(names: &[&str]) -> Vec<Rid> {
+        names.iter().map(|name| Rid::new(name).unwrap()).collect()
+    }
+
+    fn camera() -> AddTrackRequest {
+        let layer = |quality, width, bitrate| VideoLayer {
+            quality,
+            width,
+            height: width / 2,
+            bitrate,
+            ..VideoLayer::default()
+        };
+        AddTrackRequest {
+            r#type: TrackType::Video.into(),
+            source: TrackSource::Camera.into(),
+            width: 1_280,
+            height: 640,
+            layers: vec![layer(0, 320, 120_000), layer(1, 640, 0), layer(2, 1_280, 1_000_000)],
+            ..AddTrackRequest::default()
+        }
+    }
+
+    #[test]
+    fn layers_are_those_of_the_offer_with_the_sizes_that_were_announced() {
+        let told: Vec<_> = layers(&camera(), MediaKind::Video, &rids(&["f", "q", "h"]))
+            .iter()
+            .map(|layer| (layer.quality, layer.width, layer.bits_per_second))
+            .collect();
+        assert_eq!(
+            told,
+            [(Quality::Low, 320, 120_000), (Quality::Medium, 640, 500_000), (Quality::High, 1_280, 1_000_000)]
+        );
+        let guessed = layers(&AddTrackRequest { layers: Vec::new(), ..camera() }, MediaKind::Video, &rids(&["q", "h"]));
+        assert_eq!(guessed.iter().map(|layer| layer.width).collect::<Vec<_>>(), [320, 640]);
+        let one = layers(&camera(), MediaKind::Video, &[]);
+        assert_eq!(
+            (one.len(), one[0].quality, one[0].rid, one[0].bits_per_second),
+            (1, Quality::High, None, 1_000_000)
+        );
+    }
+
+    #[test]
+    fn a_track_that_says_little_is_a_camera_or_a_microphone() {
+        let of = |kind: TrackType, from: TrackSource| {
+            source(&AddTrackRequest { r#type: kind.into(), source: from.into(), ..AddTrackRequest::default() })
+        };
+        assert_eq!(of(TrackType::Audio, TrackSource::Unknown), Some(Source::Microphone));
+        assert_eq!(of(TrackType::Audio, TrackSource::ScreenShareAudio), Some(Source::ScreenAudio));
+        assert_eq!(of(TrackType::Audio, TrackSource::Camera), Some(Source::Microphone));
+        assert_eq!(of(TrackType::Video, TrackSource::ScreenShare), Some(Source::Screen));
+        assert_eq!(of(TrackType::Data, TrackSource::Unknown), None);
+    }
+
+    #[test]
+    fn what_belongs_together_is_said_unless_the_browser_would_lose_the_track() {
+        let info = |source: TrackSource, stream: &str| TrackInfo {
+            sid: "TR_1".to_owned(),
+            source: source.into(),
+            stream: stream.to_owned(),
+            ..TrackInfo::default()
+        };
+        assert_eq!(group("PA_1", &info(TrackSource::Camera, ""), false), "PA_1|camera");
+        assert_eq!(group("PA_1", &info(TrackSource::Microphone, ""), false), "PA_1|camera");
+        assert_eq!(group("PA_1", &info(TrackSource::ScreenShareAudio, ""), false), "PA_1|screen");
+        assert_eq!(group("PA_1", &info(TrackSource::Camera, "my \r\nstream"), false), "PA_1|my___stream");
+        assert_eq!(group("PA_1", &info(TrackSource::Camera, ""), true), "PA_1|TR_1");
+    }
+}

@@ -1,0 +1,32 @@
+//! LiveKit's signalling (protocol of `/rtc/v1`: one peer connection, the client offers), without sockets of its own: messages
+//! in, messages out through [`Outbox`], media through [`veche_sfu::Call`].
+//!
+//! What is chosen of the protocol, and why, is told in `docs/signalling.md`.
+//!
+//! Invariants: a client is told of a track before he gets it. An offer is answered with its own number, or refused by ending
+//! the session. Whatever a client sends has a limit; what is beyond ends his session and nobody else's.
+
+mod answer;
+mod codecs;
+mod data;
+mod events;
+mod grants;
+mod info;
+mod negotiate;
+mod publish;
+mod requests;
+mod room;
+mod sdp;
+mod session;
+mod subscribe;
+mod upkeep;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use grants::{Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, read_join_request};
+pub(crate) use room::{Context, Room};
+pub use session::Outbox;
+pub(crate) use session::SessionId;

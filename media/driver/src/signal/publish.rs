@@ -1,0 +1,156 @@
+//! Tracks on their way in: announced, found in an offer, muted, ended.
+
+use livekit_protocol::signal_response::Message;
+use livekit_protocol::{AddTrackRequest, MuteTrackRequest, TrackPublishedResponse, TrackUnpublishedResponse};
+use veche_sfu::engine::{Engine, MediaKind};
+use veche_sfu::{PUBLICATIONS_PER_PARTICIPANT_MAX, PublicationConfig, PublicationId};
+
+use super::info;
+use super::room::{Context, Room, make_sid};
+use super::session::{Announced, Line, SessionId, Track};
+
+/// Letters of a client's name for a track.
+const CID_CHARS_MAX: usize = 256;
+
+/// A line on which a client sends what he has announced.
+struct Found {
+    place: usize,
+    announced: Announced,
+    config: PublicationConfig,
+}
+
+impl<E: Engine> Room<E> {
+    /// A client says what he is going to send. What he may not, or what is too much, gets no answer, as with LiveKit: his
+    /// client gives up after a while.
+    pub(super) fn announce(&mut self, cx: &mut Context<'_, E>, id: SessionId, request: AddTrackRequest) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let is_allowed = info::source(&request).is_some_and(|source| session.grants.allows(source));
+        let is_named = !request.cid.is_empty() && request.cid.chars().nth(CID_CHARS_MAX).is_none();
+        let is_known = session.announced.iter().any(|it| it.request.cid == request.cid)
+            || session.tracks.iter().any(|it| it.cid == request.cid);
+        let has_room = session.announced.len() + session.tracks.len() < PUBLICATIONS_PER_PARTICIPANT_MAX;
+        if !is_allowed || !is_named || is_known || !has_room {
+            tracing::debug!(is_allowed, is_named, is_known, has_room, "a track was not taken");
+            return;
+        }
+        let info = info::track(make_sid(cx.entropy, "TR_"), &request, cx.wall_ms);
+        let told = TrackPublishedResponse { cid: request.cid.clone(), track: Some(info.clone()) };
+        session.announced.push(Announced { request, info });
+        session.send(Message::TrackPublished(told), cx.now);
+    }
+
+    /// Publishes what was announced and is offered now.
+    pub(super) fn publish_offered(&mut self, cx: &mut Context<'_, E>, id: SessionId) {
+        let mut has_published = false;
+        while let Some(found) = self.find_announced(id) {
+            let Some(participant) = self.sessions.get(&id).and_then(|session| session.participant()) else { return };
+            let mid = found.config.mid;
+            let mime_type = found.config.codecs.first().map(|codec| info::mime_type(codec.format)).unwrap_or_default();
+            let publication = match self.call.publish(cx.now, participant, found.config) {
+                Ok(publication) => publication,
+                Err(error) => {
+                    tracing::debug!(%error, "a track cannot be published");
+                    continue;
+                }
+            };
+            let Announced { request, mut info } = found.announced;
+            info.mid = mid.to_string();
+            info.mime_type = mime_type.to_owned();
+            if let Some(codec) = info.codecs.first_mut() {
+                mime_type.clone_into(&mut codec.mime_type);
+                codec.mid = info.mid.clone();
+            }
+            let sid = info.sid.clone();
+            let track = Track { info, cid: request.cid, publication, is_told_subscribed: false };
+            let Some(session) = self.sessions.get_mut(&id) else { return };
+            session.tracks.push(track);
+            if let Some(connection) = &mut session.connection {
+                connection.lines[found.place] = Line::Publishes(sid.clone());
+            }
+            self.want_by_all(id, &sid);
+            has_published = true;
+        }
+        if has_published {
+            self.tell_others(cx.now, id);
+        }
+    }
+
+    /// An idle line on which something is sent that was announced. It is taken out of what is announced.
+    fn find_announced(&mut self, id: SessionId) -> Option<Found> {
+        let session = self.sessions.get_mut(&id)?;
+        let connection = session.connection.as_ref()?;
+        for (place, (line, offered)) in connection.lines.iter().zip(&connection.offered).enumerate() {
+            if *line != Line::Idle || offered.is_rejected || !offered.ways.sends {
+                continue;
+            }
+            let is_it = |it: &Announced| {
+                let names = it.request.simulcast_codecs.first().map(|codec| codec.cid.as_str());
+                offered.track.as_deref().is_some_and(|track| track == it.request.cid || Some(track) == names)
+            };
+            let Some(at) = session.announced.iter().position(is_it) else { continue };
+            let codecs = connection.agreement.on_line(offered);
+            let announced = session.announced.remove(at);
+            let source = info::source(&announced.request)?;
+            let layers = info::layers(&announced.request, source.kind(), &offered.rids);
+            let config = PublicationConfig {
+                source,
+                mid: offered.mid,
+                codecs,
+                layers,
+                stream: offered.stream,
+                muted: announced.request.muted,
+            };
+            return Some(Found { place, announced, config });
+        }
+        None
+    }
+
+    /// Ends one of his tracks.
+    pub(super) fn unpublish(&mut self, cx: &mut Context<'_, E>, id: SessionId, sid: &str) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(at) = session.tracks.iter().position(|track| track.info.sid == sid) else { return };
+        let track = session.tracks.remove(at);
+        if let Some(connection) = &mut session.connection {
+            let line = connection.lines.iter_mut().find(|line| matches!(line, Line::Publishes(of) if of == sid));
+            line.into_iter().for_each(|line| *line = Line::Idle);
+        }
+        session.send(Message::TrackUnpublished(TrackUnpublishedResponse { track_sid: sid.to_owned() }), cx.now);
+        // It is there, because the track was.
+        let _ = self.call.unpublish(cx.now, track.publication);
+        self.forget_wants(sid);
+        self.tell_others(cx.now, id);
+    }
+
+    /// Mutes a track for everybody, or no longer. Whether there was one to change.
+    pub(crate) fn set_muted(&mut self, cx: &mut Context<'_, E>, id: SessionId, request: &MuteTrackRequest) -> bool {
+        let Some(session) = self.sessions.get_mut(&id) else { return false };
+        if let Some(announced) = session.announced.iter_mut().find(|it| it.info.sid == request.sid) {
+            announced.info.muted = request.muted;
+            announced.request.muted = request.muted;
+            return true;
+        }
+        let Some(track) = session.tracks.iter_mut().find(|track| track.info.sid == request.sid) else { return false };
+        if track.info.muted != request.muted {
+            track.info.muted = request.muted;
+            let _ = self.call.set_muted(cx.now, track.publication, request.muted);
+            self.tell_others(cx.now, id);
+        }
+        true
+    }
+
+    /// Whose publication it is, and which track.
+    pub(super) fn track_of(&self, publication: PublicationId) -> Option<(SessionId, &Track)> {
+        let tracks = self.sessions.iter().flat_map(|(id, session)| session.tracks.iter().map(|track| (*id, track)));
+        tracks.into_iter().find(|(_, track)| track.publication == publication)
+    }
+
+    /// Whose track it is.
+    pub(super) fn owner_of(&self, sid: &str) -> Option<(SessionId, &Track)> {
+        self.sessions.iter().find_map(|(id, session)| Some((*id, session.track(sid)?)))
+    }
+}
+
+/// Sound or picture of a track.
+pub(super) fn kind(track: &Track) -> MediaKind {
+    if track.info.r#type == i32::from(livekit_protocol::TrackType::Audio) { MediaKind::Audio } else { MediaKind::Video }
+}

@@ -1,0 +1,286 @@
+//! One participant as the signalling knows him: his connection's lines, what he has announced and published, what he wants of
+//! others, and where messages for him go.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use livekit_protocol::signal_response::Message;
+use livekit_protocol::{
+    AddTrackRequest, ClientInfo, ParticipantInfo, ParticipantPermission, SignalResponse, SubscriptionPermission,
+    TrackInfo, participant_info,
+};
+use prost::Message as _;
+use veche_sfu::engine::{ChannelId, IceCredentials, SendStream};
+use veche_sfu::{ParticipantId, PublicationId, SubscriptionId, Wish};
+
+use super::codecs::Agreement;
+use super::grants::Grants;
+use super::info;
+use super::sdp::OfferedLine;
+
+/// Messages of a client in a row, and in a second for ever.
+const MESSAGES_IN_A_ROW_MAX: u32 = 600;
+const MESSAGES_PER_SECOND: u32 = 60;
+
+/// Where messages for a client go. Dropping it closes the connection, after what was sent before.
+pub trait Outbox: Send {
+    /// Sends a message; false if the client does not keep up, or has gone.
+    fn send(&self, message: Vec<u8>) -> bool;
+}
+
+/// One participant on the signalling's side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SessionId(pub(crate) u64);
+
+/// Whether there is a connection of media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Not yet.
+    Joined,
+    /// There has been one.
+    Active,
+}
+
+/// See the module.
+pub(crate) struct Session {
+    pub(crate) sid: String,
+    pub(crate) grants: Grants,
+    pub(crate) client: ClientInfo,
+    pub(crate) phase: Phase,
+    pub(crate) joined_ms: u64,
+    /// Counts what others were told of him.
+    pub(crate) version: u32,
+    pub(crate) auto_subscribe: bool,
+    pub(crate) connection: Option<Connection>,
+    /// Announced, and not seen in an offer yet.
+    pub(crate) announced: Vec<Announced>,
+    pub(crate) tracks: Vec<Track>,
+    /// What he wants of others, by track.
+    pub(crate) wants: BTreeMap<String, Want>,
+    /// Who may subscribe to his tracks; everybody, if he has said nothing.
+    pub(crate) permission: Option<SubscriptionPermission>,
+    pub(crate) channels: Channels,
+    pub(crate) reoffer: Reoffer,
+    /// Since when there is no connection of signalling.
+    pub(crate) unheard_since: Option<Duration>,
+    /// Since when there is no connection of media.
+    pub(crate) unreachable_since: Option<Duration>,
+    outbox: Option<Box<dyn Outbox>>,
+    allowance: u32,
+    allowance_at: Duration,
+}
+
+/// His peer connection.
+pub(crate) struct Connection {
+    pub(crate) participant: ParticipantId,
+    pub(crate) agreement: Agreement,
+    pub(crate) local: IceCredentials,
+    pub(crate) remote_ufrag: String,
+    pub(crate) is_lite: bool,
+    pub(crate) is_dtls_client: bool,
+    /// What each m-line is used for, by its place in the offer.
+    pub(crate) lines: Vec<Line>,
+    /// What he offered last.
+    pub(crate) offered: Vec<OfferedLine>,
+}
+
+/// What an m-line is used for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Nothing.
+    Idle,
+    /// He sends this track.
+    Publishes(String),
+    /// He gets this track.
+    Receives {
+        track: String,
+        subscription: SubscriptionId,
+        stream: SendStream,
+        /// What belongs together, for the answer.
+        group: String,
+    },
+    /// He got a track that has ended. A client notices another on the same line only if it was told of the end before.
+    Ended,
+}
+
+/// A track that a client wants to publish.
+pub(crate) struct Announced {
+    pub(crate) request: AddTrackRequest,
+    pub(crate) info: TrackInfo,
+}
+
+/// A published track.
+pub(crate) struct Track {
+    pub(crate) info: TrackInfo,
+    pub(crate) cid: String,
+    pub(crate) publication: PublicationId,
+    /// Whether its publisher has been told that somebody gets it.
+    pub(crate) is_told_subscribed: bool,
+}
+
+/// What somebody wants of a track.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Want {
+    /// Whether he wants it at all.
+    pub(crate) is_subscribed: bool,
+    /// How.
+    pub(crate) wish: Wish,
+    /// What serves it.
+    pub(crate) subscription: Option<SubscriptionId>,
+    /// It cannot be served: he has no codec for it.
+    pub(crate) is_hopeless: bool,
+}
+
+/// His data channels, which his client has opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Channels {
+    pub(crate) reliable: Option<ChannelId>,
+    pub(crate) lossy: Option<ChannelId>,
+}
+
+/// Whether the client has to offer again, because something is to be sent on lines that were not negotiated for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Reoffer {
+    /// No.
+    #[default]
+    Unneeded,
+    /// Yes, and he does not know.
+    Needed,
+    /// He was asked at this time.
+    Asked(Duration),
+}
+
+impl Session {
+    /// Somebody who has just come.
+    pub(crate) fn new(sid: String, grants: Grants, client: ClientInfo, outbox: Box<dyn Outbox>, now: Duration) -> Self {
+        Self {
+            sid,
+            grants,
+            client,
+            phase: Phase::Joined,
+            joined_ms: 0,
+            version: 0,
+            auto_subscribe: true,
+            connection: None,
+            announced: Vec::new(),
+            tracks: Vec::new(),
+            wants: BTreeMap::new(),
+            permission: None,
+            channels: Channels::default(),
+            reoffer: Reoffer::Unneeded,
+            unheard_since: None,
+            unreachable_since: Some(now),
+            outbox: Some(outbox),
+            allowance: MESSAGES_IN_A_ROW_MAX,
+            allowance_at: now,
+        }
+    }
+
+    /// Sends a message, if there is a connection. One that does not keep up is given up; the client will come back.
+    pub(crate) fn send(&mut self, message: Message, now: Duration) {
+        let Some(outbox) = &self.outbox else { return };
+        let bytes = SignalResponse { message: Some(message) }.encode_to_vec();
+        if !outbox.send(bytes) {
+            self.hang_up(now);
+        }
+    }
+
+    /// The connection of signalling has ended, or is to end.
+    pub(crate) fn hang_up(&mut self, now: Duration) {
+        self.outbox = None;
+        self.unheard_since.get_or_insert(now);
+    }
+
+    /// The client has come back on another connection of signalling.
+    pub(crate) fn take_outbox(&mut self, outbox: Box<dyn Outbox>) {
+        self.outbox = Some(outbox);
+        self.unheard_since = None;
+    }
+
+    /// Whether one more message of the client is taken.
+    pub(crate) fn may_speak(&mut self, now: Duration) -> bool {
+        let earned = now.saturating_sub(self.allowance_at).as_millis() * u128::from(MESSAGES_PER_SECOND) / 1_000;
+        if earned > 0 {
+            self.allowance =
+                self.allowance.saturating_add(u32::try_from(earned).unwrap_or(u32::MAX)).min(MESSAGES_IN_A_ROW_MAX);
+            self.allowance_at = now;
+        }
+        let may_speak = self.allowance > 0;
+        self.allowance = self.allowance.saturating_sub(1);
+        may_speak
+    }
+
+    /// His participant in the call, once there is one.
+    pub(crate) fn participant(&self) -> Option<ParticipantId> {
+        self.connection.as_ref().map(|connection| connection.participant)
+    }
+
+    /// One of his tracks.
+    pub(crate) fn track(&self, sid: &str) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.info.sid == sid)
+    }
+
+    /// Whether Firefox is at the other end, whose ICE does not get along with a lite agent, and which names tracks itself.
+    pub(crate) fn is_firefox(&self) -> bool {
+        self.client.browser.eq_ignore_ascii_case("firefox")
+    }
+
+    /// Whether he lets this identity subscribe to one of his tracks.
+    pub(crate) fn lets_subscribe(&self, other: &Self, track: &str) -> bool {
+        let Some(permission) = &self.permission else { return true };
+        let is_for_other = |it: &&livekit_protocol::TrackPermission| {
+            it.participant_identity == other.grants.identity
+                || (!it.participant_sid.is_empty() && it.participant_sid == other.sid)
+        };
+        permission.all_participants
+            || permission
+                .track_permissions
+                .iter()
+                .filter(is_for_other)
+                .any(|it| it.all_tracks || it.track_sids.iter().any(|sid| sid == track))
+    }
+
+    /// Notes that he has to offer again. Whoever was asked will, and then everything is looked at.
+    pub(crate) fn need_offer(&mut self) {
+        if self.reoffer == Reoffer::Unneeded {
+            self.reoffer = Reoffer::Needed;
+        }
+    }
+
+    /// What others are told of him.
+    pub(crate) fn info(&self) -> ParticipantInfo {
+        let state = match self.phase {
+            Phase::Joined => participant_info::State::Joined,
+            Phase::Active => participant_info::State::Active,
+        };
+        ParticipantInfo {
+            sid: self.sid.clone(),
+            identity: self.grants.identity.clone(),
+            name: self.grants.name.clone(),
+            state: state.into(),
+            tracks: self.tracks.iter().map(|track| track.info.clone()).collect(),
+            metadata: self.grants.metadata.clone(),
+            attributes: self.grants.attributes.clone(),
+            joined_at: info::seconds(self.joined_ms),
+            joined_at_ms: i64::try_from(self.joined_ms).unwrap_or(i64::MAX),
+            version: self.version,
+            permission: Some(self.permissions()),
+            is_publisher: !self.tracks.is_empty(),
+            client_protocol: self.client.client_protocol,
+            ..ParticipantInfo::default()
+        }
+    }
+
+    fn permissions(&self) -> ParticipantPermission {
+        let grants = &self.grants;
+        ParticipantPermission {
+            can_subscribe: grants.can_subscribe,
+            can_publish: grants.can_publish,
+            can_publish_data: grants.can_publish_data,
+            can_publish_sources: grants.can_publish_sources.iter().map(|it| info::source_number(*it)).collect(),
+            hidden: grants.hidden,
+            can_update_metadata: grants.can_update_own_metadata,
+            ..ParticipantPermission::default()
+        }
+    }
+}

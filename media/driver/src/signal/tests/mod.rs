@@ -1,0 +1,5 @@
+//! What clients hear of one another, and what is refused.
+
+mod hostile;
+mod rooms;
+mod tracks;
