@@ -194,6 +194,8 @@ families! {
     UserFinalizedDelayId: r::delayed::UserFinalizedKey = "userfinalized_delayid", Walk, Limit("FINALIZED_PER_USER_MAX");
     /// The delayed event that a transaction id led to.
     UserRequestDelayId: r::delayed::DelayedRequestKey = "userdevicerequest_delayid", Point, With(Family::DelayIdDelayed);
+    /// Delayed events that the server puts off and sends for a participant of a call.
+    DelayIdDelegation: r::delayed::DelegationKey = "delayid_delegation", Walk, With(Family::DelayIdDelayed);
 }
 
 /// Names of families that earlier versions used. They are deleted by a migration and never used again.

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use ruma::{OwnedServerName, OwnedUserId, RoomVersionId};
 use veche_base::metrics::{Gauge, LabelledCounter, LabelledHistogram, Registry, SECONDS_BUCKETS};
 use veche_base::{Clock, Entropy, Network};
+use veche_calls::Calls;
 use veche_directory::Directory;
 use veche_homeserver::Homeserver;
 use veche_runtime::tasks::Supervisor;
@@ -166,6 +167,8 @@ pub struct App {
 pub struct Plugs {
     /// The relay for calls; none: it is off.
     pub relay: Option<Arc<dyn Relay>>,
+    /// Calls; none, or without an SFU: there are none.
+    pub calls: Option<Arc<Calls>>,
     /// Who can tell an administrator whether clients reach the server.
     pub reachability: Option<Arc<dyn Reachability>>,
     /// Who knows the settings.

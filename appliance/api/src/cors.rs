@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// Whether any web page may call this path. The administration and the metrics are not for other pages.
 pub(crate) fn open(path: &str) -> bool {
-    path.starts_with("/_matrix/") || path.starts_with("/.well-known/matrix/")
+    ["/_matrix/", "/.well-known/matrix/", "/livekit/"].iter().any(|open| path.starts_with(open))
 }
 
 /// The answer to a preflight request; no handler is asked, and none needs to exist.

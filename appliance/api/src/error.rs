@@ -14,6 +14,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 use veche_base::{Entropy, random_token};
 
+mod calls;
 mod content;
 mod delayed;
 mod directory;

@@ -10,6 +10,7 @@
 //! | `app` | the state that handlers get |
 //! | `client` | the client-server API, one folder per area, one file per endpoint |
 //! | `federation` | what those ask who have no account here |
+//! | `rtc` | where calls are, and the tokens that open them |
 //! | `typed` | endpoints of our own, described for OpenAPI where they are registered |
 //! | `admin` | what administrators ask and do, one folder per version, one file per endpoint |
 //! | `setup`, `site` | the wizard of a server without accounts; what anybody may know of the site |
@@ -38,6 +39,7 @@ pub mod relay;
 mod request_log;
 pub mod respond;
 pub mod routes;
+mod rtc;
 pub mod setup;
 mod shell;
 pub mod site;
@@ -63,6 +65,7 @@ pub fn endpoints() -> Routes<App> {
     let routes = site::routes(routes);
     let routes = account::routes(routes);
     let routes = federation::routes(routes);
+    let routes = rtc::routes(routes);
     client::routes(routes)
 }
 

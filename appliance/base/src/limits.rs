@@ -127,6 +127,8 @@ pub const READ_NOTIFICATIONS_PER_USER_MAX: usize = 1_000;
 pub const PUSHERS_PER_USER_MAX: usize = 20;
 /// Unused one-time keys of one device.
 pub const ONE_TIME_KEYS_PER_DEVICE_MAX: usize = 200;
+/// A token for the SFU as a client may show it.
+pub const CALL_TOKEN_BYTES_MAX: usize = 8 * 1_024;
 /// Delayed events of one account that have not been sent yet.
 pub const DELAYED_EVENTS_PER_USER_MAX: usize = 100;
 /// How far ahead an event may be delayed.

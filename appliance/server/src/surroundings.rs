@@ -82,6 +82,7 @@ impl Surroundings {
         let machine = ThisMachine::new(Arc::clone(&ground.clock), Arc::clone(&ground.sql));
         let console = Plugs {
             relay: access.map(|access| Arc::new(access) as Arc<_>),
+            calls: Some(Arc::clone(&product.calls)),
             reachability: Some(Arc::clone(&doctor) as Arc<_>),
             settings: Some(Arc::new(settings)),
             certificate: Some(Arc::new(certificate)),

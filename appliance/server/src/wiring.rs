@@ -18,6 +18,7 @@ use veche_acme::Certificates;
 use veche_api::{ApiSettings, App, Gate, Plugs, SiteFacts};
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy, random_token};
+use veche_calls::{AccessKeys, Calls};
 use veche_directory::Directory;
 use veche_homeserver::Homeserver;
 use veche_homeserver::core::Core;
@@ -55,6 +56,8 @@ const CONTENT_SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Letters of the version of a new signing key: enough to tell two keys of one server apart.
 const KEY_VERSION_CHARS: usize = 6;
+/// Letters of the secret that signs tokens for calls: as many random bits as its hash has.
+const CALL_SECRET_CHARS: usize = 43;
 
 /// What is on disk, opened for this process alone, and who is who in it. Clones are handles to the same.
 #[derive(Clone)]
@@ -118,6 +121,7 @@ pub(crate) struct Product {
     pub(crate) ground: Ground,
     pub(crate) directory: Arc<Directory>,
     pub(crate) homeserver: Arc<Homeserver>,
+    pub(crate) calls: Arc<Calls>,
     pub(crate) certificates: Certificates,
     pub(crate) whereabouts: Arc<Whereabouts>,
     /// What the console says of the site.
@@ -165,6 +169,8 @@ impl Product {
             settings: homeserver_settings(settings),
         })));
         homeserver.start(&workers, outbound);
+        let calls = Calls::new(Arc::clone(&homeserver), call_keys(&ground)?);
+        calls.start(&workers).map_err(Failure::new)?;
         workers.spawn("housekeeping", keep_house(Arc::clone(&directory), workers.shutdown_token()));
         workers.spawn("content sweep", sweep_content(Arc::clone(&homeserver), workers.shutdown_token()));
         let (store, sql, clock) = (Arc::clone(&ground.store), Arc::clone(&ground.sql), Arc::clone(&ground.clock));
@@ -173,7 +179,7 @@ impl Product {
         let statistics = Statistics::new(Arc::clone(&ground.clock), Arc::clone(&directory), Arc::clone(&homeserver));
         workers.spawn("statistics", statistics.run(workers.shutdown_token()));
         let site = SiteFacts::default();
-        let product = Self { ground, directory, homeserver, certificates, whereabouts, site, workers };
+        let product = Self { ground, directory, homeserver, calls, certificates, whereabouts, site, workers };
         product.followers().follow(settings);
         Ok(product)
     }
@@ -292,6 +298,13 @@ fn signing_keys(ground: &Ground, settings: &Settings) -> Result<SigningKeys, Fai
     let version = random_token(ground.entropy.as_ref(), KEY_VERSION_CHARS);
     let version = ground.sql.secret_text(Name::SigningKeyVersion, version).map_err(Failure::new)?;
     SigningKeys::from_seed(settings.server.name.clone(), version.expose(), seed.expose()).map_err(Failure::new)
+}
+
+/// The name and the secret by which tokens for calls are signed. LiveKit's tools know the name as an API key.
+fn call_keys(ground: &Ground) -> Result<AccessKeys, Failure> {
+    let fresh = random_token(ground.entropy.as_ref(), CALL_SECRET_CHARS);
+    let secret = ground.sql.secret_text(Name::CallSecret, fresh).map_err(Failure::new)?;
+    AccessKeys::new("veche", &secret).map_err(Failure::new)
 }
 
 pub(crate) fn directory_settings(settings: &Settings) -> veche_directory::Settings {

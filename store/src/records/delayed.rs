@@ -128,11 +128,33 @@ record! {
     } in Family::UserRequestDelayId => String
 }
 
+record! {
+    /// A delayed event that the server itself puts off and sends: somebody's leaving of a call.
+    pub struct DelegationKey {
+        /// The delayed event.
+        delay_id: String,
+    } in Family::DelayIdDelegation => Delegation
+}
+
+/// Whose leaving it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delegation {
+    /// The name of the call on the SFU.
+    pub call: String,
+    /// The name of the participant there.
+    pub identity: String,
+}
+
+versioned!(Delegation, 1);
+
 #[cfg(test)]
 mod tests {
     use ruma::{event_id, owned_device_id, owned_room_id, owned_user_id};
 
-    use super::{Delayed, DelayedKey, DelayedRequestKey, DueKey, End, Outcome, UserFinalizedKey, UserScheduledKey};
+    use super::{
+        Delayed, DelayedKey, DelayedRequestKey, Delegation, DelegationKey, DueKey, End, Outcome, UserFinalizedKey,
+        UserScheduledKey,
+    };
     use crate::positions::StreamPosition;
     use crate::records::testing::round_trip;
     use crate::values::Json;
@@ -167,5 +189,7 @@ mod tests {
         round_trip(&UserScheduledKey { user: user.clone(), created: StreamPosition(7) }, &id);
         round_trip(&UserFinalizedKey { user: user.clone(), position: StreamPosition(8) }, &id);
         round_trip(&DelayedRequestKey { user, device, request: "t".to_owned() }, &id);
+        let delegation = Delegation { call: "call".to_owned(), identity: "somebody".to_owned() };
+        round_trip(&DelegationKey { delay_id: id }, &delegation);
     }
 }

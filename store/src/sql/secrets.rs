@@ -16,6 +16,8 @@ pub enum Name {
     PasswordPepper,
     /// What passwords for the relay are made from.
     RelaySecret,
+    /// Signs the tokens that open calls.
+    CallSecret,
 }
 
 impl Name {
@@ -25,6 +27,7 @@ impl Name {
             Self::SigningKeyVersion => "signing_key_version",
             Self::PasswordPepper => "password_pepper",
             Self::RelaySecret => "relay_secret",
+            Self::CallSecret => "call_secret",
         }
     }
 }

@@ -5,17 +5,19 @@
 //! schedule, so it is sent once; every change looks again, inside its transaction, at what it changes. Whoever knows
 //! the id of a delayed event may manage it, so ids are random and never shown to anybody but the sender.
 
+mod delegate;
 mod fire;
 mod list;
 mod manage;
 mod schedule;
 
 pub use self::{
+    delegate::{DelegateError, Delegated},
     list::DelayedEvent,
     manage::{Action, ManageError},
     schedule::{NewDelayed, ScheduleError},
 };
-pub use veche_store::records::delayed::{End, Outcome};
+pub use veche_store::records::delayed::{Delegation, End, Outcome};
 
 use std::sync::Arc;
 
@@ -23,7 +25,9 @@ use ruma::UserId;
 use tokio::sync::Notify as Signal;
 use veche_store::{
     Error, Txn,
-    records::delayed::{Delayed as Record, DelayedKey, DelayedRequestKey, UserFinalizedKey, UserScheduledKey},
+    records::delayed::{
+        Delayed as Record, DelayedKey, DelayedRequestKey, DelegationKey, UserFinalizedKey, UserScheduledKey,
+    },
 };
 
 use crate::{core::Core, creation::Creation, timeline::Timeline};
@@ -58,6 +62,7 @@ impl Delayed {
             ended.iter().for_each(|(key, _)| txn.delete(key));
             let ids = waiting.into_iter().map(|row| row.1).chain(ended.into_iter().map(|row| row.1));
             for delay_id in ids {
+                txn.delete(&DelegationKey { delay_id: delay_id.clone() });
                 let key = DelayedKey { delay_id };
                 if let Some(record) = txn.get(&key)? {
                     txn.delete(&record.due_key());
@@ -78,6 +83,7 @@ impl Delayed {
 /// Ends a schedule that still waits, and forgets the user's oldest ended ones.
 fn finalize(txn: &mut Txn, delay_id: &str, mut record: Record, outcome: Outcome) -> Result<(), Error> {
     txn.delete(&record.due_key());
+    txn.delete(&DelegationKey { delay_id: delay_id.to_owned() });
     txn.delete(&UserScheduledKey { user: record.user.clone(), created: record.created });
     let now_ms = outcome.at_ms;
     record.outcome = Some(outcome);

@@ -2,6 +2,8 @@
 
 use axum::extract::FromRef;
 
+pub(crate) use self::discover_homeserver::Signpost;
+
 use crate::app::{Gated, People};
 use crate::limits::Class;
 use crate::routes::{Route, Routes};
@@ -20,6 +22,7 @@ pub(super) use table::advertised;
 pub(super) fn routes<S: Gated>(routes: Routes<S>) -> Routes<S>
 where
     People: FromRef<S>,
+    Signpost: FromRef<S>,
 {
     let open = Route::new().class(Class::Free).anonymous();
     let routes = routes

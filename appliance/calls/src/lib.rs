@@ -1,0 +1,92 @@
+//! Calls: a Matrix room joined to the SFU.
+//!
+//! The room says who may be in its call, and shows who is; the SFU carries sound and pictures, and knows who is really
+//! there. This crate stands between the two:
+//!
+//! | file | what it owns |
+//! |---|---|
+//! | `names` | what rooms and people are called on the SFU |
+//! | `token` | the tokens that open calls: issued here, shown to the SFU |
+//! | `standing` | whether somebody may be in the call of a room, now |
+//! | `tickets` | giving out tokens, and looking at them again when they are used |
+//! | `seats` | who is in which call, and the leaving that the room is told when he is gone |
+//! | `upkeep` | the task that tells it, and that takes people out of calls who may not be there any more |
+//!
+//! Invariants: nobody has a token who could not tell the room that he is in its call or listen to it; whoever may not be in a
+//! room any more is out of its call at once, and no token that he still has lets him back; a leaving that was handed over to
+//! us is on disk and survives this process. This crate knows no socket and no packet, and nothing of the SFU but [`Sfu`].
+
+mod names;
+mod seats;
+mod standing;
+mod tickets;
+mod token;
+mod upkeep;
+
+#[cfg(test)]
+mod testing;
+
+pub use self::{
+    names::{LEGACY_SLOT, MemberName, identity, room_name},
+    tickets::{AdmitError, LeaveError, Ticket, TicketError, Wish},
+    token::{AccessKeys, EmptySecret, Grants, Holder, TokenError, VideoGrant},
+};
+
+use std::sync::{Arc, OnceLock};
+
+use veche_homeserver::Homeserver;
+
+use self::seats::Seats;
+
+/// What calls need of the SFU.
+pub trait Sfu: Send + Sync {
+    /// Takes a participant out of a call, at once; does nothing if he is not there.
+    fn remove(&self, room: &str, identity: &str);
+
+    /// Whether nobody more can be taken into a call.
+    fn room_is_full(&self, room: &str) -> bool;
+}
+
+/// The calls of this server.
+pub struct Calls {
+    homeserver: Arc<Homeserver>,
+    keys: AccessKeys,
+    sfu: OnceLock<Arc<dyn Sfu>>,
+    seats: Seats,
+}
+
+impl Calls {
+    /// Over these parts. There are no calls before [`Self::plug`], and nothing goes on by itself before [`Self::start`].
+    pub fn new(homeserver: Arc<Homeserver>, keys: AccessKeys) -> Arc<Self> {
+        Arc::new(Self { homeserver, keys, sfu: OnceLock::new(), seats: Seats::default() })
+    }
+
+    /// Takes this SFU for all calls from now on; only the first one counts.
+    pub fn plug(&self, sfu: Arc<dyn Sfu>) {
+        let _only_the_first = self.sfu.set(sfu);
+    }
+
+    /// Whether there is an SFU, and so whether there are calls at all.
+    pub fn is_open(&self) -> bool {
+        self.sfu.get().is_some()
+    }
+
+    /// By what tokens are signed.
+    pub const fn keys(&self) -> &AccessKeys {
+        &self.keys
+    }
+
+    /// The SFU tells that a participant whom [`Self::admit`] let in has entered the call. To be said once for each time, and
+    /// before it is said that he left.
+    pub fn participant_joined(&self, room: &str, identity: &str) {
+        self.seats.joined(room, identity);
+    }
+
+    /// The SFU tells that a participant has gone, by his own will or without a word. Where he has entered twice under the
+    /// same name, because the newer connection took the place of the older one, he is gone when both are.
+    ///
+    /// If he has handed over his leaving, the room is told of it at once.
+    pub fn participant_left(&self, room: &str, identity: &str) {
+        self.seats.left(room, identity);
+    }
+}

@@ -1,0 +1,75 @@
+//! Whether somebody may be in the call of a room, and what he may do there.
+
+use std::sync::Arc;
+
+use ruma::events::{MessageLikeEventType, StateEventType};
+use veche_homeserver::StoreError;
+use veche_homeserver::rooms::{FindRoomError, Room};
+use veche_rooms::PowerLevels;
+
+use crate::{Calls, Holder};
+
+/// By what clients tell the room that they are in its call: state of their own, or an event that sticks for a while
+/// (MSC4143), which in an encrypted room nobody but the members can tell from others.
+const MEMBER_STATE: &str = "org.matrix.msc3401.call.member";
+const MEMBER_EVENTS: [&str; 3] = ["m.rtc.member", "org.matrix.msc4143.rtc.member", "m.room.encrypted"];
+
+/// Why somebody may not be in the call of a room.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unfit {
+    /// He is not in the room; whether there is one is not told.
+    #[error("you are not in this room")]
+    NotInRoom,
+    /// His account is locked, suspended or gone.
+    #[error("this account may not take part in calls")]
+    Account,
+    /// The device is none of his.
+    #[error("you have no such device")]
+    Device,
+    /// The store failed.
+    #[error(transparent)]
+    Internal(#[from] StoreError),
+}
+
+/// What somebody may do in the call of a room.
+pub(crate) struct Standing {
+    pub(crate) room: Arc<Room>,
+    /// May be heard and seen, and not only listen.
+    pub(crate) may_publish: bool,
+}
+
+impl Calls {
+    /// What this holder of a token may do now.
+    ///
+    /// The device is looked at although he only claims it: it is what his session is found by when it ends, and a call must
+    /// end with it.
+    pub(crate) fn standing(&self, holder: &Holder) -> Result<Standing, Unfit> {
+        let directory = &self.homeserver.core.directory;
+        let account = directory.account(&holder.user_id);
+        let is_good = |it: &veche_directory::Account| !it.locked && !it.suspended && it.deactivated_ms.is_none();
+        if !account.as_ref().is_some_and(is_good) {
+            return Err(Unfit::Account);
+        }
+        if directory.device(&holder.user_id, &holder.device_id).is_none() {
+            return Err(Unfit::Device);
+        }
+        let room = match self.homeserver.parts.rooms.find(&holder.room_id) {
+            Ok(room) => room,
+            Err(FindRoomError::Unknown) => return Err(Unfit::NotInRoom),
+            Err(FindRoomError::Internal(error)) => return Err(error.into()),
+        };
+        let head = room.head();
+        if !head.is_joined(&holder.user_id) {
+            return Err(Unfit::NotInRoom);
+        }
+        // Who cannot tell the room that he is in its call would be a stranger to the others, who take no stream without such
+        // a word (MSC4143). So he may listen, as he may read, and in a room where only some may speak, only they do.
+        let may_publish = PowerLevels::of(&head.state, &room.version).is_ok_and(|levels| {
+            levels.can_send_state(&holder.user_id, &StateEventType::from(MEMBER_STATE))
+                || MEMBER_EVENTS
+                    .iter()
+                    .any(|kind| levels.can_send_message(&holder.user_id, &MessageLikeEventType::from(*kind)))
+        });
+        Ok(Standing { room, may_publish })
+    }
+}
