@@ -23,6 +23,7 @@ use crate::error::ApiError;
 use crate::limits::Limiter;
 use crate::pages::Pages;
 use crate::relay::Relay;
+use crate::signaling::Signaling;
 use crate::site::SiteFacts;
 
 /// Settings of the HTTP edge. All apply after a restart, except `rates` (see [`Limiter::set_enabled`]).
@@ -169,6 +170,8 @@ pub struct Plugs {
     pub relay: Option<Arc<dyn Relay>>,
     /// Calls; none, or without an SFU: there are none.
     pub calls: Option<Arc<Calls>>,
+    /// Where clients of LiveKit come in; none: there are no calls.
+    pub signaling: Option<Arc<dyn Signaling>>,
     /// Who can tell an administrator whether clients reach the server.
     pub reachability: Option<Arc<dyn Reachability>>,
     /// Who knows the settings.

@@ -15,7 +15,7 @@
 //! | `admin` | what administrators ask and do, one folder per version, one file per endpoint |
 //! | `setup`, `site` | the wizard of a server without accounts; what anybody may know of the site |
 //! | `account` | what people do to their own account beyond the client-server API |
-//! | `relay`, `pages` | what is needed of the relay for calls, and of the pages for people |
+//! | `relay`, `signaling`, `pages` | what is needed of the relay and the SFU for calls, and of the pages for people |
 //! | `admin_compat`, `system` | shared-secret registration; health and metrics |
 //!
 //! This crate decides nothing about rooms or accounts, keeps nothing between requests but rate limits, and never sees
@@ -42,6 +42,7 @@ pub mod routes;
 mod rtc;
 pub mod setup;
 mod shell;
+pub mod signaling;
 pub mod site;
 mod system;
 mod typed;

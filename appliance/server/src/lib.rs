@@ -23,6 +23,7 @@ mod logging;
 mod ready;
 mod serve;
 mod settings;
+mod sfu;
 mod statistics;
 mod surroundings;
 mod tls;

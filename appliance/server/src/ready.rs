@@ -12,6 +12,7 @@ pub(crate) struct Bound {
     pub(crate) https: Option<SocketAddr>,
     pub(crate) redirect: Option<SocketAddr>,
     pub(crate) turn: Option<SocketAddr>,
+    pub(crate) sfu: Option<SocketAddr>,
 }
 
 /// The ready line. Its names are a promise to tools.
@@ -34,10 +35,10 @@ impl ReadyLine {
         Self { claim_url: Some(claim_url), ..Self::new(bound) }
     }
 
-    /// The line for these sockets. Calls of many are not built, so they are null.
+    /// The line for these sockets.
     pub(crate) fn new(bound: Bound) -> Self {
-        let Bound { http, https, redirect, turn } = bound;
-        Self { ready: true, http, https, turn, redirect, ..Self::default() }
+        let Bound { http, https, redirect, turn, sfu } = bound;
+        Self { ready: true, http, https, turn, sfu, redirect, ..Self::default() }
     }
 
     /// Writes the line to standard output.

@@ -187,7 +187,7 @@ impl Sockets {
     /// Where they are.
     pub(crate) fn bound(&self) -> Bound {
         let at = |listener: &Option<BoundListener>| listener.as_ref().map(BoundListener::address);
-        Bound { http: at(&self.http), https: at(&self.https), redirect: at(&self.redirect), turn: None }
+        Bound { http: at(&self.http), https: at(&self.https), redirect: at(&self.redirect), ..Bound::default() }
     }
 
     /// Other handles to the same sockets, for the first run.
@@ -206,7 +206,7 @@ impl Sockets {
         connections: &Supervisor,
     ) -> Result<Ready, Failure> {
         let settings = &loaded.settings;
-        let bound = Bound { turn: surroundings.turn(), ..self.bound() };
+        let bound = Bound { turn: surroundings.turn(), sfu: surroundings.sfu(), ..self.bound() };
         let url = base_url(settings, bound.http, bound.https);
         check_redirect(loaded, bound, &url)?;
         let Plugged { plugs, doctor } = surroundings.plugs(loaded, product, house, bound, &url);

@@ -97,6 +97,10 @@ pub(crate) struct Listen {
     /// STUN and TURN, for calls: UDP and TCP. `0.0.0.0` and `[::]` mean both families, as far as the machine has them.
     #[serde(deserialize_with = "values::listener")]
     pub(crate) turn: Option<SocketAddr>,
+    /// Sound and pictures of calls, over UDP. Never the port of `turn`: browsers would hand what comes from it to the
+    /// relay's code alone.
+    #[serde(deserialize_with = "values::listener")]
+    pub(crate) sfu: Option<SocketAddr>,
 }
 
 impl Default for Listen {
@@ -106,6 +110,7 @@ impl Default for Listen {
             https: Some(SocketAddr::from(([0; 4], 8443))),
             redirect: None,
             turn: Some(SocketAddr::from(([0; 4], 3478))),
+            sfu: Some(SocketAddr::from(([0; 4], 7882))),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::first_run::ServersPages;
 use crate::logging::Log;
 use crate::ready::Bound;
 use crate::settings::Loaded;
+use crate::sfu::RunningSfu;
 use crate::turn::RunningRelay;
 use crate::wiring::Product;
 
@@ -26,10 +27,11 @@ use crate::wiring::Product;
 pub(crate) struct Surroundings {
     whereabouts: Arc<Whereabouts>,
     relay: Option<RunningRelay>,
+    sfu: Option<RunningSfu>,
 }
 
 impl Surroundings {
-    /// Starts the relay if it is not off, and keeps looking where the machine is.
+    /// Starts the relay and the SFU if they are not off, and keeps looking where the machine is.
     pub(crate) fn start(loaded: &Loaded, product: &Product) -> Result<Self, Failure> {
         let ground = &product.ground;
         let whereabouts = Arc::clone(&product.whereabouts);
@@ -39,12 +41,18 @@ impl Surroundings {
             relay.heed_addresses(&whereabouts, &loaded.settings.network.relay_peers, &product.workers);
             relay.heed_revocations(&product.directory, &product.workers);
         }
-        Ok(Self { whereabouts, relay })
+        let sfu = RunningSfu::start(loaded, product, &whereabouts)?;
+        Ok(Self { whereabouts, relay, sfu })
     }
 
     /// Where the relay listens: the address of the setting, with the port that it really got.
     pub(crate) fn turn(&self) -> Option<SocketAddr> {
         self.relay.as_ref().and_then(|relay| relay.addresses().first().copied())
+    }
+
+    /// Where packets of calls come: the address of the setting, with the port that it really got.
+    pub(crate) fn sfu(&self) -> Option<SocketAddr> {
+        self.sfu.as_ref().and_then(|sfu| sfu.addresses().first().copied())
     }
 
     /// For the listener that finds TURN inside TLS.
@@ -64,6 +72,9 @@ impl Surroundings {
         let settings = &loaded.settings;
         let https_port = bound.https.and_then(|_| port_of_https(url));
         let access = self.relay.as_ref().map(|relay| relay.access(&self.whereabouts, https_port));
+        if let (Some(sfu), Some(access)) = (&self.sfu, &access) {
+            sfu.use_relay(access.clone());
+        }
         let doctor = Arc::new(Doctor::new(Patient {
             server_name: settings.server.name.to_string(),
             dir: house.dir.to_owned(),
@@ -83,6 +94,7 @@ impl Surroundings {
         let console = Plugs {
             relay: access.map(|access| Arc::new(access) as Arc<_>),
             calls: Some(Arc::clone(&product.calls)),
+            signaling: self.sfu.as_ref().map(|sfu| sfu.signaling(product)),
             reachability: Some(Arc::clone(&doctor) as Arc<_>),
             settings: Some(Arc::new(settings)),
             certificate: Some(Arc::new(certificate)),
@@ -94,8 +106,11 @@ impl Surroundings {
         Plugged { plugs: console, doctor }
     }
 
-    /// Stops the relay.
+    /// Stops the SFU, whose clients are told to come back, and the relay.
     pub(crate) async fn stop(self) {
+        if let Some(sfu) = self.sfu {
+            sfu.stop().await;
+        }
         if let Some(relay) = self.relay {
             relay.stop().await;
         }

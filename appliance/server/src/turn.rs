@@ -193,6 +193,15 @@ impl Access {
         uris::all(self.whereabouts.name(), &self.whereabouts.beside_the_name(), self.port, self.https_port)
     }
 
+    /// Credentials for a participant of a call, and where the relay is, but for UDP: browsers hand what comes from such an
+    /// address to the relay's code alone, and the SFU may have the same.
+    pub(crate) fn for_participant(&self, identity: &str) -> (String, Secret<String>, Vec<String>) {
+        let user = format!("call.{}", hashed(&self.secret, "relay call\0", identity));
+        let (username, password) = credentials(&self.secret, &user, CREDENTIALS_SECS, self.clock.wall_ms());
+        let uris = self.uris().into_iter().filter(|uri| !uri.ends_with("?transport=udp")).collect();
+        (username, password, uris)
+    }
+
     /// Credentials for this server's own use, which count for nobody.
     pub(crate) fn for_ourselves(&self) -> (String, Secret<String>) {
         credentials(&self.secret, OURSELVES, CREDENTIALS_SECS, self.clock.wall_ms())
@@ -210,18 +219,19 @@ impl Relay for Access {
 /// Whom allocations count for: one session, whose number no other session ever has. What stands before the dot is the same
 /// for all sessions of a user.
 fn relay_user(secret: &Secret<Vec<u8>>, user: &UserId, SessionId(session): SessionId) -> String {
-    let hash = |kind: &str, what: &str| {
-        let mut mac =
-            <Hmac<Sha256> as KeyInit>::new_from_slice(secret.expose()).expect("HMAC takes keys of any length");
-        mac.update(kind.as_bytes());
-        mac.update(what.as_bytes());
-        URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..NAME_BYTES])
-    };
-    format!("{}.{}", hash("relay person\0", user.as_str()), hash("relay session\0", &session.to_string()))
+    let person = hashed(secret, "relay person\0", user.as_str());
+    format!("{person}.{}", hashed(secret, "relay session\0", &session.to_string()))
+}
+
+fn hashed(secret: &Secret<Vec<u8>>, kind: &str, what: &str) -> String {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.expose()).expect("HMAC takes keys of any length");
+    mac.update(kind.as_bytes());
+    mac.update(what.as_bytes());
+    URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..NAME_BYTES])
 }
 
 /// Both families where the setting means every address, on the same port.
-fn listeners(setting: SocketAddr) -> io::Result<Vec<SocketAddr>> {
+pub(crate) fn listeners(setting: SocketAddr) -> io::Result<Vec<SocketAddr>> {
     if !setting.ip().is_unspecified() {
         return Ok(vec![setting]);
     }

@@ -34,6 +34,8 @@ pub use sfu::{
     Connection, IceServer, IceServers, Listing, Member, RoomNews, SfuDriver, SfuHandle, SfuLimits, SfuSettings,
     Whereabouts,
 };
-pub use signal::{Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox, read_join_request};
+pub use signal::{
+    Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox, read_join_request,
+};
 pub use stream::TlsStream;
-pub use veche_sfu::Source;
+pub use veche_sfu::{PARTICIPANTS_MAX, Source};

@@ -83,6 +83,7 @@ impl Server {
             ("listen.http", "127.0.0.1:0"),
             ("listen.https", "127.0.0.1:0"),
             ("listen.turn", "127.0.0.1:0"),
+            ("listen.sfu", "127.0.0.1:0"),
             ("registration.shared_secret", SECRET),
             // However full the disk of the machine that runs the tests is.
             ("storage.reserve_bytes", "1048576"),

@@ -38,7 +38,7 @@ async fn a_second_server_on_the_same_folder_is_refused_with_words() {
     let server = Server::start().await;
     let output = std::process::Command::new(veche_test_harness::binary())
         .args(["serve", "--set", "server.name=localhost", "--set", "listen.http=127.0.0.1:0"])
-        .args(["--set", "listen.https=127.0.0.1:0", "--set", "listen.turn=127.0.0.1:0"])
+        .args(["--set", "listen.https=127.0.0.1:0", "--set", "listen.turn=127.0.0.1:0", "--set", "listen.sfu=off"])
         .args(["--set", "setup.skip=true", "--data"])
         .arg(server.dir())
         .output()

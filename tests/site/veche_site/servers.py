@@ -50,6 +50,7 @@ class Veche:
             "listen.http": "127.0.0.1:0",
             "listen.https": f"{any_address}:443",
             "listen.turn": f"{any_address}:3478",
+            "listen.sfu": f"{any_address}:7882",
             "registration.shared_secret": SECRET,
             "limits.rates": "off",
             # However full the disk of the machine that runs the tests is.

@@ -17,6 +17,7 @@ const LOCAL: [(&str, &str); 4] = [
     ("listen.http", "127.0.0.1:0"),
     ("listen.https", "127.0.0.1:0"),
     ("listen.turn", "127.0.0.1:0"),
+    ("listen.sfu", "127.0.0.1:0"),
     ("network.external_address", "127.0.0.1"),
 ];
 

@@ -18,6 +18,7 @@ const SETTINGS: [&str; 7] = [
     "listen.http=127.0.0.1:0",
     "listen.https=off",
     "listen.turn=127.0.0.1:0",
+    "listen.sfu=127.0.0.1:0",
     "network.external_address=127.0.0.1",
     "limits.rates=off",
     "setup.skip=true",

@@ -19,6 +19,7 @@ const BASICS = {
     "listen.http": "127.0.0.1:0",
     "listen.https": "127.0.0.1:0",
     "listen.turn": "127.0.0.1:0",
+    "listen.sfu": "127.0.0.1:0",
     "registration.shared_secret": SECRET,
     "limits.rates": "off",
     // However full the disk of the machine that runs the tests is.

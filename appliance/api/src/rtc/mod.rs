@@ -12,6 +12,7 @@ mod delegate_delayed_leave;
 mod get_token;
 mod healthz;
 mod legacy_sfu_get;
+mod signal;
 mod transports;
 
 #[cfg(test)]
@@ -66,7 +67,9 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
             open,
             delegate_delayed_leave::delegate_delayed_leave_by_proof,
         )
-        .plain(get, "/livekit/jwt/healthz", nobody, open, healthz::healthz)
+        .plain(get.clone(), "/livekit/jwt/healthz", nobody, open, healthz::healthz)
+        .plain(get.clone(), "/livekit/sfu/rtc/v1", nobody, open, signal::join)
+        .plain(get, "/livekit/sfu/rtc/v1/validate", nobody, open, signal::validate)
 }
 
 /// The calls of this server, if it has any.

@@ -29,4 +29,7 @@ mod tests;
 pub use grants::{Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, read_join_request};
 pub(crate) use room::{Context, Room};
 pub use session::Outbox;
+
+/// The longest message of a client: the longest offer, and some room.
+pub const MESSAGE_BYTES_MAX: usize = sdp::SDP_BYTES_MAX + (64 << 10);
 pub(crate) use session::SessionId;

@@ -76,7 +76,12 @@ async fn certificate_is_issued_by_tls_alpn_01() {
 
 #[tokio::test]
 async fn settings_that_cannot_lead_to_a_certificate_stop_the_start() {
-    let local = [("listen.http", "127.0.0.1:0"), ("listen.https", "127.0.0.1:0"), ("listen.turn", "off")];
+    let local = [
+        ("listen.http", "127.0.0.1:0"),
+        ("listen.https", "127.0.0.1:0"),
+        ("listen.turn", "off"),
+        ("listen.sfu", "off"),
+    ];
     for (settings, words) in [
         (&[("tls.source", "acme")][..], "tls.source: no authority vouches for localhost"),
         (

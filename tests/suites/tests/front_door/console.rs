@@ -92,7 +92,12 @@ async fn the_wizard_takes_a_certificate_for_the_name_that_was_chosen_in_it() {
     let workshop = Workshop::new();
     workshop.certify_server("good");
     workshop.certify_localhost("misnamed");
-    let local = [("listen.http", "127.0.0.1:0"), ("listen.https", "127.0.0.1:0"), ("listen.turn", "127.0.0.1:0")];
+    let local = [
+        ("listen.http", "127.0.0.1:0"),
+        ("listen.https", "127.0.0.1:0"),
+        ("listen.turn", "127.0.0.1:0"),
+        ("listen.sfu", "off"),
+    ];
     let server = Server::try_start_with(&local).await.expect("the server starts");
     let anybody = Client::anonymous(&server.base_url());
     let code = text(server.dir().join("claim-code"));

@@ -87,7 +87,12 @@ async fn redirect_that_leads_nowhere_stops_the_start() {
         &[("listen.redirect", "127.0.0.1:0"), ("server.public_url", "http://chat.example.org")][..],
         &[("listen.redirect", "127.0.0.1:0"), ("listen.https", "off")],
     ] {
-        let local = [("listen.http", "127.0.0.1:0"), ("listen.https", "127.0.0.1:0"), ("listen.turn", "off")];
+        let local = [
+            ("listen.http", "127.0.0.1:0"),
+            ("listen.https", "127.0.0.1:0"),
+            ("listen.turn", "off"),
+            ("listen.sfu", "off"),
+        ];
         let log = Server::try_start_with(&[&local[..], settings].concat()).await.err().expect("it refuses");
         assert!(log.contains("listen.redirect: it sends browsers to https"), "{log}");
     }

@@ -1,0 +1,145 @@
+//! The SFU of this server: started with what settings and addresses say, joined to the calls of Matrix rooms, and to LiveKit's
+//! clients over WebSockets.
+
+mod people;
+mod signaling;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tracing::warn;
+use veche_api::signaling::Signaling;
+use veche_media_driver::{
+    AskError, IceServer, IceServers, RoomNews, SfuDriver, SfuHandle, SfuSettings, Whereabouts as MediaWhereabouts,
+};
+use veche_runtime::Supervisor;
+
+use self::people::People;
+use self::signaling::Reception;
+use crate::addresses::{Addresses, Whereabouts, all_interfaces};
+use crate::exit::Failure;
+use crate::settings::Loaded;
+use crate::turn::{Access, listeners};
+use crate::wiring::Product;
+
+/// When the SFU's thread is asked again that had no time to hear where the machine is.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// The running SFU.
+pub(crate) struct RunningSfu {
+    driver: SfuDriver,
+    relay: Arc<OnceLock<Access>>,
+}
+
+impl RunningSfu {
+    /// Binds the sockets, starts the SFU's thread and opens the calls of this server; nothing if it is off.
+    pub(crate) fn start(
+        loaded: &Loaded,
+        product: &Product,
+        whereabouts: &Arc<Whereabouts>,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(listen) = loaded.settings.listen.sfu else { return Ok(None) };
+        let ground = &product.ground;
+        let settings = SfuSettings {
+            listen: listeners(listen).map_err(Failure::during("no port for calls can be found"))?,
+            whereabouts: media_whereabouts(&whereabouts.used()),
+            limits: Default::default(),
+        };
+        let relay = Arc::new(OnceLock::new());
+        let people = Arc::new(People::default());
+        let (calls, seen) = (Arc::clone(&product.calls), Arc::clone(&people));
+        let news = Box::new(move |news| match news {
+            RoomNews::Joined { room, identity } => {
+                seen.joined(&room);
+                calls.participant_joined(&room, &identity);
+            }
+            RoomNews::Left { room, identity } => {
+                seen.left(&room);
+                calls.participant_left(&room, &identity);
+            }
+        });
+        let relays = Box::new(Relays(Arc::clone(&relay)));
+        let (clock, entropy) = (Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
+        let driver = SfuDriver::start(settings, relays, news, clock, entropy, &ground.registry)
+            .map_err(|error| loaded.complaint("listen.sfu", error))?;
+        product.calls.plug(Arc::new(people::Plug::new(driver.handle(), people)));
+        heed_addresses(driver.handle(), whereabouts, &product.workers);
+        Ok(Some(Self { driver, relay }))
+    }
+
+    /// Where packets come, the address of the setting first.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        self.driver.addresses()
+    }
+
+    /// Gives this relay to whoever takes part in a call from now on.
+    pub(crate) fn use_relay(&self, access: Access) {
+        let _only_the_first = self.relay.set(access);
+    }
+
+    /// Where clients of LiveKit come in.
+    pub(crate) fn signaling(&self, product: &Product) -> Arc<dyn Signaling> {
+        let (sfu, calls) = (self.driver.handle(), Arc::clone(&product.calls));
+        Arc::new(Reception::new(sfu, calls, product.workers.clone()))
+    }
+
+    /// Tells clients to come back, and closes all connections and sockets.
+    pub(crate) async fn stop(self) {
+        // It waits for a thread, for milliseconds.
+        match tokio::task::spawn_blocking(|| self.driver.stop()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(panicked)) => warn!(%panicked, "calls have not stopped in order"),
+            Err(_) => warn!("calls could not be stopped in order"),
+        }
+    }
+}
+
+/// The relay of this server, for those whose networks let only TCP or HTTPS through.
+struct Relays(Arc<OnceLock<Access>>);
+
+impl IceServers for Relays {
+    fn for_participant(&self, identity: &str) -> Vec<IceServer> {
+        let Some(access) = self.0.get() else { return Vec::new() };
+        let (username, password, urls) = access.for_participant(identity);
+        if urls.is_empty() {
+            return Vec::new();
+        }
+        vec![IceServer { urls, username, credential: password.expose().clone() }]
+    }
+}
+
+/// What others call the machine, and what it has itself.
+fn media_whereabouts(addresses: &Addresses) -> MediaWhereabouts {
+    let is_usable = |address: &IpAddr| match address {
+        IpAddr::V4(_) => true,
+        // An address of one link means nothing without the name of the link.
+        IpAddr::V6(address) => !address.is_unicast_link_local(),
+    };
+    let local = all_interfaces().into_iter().map(|interface| interface.address).filter(is_usable).collect();
+    let mut announced = Vec::new();
+    for address in addresses.chosen().flat_map(|chosen| [Some(chosen.external), chosen.internal]).flatten() {
+        if !announced.contains(&address) {
+            announced.push(address);
+        }
+    }
+    MediaWhereabouts { local, announced }
+}
+
+/// Tells the SFU when the machine has other addresses.
+fn heed_addresses(handle: SfuHandle, whereabouts: &Whereabouts, workers: &Supervisor) {
+    let mut changes = whereabouts.changes();
+    let stopping = workers.shutdown_token();
+    workers.spawn("call addresses", async move {
+        let mut told = Ok(());
+        while told != Err(AskError::Stopped) {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(ASK_AGAIN_AFTER), if told.is_err() => {}
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+            let addresses = changes.borrow_and_update().addresses.clone();
+            told = handle.move_to(media_whereabouts(&addresses));
+        }
+    });
+}

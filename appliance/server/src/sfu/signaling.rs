@@ -1,0 +1,192 @@
+//! LiveKit's signaling over WebSockets: who is let in, and messages to and fro.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tracing::{debug, warn};
+use veche_api::signaling::{Signaling, SignalingRefusal, Verdict};
+use veche_calls::{AdmitError, Calls};
+use veche_media_driver::{Connection, Grants, MESSAGE_BYTES_MAX, Outbox, SfuHandle, Source, read_join_request};
+use veche_runtime::Supervisor;
+
+/// How long a connection may take to become a WebSocket after it was said that it does.
+const UPGRADE_WITHIN: Duration = Duration::from_secs(10);
+/// Clients say that they are there every five seconds; after this silence nobody is.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// How long saying goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Messages that wait for one client. Whoever has not taken so many is gone, or will do better on a new connection.
+const WAITING_MAX: usize = 512;
+
+/// See the module.
+pub(super) struct Reception {
+    sfu: SfuHandle,
+    calls: Arc<Calls>,
+    workers: Supervisor,
+}
+
+impl Reception {
+    pub(super) fn new(sfu: SfuHandle, calls: Arc<Calls>, workers: Supervisor) -> Self {
+        Self { sfu, calls, workers }
+    }
+
+    fn admit(&self, token: &str) -> Result<Grants, SignalingRefusal> {
+        match self.calls.admit(token) {
+            Ok(grants) => Ok(translate(grants)),
+            Err(AdmitError::Token(error)) => {
+                debug!(%error, "a token for a call was refused");
+                Err(SignalingRefusal::Token)
+            }
+            Err(AdmitError::NoCall) => Err(SignalingRefusal::Token),
+            Err(AdmitError::NotAnyMore) => Err(SignalingRefusal::NotAnyMore),
+            Err(AdmitError::Internal(error)) => {
+                warn!(%error, "a token for a call could not be checked");
+                Err(SignalingRefusal::Busy)
+            }
+        }
+    }
+}
+
+impl Signaling for Reception {
+    fn check<'a>(&'a self, token: &'a str) -> Verdict<'a> {
+        Box::pin(async move { self.admit(token).map(|_| ()) })
+    }
+
+    fn accept<'a>(&'a self, token: &'a str, join_request: &'a str, upgrade: OnUpgrade) -> Verdict<'a> {
+        Box::pin(async move {
+            let grants = self.admit(token)?;
+            let request = read_join_request(join_request).map_err(|error| {
+                debug!(%error, "a join request was refused");
+                SignalingRefusal::Request
+            })?;
+            let sfu = self.sfu.clone();
+            self.workers.spawn("call signaling", async move {
+                let upgraded = match timeout(UPGRADE_WITHIN, upgrade).await {
+                    Ok(Ok(upgraded)) => upgraded,
+                    Ok(Err(error)) => return debug!(%error, "a connection did not become a WebSocket"),
+                    Err(_) => return debug!("a connection did not become a WebSocket in time"),
+                };
+                let (outbox, told) = mpsc::channel(WAITING_MAX);
+                match sfu.join(grants, request, Box::new(ToClient(outbox))) {
+                    Ok(connection) => carry(upgraded, connection, told).await,
+                    Err(error) => warn!(%error, "somebody was not let into a call"),
+                }
+            });
+            Ok(())
+        })
+    }
+}
+
+/// Carries messages until either side has had enough.
+async fn carry(upgraded: Upgraded, connection: Connection, mut told: Receiver<Vec<u8>>) {
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+        .max_write_buffer_size(2 * MESSAGE_BYTES_MAX);
+    let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(limits)).await;
+    loop {
+        tokio::select! {
+            message = told.recv() => {
+                let Some(message) = message else { break };
+                if let Err(error) = socket.send(Message::binary(message)).await {
+                    debug!(%error, "a client of a call was not told something");
+                    return;
+                }
+            }
+            said = timeout(SILENCE_MAX, socket.next()) => match said {
+                Ok(Some(Ok(Message::Binary(message)))) => {
+                    if let Err(error) = connection.message(message.into()) {
+                        warn!(%error, "what a client of a call has said was not heard");
+                        break;
+                    }
+                }
+                // Pings of the WebSocket are answered by the library; text is no part of this protocol.
+                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Text(_) | Message::Frame(_)))) => {}
+                Ok(Some(Ok(Message::Close(_))) | None) => return,
+                Ok(Some(Err(error))) => return debug!(%error, "a client's connection broke"),
+                Err(_) => return debug!("a client of a call has said nothing for too long"),
+            }
+        }
+    }
+    // Whoever does not hear it hears of the end of TCP.
+    let _ = timeout(GOODBYE, socket.close(None)).await;
+}
+
+/// Messages on their way to one client.
+struct ToClient(Sender<Vec<u8>>);
+
+impl Outbox for ToClient {
+    fn send(&self, message: Vec<u8>) -> bool {
+        self.0.try_send(message).is_ok()
+    }
+}
+
+/// What a token says, as the SFU wants it.
+fn translate(grants: veche_calls::Grants) -> Grants {
+    let video = grants.video;
+    let source = |name: &String| match name.as_str() {
+        "camera" => Some(Source::Camera),
+        "microphone" => Some(Source::Microphone),
+        "screen_share" => Some(Source::Screen),
+        "screen_share_audio" => Some(Source::ScreenAudio),
+        _ => None,
+    };
+    let can_publish_sources: Vec<Source> = video.can_publish_sources.iter().filter_map(source).collect();
+    // Sources that nobody knows must not mean all of them.
+    let names_some = video.can_publish_sources.is_empty() || !can_publish_sources.is_empty();
+    Grants {
+        identity: grants.identity,
+        name: grants.name,
+        metadata: grants.metadata,
+        attributes: grants.attributes.into_iter().collect(),
+        can_publish: video.may_publish() && names_some,
+        can_subscribe: video.may_subscribe(),
+        can_publish_data: video.may_publish_data(),
+        can_update_own_metadata: video.may_update_own_metadata(),
+        can_publish_sources,
+        room: video.room,
+        room_create: video.room_create,
+        hidden: video.hidden,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use veche_calls::VideoGrant;
+    use veche_media_driver::Source;
+
+    use super::translate;
+
+    fn with(sources: &[&str]) -> veche_media_driver::Grants {
+        let can_publish_sources = sources.iter().map(|name| (*name).to_owned()).collect();
+        let video = VideoGrant { room: "room".to_owned(), can_publish_sources, ..VideoGrant::default() };
+        translate(veche_calls::Grants {
+            identity: "anna".to_owned(),
+            name: String::new(),
+            kind: String::new(),
+            metadata: String::new(),
+            attributes: Default::default(),
+            video,
+            expires_secs: 0,
+            holder: None,
+        })
+    }
+
+    #[test]
+    fn what_is_left_out_is_allowed_and_what_is_unknown_is_not() {
+        let all = with(&[]);
+        assert!(all.can_publish && all.can_subscribe && all.can_publish_data && !all.can_update_own_metadata);
+        assert!([Source::Camera, Source::ScreenAudio].into_iter().all(|source| all.allows(source)));
+        let voice = with(&["microphone", "telepathy"]);
+        assert!(voice.allows(Source::Microphone) && !voice.allows(Source::Camera));
+        assert!(!with(&["telepathy"]).can_publish);
+    }
+}

@@ -1,0 +1,1 @@
+"""What the tests of calls are made of."""

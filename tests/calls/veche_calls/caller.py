@@ -1,0 +1,141 @@
+"""A participant of a call: LiveKit's own client, with a tone for a voice and moving stripes for a picture."""
+
+import asyncio
+from collections.abc import Callable
+
+import numpy
+from livekit import rtc
+
+from .server import LIMIT_SECONDS
+
+RATE = 48_000
+FRAME = RATE // 100
+# What counts as heard: half a second of it, so that no single frame of noise does.
+LOUD_FRAMES = 50
+
+
+class Caller:
+    """Somebody in a call. Everything that happens to him is noted, and can be waited for."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.room = rtc.Room()
+        self.loud: dict[str, int] = {}
+        self.frames: dict[str, list[tuple[int, int]]] = {}
+        self.happened: list[str] = []
+        self.data: list[tuple[bytes, str]] = []
+        self._changed = asyncio.Event()
+        self._tasks: list[asyncio.Task] = []
+        self._note()
+
+    def _note(self) -> None:
+        on = self.room.on
+        for event in ("reconnecting", "reconnected", "disconnected"):
+            on(event, lambda *_, event=event: self._happen(event))
+        for event in ("participant_connected", "participant_disconnected"):
+            on(event, lambda who, event=event: self._happen(f"{event} {who.identity}"))
+        on("track_subscribed", lambda track, _, who: self._subscribed(track, who))
+        on("track_muted", lambda who, _: self._happen(f"muted {who.identity}"))
+        on("track_unsubscribed", lambda track, _, who: self._happen(f"unsubscribed {who.identity}"))
+        on("active_speakers_changed", lambda who: [self._happen(f"speaks {it.identity}") for it in who])
+        on("data_received", lambda packet: self._received(packet))
+
+    def _happen(self, what: str) -> None:
+        self.happened.append(what)
+        self._changed.set()
+
+    def _received(self, packet: rtc.DataPacket) -> None:
+        self.data.append((packet.data, packet.participant.identity if packet.participant else ""))
+        self._changed.set()
+
+    def _subscribed(self, track: rtc.RemoteTrack, who: rtc.RemoteParticipant) -> None:
+        self._happen(f"subscribed {who.identity}")
+        is_sound = track.kind == rtc.TrackKind.KIND_AUDIO
+        task = self._listen(track, who.identity) if is_sound else self._watch(track, who.identity)
+        self._tasks.append(asyncio.create_task(task))
+
+    async def _listen(self, track: rtc.RemoteTrack, identity: str) -> None:
+        async for event in rtc.AudioStream(track):
+            samples = numpy.frombuffer(event.frame.data, dtype=numpy.int16)
+            if numpy.abs(samples).max() > 1_000:
+                self.loud[identity] = self.loud.get(identity, 0) + 1
+                self._changed.set()
+
+    async def _watch(self, track: rtc.RemoteTrack, identity: str) -> None:
+        async for event in rtc.VideoStream(track):
+            self.frames.setdefault(identity, []).append((event.frame.width, event.frame.height))
+            self._changed.set()
+
+    async def until(self, what: str, is_so: Callable[[], bool], seconds: float = LIMIT_SECONDS) -> None:
+        """Waits for something to be so."""
+
+        async def wait() -> None:
+            while not is_so():
+                self._changed.clear()
+                await self._changed.wait()
+
+        try:
+            await asyncio.wait_for(wait(), seconds)
+        except TimeoutError:
+            raise AssertionError(f"{self.name}: {what} did not come; what came: {self.happened}") from None
+
+    async def hears(self, identity: str) -> None:
+        """Waits until he hears somebody, from now on."""
+        before = self.loud.get(identity, 0)
+        await self.until(f"the voice of {identity}", lambda: self.loud.get(identity, 0) >= before + LOUD_FRAMES)
+
+    async def sees(self, identity: str, frames: int = 10) -> None:
+        """Waits until he sees somebody move, from now on."""
+        before = len(self.frames.get(identity, []))
+        await self.until(f"the picture of {identity}", lambda: len(self.frames.get(identity, [])) >= before + frames)
+
+    async def saw(self, what: str, seconds: float = LIMIT_SECONDS) -> None:
+        """Waits until something has happened, whenever it did."""
+        await self.until(what, lambda: what in self.happened, seconds)
+
+    async def join(self, url: str, token: str) -> "Caller":
+        await asyncio.wait_for(self.room.connect(url, token), LIMIT_SECONDS)
+        return self
+
+    async def speak(self) -> rtc.LocalAudioTrack:
+        """Publishes a tone."""
+        source = rtc.AudioSource(RATE, 1)
+        track = rtc.LocalAudioTrack.create_audio_track("tone", source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        await asyncio.wait_for(self.room.local_participant.publish_track(track, options), LIMIT_SECONDS)
+        self._tasks.append(asyncio.create_task(self._sing(source)))
+        return track
+
+    async def _sing(self, source: rtc.AudioSource) -> None:
+        at = 0
+        while True:
+            frame = rtc.AudioFrame.create(RATE, 1, FRAME)
+            wave = numpy.sin((numpy.arange(FRAME) + at) * 2 * numpy.pi * 440 / RATE) * 12_000
+            numpy.copyto(numpy.frombuffer(frame.data, dtype=numpy.int16), wave.astype(numpy.int16))
+            at += FRAME
+            # It takes as long as the frame sounds.
+            await source.capture_frame(frame)
+
+    async def show(self, name: str = "stripes") -> rtc.LocalTrackPublication:
+        """Publishes moving stripes, in several sizes."""
+        width, height = 1_280, 720
+        source = rtc.VideoSource(width, height)
+        track = rtc.LocalVideoTrack.create_video_track(name, source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=True)
+        publication = await asyncio.wait_for(self.room.local_participant.publish_track(track, options), LIMIT_SECONDS)
+        self._tasks.append(asyncio.create_task(self._move(source, width, height)))
+        return publication
+
+    async def _move(self, source: rtc.VideoSource, width: int, height: int) -> None:
+        at = 0
+        while True:
+            picture = numpy.full((height, width, 4), at % 256, dtype=numpy.uint8)
+            picture[:, : at % width] = 50
+            at += 7
+            source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.RGBA, picture.tobytes()))
+            await asyncio.sleep(1 / 15)
+
+    async def leave(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self.room.disconnect()
