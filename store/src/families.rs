@@ -196,6 +196,10 @@ families! {
     UserRequestDelayId: r::delayed::DelayedRequestKey = "userdevicerequest_delayid", Point, With(Family::DelayIdDelayed);
     /// Delayed events that the server puts off and sends for a participant of a call.
     DelayIdDelegation: r::delayed::DelegationKey = "delayid_delegation", Walk, With(Family::DelayIdDelayed);
+    /// For how long delayed events are to stick once they are sent.
+    DelayIdSticky: r::sticky::DelayedStickyKey = "delayid_stickyms", Point, With(Family::DelayIdDelayed);
+    /// Events that stick in their room.
+    RoomPositionSticky: r::sticky::StickyKey = "roomposition_sticky", Walk, Age("STICKY_EVENT_SECS_MAX");
 }
 
 /// Names of families that earlier versions used. They are deleted by a migration and never used again.

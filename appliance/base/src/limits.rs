@@ -131,6 +131,10 @@ pub const ONE_TIME_KEYS_PER_DEVICE_MAX: usize = 200;
 pub const CALL_TOKEN_BYTES_MAX: usize = 8 * 1_024;
 /// Delayed events of one account that have not been sent yet.
 pub const DELAYED_EVENTS_PER_USER_MAX: usize = 100;
+/// How long an event may stick (MSC4354).
+pub const STICKY_EVENT_SECS_MAX: u64 = 60 * 60;
+/// Events of one member that stick in one room: everybody who comes into it is told all of them.
+pub const STICKY_EVENTS_PER_SENDER_MAX: usize = 100;
 /// How far ahead an event may be delayed.
 pub const DELAYED_EVENT_SECS_MAX: u64 = 24 * 60 * 60;
 /// To-device messages waiting for one device; the oldest is dropped for a further one.

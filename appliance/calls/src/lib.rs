@@ -77,9 +77,11 @@ impl Calls {
     }
 
     /// The SFU tells that a participant whom [`Self::admit`] let in has entered the call. To be said once for each time, and
-    /// before it is said that he left.
-    pub fn participant_joined(&self, room: &str, identity: &str) {
-        self.seats.joined(room, identity);
+    /// before it is said that he left. Answers whether he may stay: he may have been put out of the room in between, and then
+    /// [`Sfu::remove`] was told of somebody who was not there yet.
+    #[must_use]
+    pub fn participant_joined(&self, room: &str, identity: &str) -> bool {
+        self.seats.joined(room, identity)
     }
 
     /// The SFU tells that a participant has gone, by his own will or without a word. Where he has entered twice under the

@@ -15,6 +15,8 @@ use crate::Holder;
 const ENTERING: Duration = Duration::from_secs(60);
 /// How long after our own start those may take to come back who were in a call before it.
 const RETURNING: Duration = Duration::from_secs(20);
+/// Everybody in a call is looked at so often, whatever was heard: not all that takes a right away is told.
+pub(crate) const LOOK: Duration = Duration::from_secs(10);
 /// After so many tenths of its delay a leaving is put off again, which leaves time to try once more.
 const PUT_OFF_TENTHS: u32 = 8;
 
@@ -64,6 +66,8 @@ struct Table {
     gone: Vec<String>,
     /// Something happened after which somebody may not be in a call any more.
     doubt: bool,
+    /// When everybody was looked at last.
+    looked_at: Duration,
 }
 
 /// All seats.
@@ -119,15 +123,14 @@ impl Seats {
         self.lock().seats.get(key).is_some_and(|seat| seat.present > 0)
     }
 
-    /// Somebody has entered.
-    pub(crate) fn joined(&self, call: &str, identity: &str) {
+    /// Somebody has entered; whether he was expected.
+    pub(crate) fn joined(&self, call: &str, identity: &str) -> bool {
         let key = SeatKey { call: call.to_owned(), identity: identity.to_owned() };
-        if let Some(seat) = self.lock().seats.get_mut(&key) {
-            seat.present += 1;
-            seat.expected_until = None;
-        } else {
-            tracing::warn!("a participant entered a call without having been admitted");
-        }
+        let mut table = self.lock();
+        let Some(seat) = table.seats.get_mut(&key) else { return false };
+        seat.present += 1;
+        seat.expected_until = None;
+        true
     }
 
     /// Somebody is gone.
@@ -157,9 +160,15 @@ impl Seats {
         }
     }
 
-    /// Whether there is a doubt; there is none any more.
-    pub(crate) fn take_doubt(&self) -> bool {
-        std::mem::take(&mut self.lock().doubt)
+    /// Whether everybody has to be looked at: because of a doubt, or because it is time. It counts as done.
+    pub(crate) fn take_doubt(&self, now: Duration) -> bool {
+        let mut table = self.lock();
+        let is_time = now.saturating_sub(table.looked_at) >= LOOK;
+        if std::mem::take(&mut table.doubt) || is_time {
+            table.looked_at = now;
+            return true;
+        }
+        false
     }
 
     /// Everybody who is in a call, or soon.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ruma::UserId;
 use ruma::events::{MessageLikeEventType, StateEventType};
 use veche_homeserver::StoreError;
 use veche_homeserver::rooms::{FindRoomError, Room};
@@ -31,19 +32,13 @@ pub(crate) enum Unfit {
     Internal(#[from] StoreError),
 }
 
-/// What somebody may do in the call of a room.
-pub(crate) struct Standing {
-    pub(crate) room: Arc<Room>,
-    /// May be heard and seen, and not only listen.
-    pub(crate) may_publish: bool,
-}
-
 impl Calls {
-    /// What this holder of a token may do now.
+    /// The room in whose call this holder of a token may be now. Asked of everybody in a call whenever something happens in its
+    /// room, so it reads memory only.
     ///
     /// The device is looked at although he only claims it: it is what his session is found by when it ends, and a call must
     /// end with it.
-    pub(crate) fn standing(&self, holder: &Holder) -> Result<Standing, Unfit> {
+    pub(crate) fn standing(&self, holder: &Holder) -> Result<Arc<Room>, Unfit> {
         let directory = &self.homeserver.core.directory;
         let account = directory.account(&holder.user_id);
         let is_good = |it: &veche_directory::Account| !it.locked && !it.suspended && it.deactivated_ms.is_none();
@@ -58,18 +53,17 @@ impl Calls {
             Err(FindRoomError::Unknown) => return Err(Unfit::NotInRoom),
             Err(FindRoomError::Internal(error)) => return Err(error.into()),
         };
-        let head = room.head();
-        if !head.is_joined(&holder.user_id) {
-            return Err(Unfit::NotInRoom);
-        }
-        // Who cannot tell the room that he is in its call would be a stranger to the others, who take no stream without such
-        // a word (MSC4143). So he may listen, as he may read, and in a room where only some may speak, only they do.
-        let may_publish = PowerLevels::of(&head.state, &room.version).is_ok_and(|levels| {
-            levels.can_send_state(&holder.user_id, &StateEventType::from(MEMBER_STATE))
-                || MEMBER_EVENTS
-                    .iter()
-                    .any(|kind| levels.can_send_message(&holder.user_id, &MessageLikeEventType::from(*kind)))
-        });
-        Ok(Standing { room, may_publish })
+        if room.head().is_joined(&holder.user_id) { Ok(room) } else { Err(Unfit::NotInRoom) }
     }
+}
+
+/// Whether a member may be heard and seen in the call of his room, and not only listen.
+///
+/// Who cannot tell the room that he is in its call would be a stranger to the others, who take no stream without such a word
+/// (MSC4143). So he may listen, as he may read, and in a room where only some may speak, only they do.
+pub(crate) fn may_publish(room: &Room, user: &UserId) -> bool {
+    PowerLevels::of(&room.head().state, &room.version).is_ok_and(|levels| {
+        levels.can_send_state(user, &StateEventType::from(MEMBER_STATE))
+            || MEMBER_EVENTS.iter().any(|kind| levels.can_send_message(user, &MessageLikeEventType::from(*kind)))
+    })
 }

@@ -144,6 +144,7 @@ impl House {
             state_key: Some(CALL_KEY.to_owned()),
             content: to_raw_value(&json!({})).unwrap(),
             delay_ms: u64::try_from(delay.as_millis()).unwrap(),
+            sticky_ms: None,
         };
         self.server.delayed.schedule(&user("bob"), &device("HOME"), new, None).await.unwrap()
     }

@@ -1,15 +1,18 @@
 //! Tokens: who gets one, what it allows, and whether it still does when it is shown.
 
+use std::sync::Arc;
+
 use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 use veche_base::Secret;
 use veche_base::limits::ID_BYTES_MAX;
 use veche_homeserver::StoreError;
 use veche_homeserver::delayed::{DelegateError, Delegation};
+use veche_homeserver::rooms::Room;
 
 use crate::Calls;
 use crate::names::{MemberName, identity, room_name};
 use crate::seats::SeatKey;
-use crate::standing::Unfit;
+use crate::standing::{Unfit, may_publish};
 use crate::token::{Grants, Holder, TokenError, VideoGrant};
 
 /// How long a token can be used to enter a call. Whoever is in it stays.
@@ -119,7 +122,7 @@ impl Calls {
     /// A token for a call, for a member of its room, with the least rights that make him one of its participants.
     pub fn ticket(&self, wish: &Wish) -> Result<Ticket, TicketError> {
         let sfu = self.sfu.get().ok_or(TicketError::Closed)?;
-        let (key, holder, may_publish) = self.seat(wish)?;
+        let (key, holder, room) = self.seat(wish)?;
         if sfu.room_is_full(&key.call) && !self.seats.is_taken(&key) {
             return Err(TicketError::Full);
         }
@@ -130,7 +133,7 @@ impl Calls {
             kind: String::new(),
             metadata: String::new(),
             attributes: Default::default(),
-            video: video(key.call.clone(), may_publish),
+            video: video(key.call.clone(), may_publish(&room, &wish.user_id)),
             expires_secs: now_ms / 1_000 + TICKET_SECS,
             holder: Some(holder),
         };
@@ -144,13 +147,12 @@ impl Calls {
         if !self.is_open() {
             return Err(TicketError::Closed.into());
         }
-        let (key, holder, _) = self.seat(wish)?;
-        let room = self.homeserver.parts.rooms.find(&wish.room_id).map_err(|_| TicketError::NotInRoom)?.short;
+        let (key, holder, room) = self.seat(wish)?;
         let of = Delegation { call: key.call.clone(), identity: key.identity.clone() };
         let former = self.seats.delegated(&key).filter(|former| former != delay_id);
         let delayed = &self.homeserver.delayed;
         let delegated = delayed.delegate(&wish.user_id, &wish.room_id, delay_id, of, former).await?;
-        self.seats.delegate(key, holder, room, delegated.delay_id, delegated.delay_ms, self.now());
+        self.seats.delegate(key, holder, room.short, delegated.delay_id, delegated.delay_ms, self.now());
         Ok(())
     }
 
@@ -161,26 +163,27 @@ impl Calls {
         let mut grants = self.keys.verify(token, self.homeserver.core.clock.wall_ms())?;
         let opens = grants.video.room_join && !grants.video.room.is_empty();
         let Some(holder) = grants.holder.clone().filter(|_| opens) else { return Err(AdmitError::NoCall) };
-        let standing = self.standing(&holder)?;
-        grants.video.can_publish = Some(grants.video.may_publish() && standing.may_publish);
-        grants.video.can_publish_data = Some(grants.video.may_publish_data() && standing.may_publish);
+        let room = self.standing(&holder)?;
+        let may_publish = may_publish(&room, &holder.user_id);
+        grants.video.can_publish_data = Some(grants.video.may_publish_data() && may_publish);
+        grants.video.can_publish = Some(grants.video.may_publish() && may_publish);
         let key = SeatKey { call: grants.video.room.clone(), identity: grants.identity.clone() };
-        self.seats.expect(key, holder, standing.room.short, self.now());
+        self.seats.expect(key, holder, room.short, self.now());
         Ok(grants)
     }
 
-    /// Whose seat this would be, if he may have it, and whether he could be heard and seen there.
-    fn seat(&self, wish: &Wish) -> Result<(SeatKey, Holder, bool), TicketError> {
+    /// Whose seat this would be, if he may have it.
+    fn seat(&self, wish: &Wish) -> Result<(SeatKey, Holder, Arc<Room>), TicketError> {
         check("slot_id", &wish.slot_id)?;
         if let MemberName::WithDevice(id) | MemberName::Alone(id) = &wish.member {
             check("the id of the member", id)?;
         }
         let holder =
             Holder { user_id: wish.user_id.clone(), device_id: wish.device_id.clone(), room_id: wish.room_id.clone() };
-        let standing = self.standing(&holder)?;
+        let room = self.standing(&holder)?;
         let call = room_name(&wish.room_id, &wish.slot_id);
         let identity = identity(&wish.user_id, &wish.device_id, &wish.member);
-        Ok((SeatKey { call, identity }, holder, standing.may_publish))
+        Ok((SeatKey { call, identity }, holder, room))
     }
 }
 

@@ -12,12 +12,10 @@ use veche_homeserver::timeline::SendError;
 use veche_runtime::tasks::Supervisor;
 use veche_store::{Change, ChangeListener, Published};
 
-use crate::seats::SeatKey;
+use crate::seats::{LOOK, SeatKey};
 use crate::standing::Unfit;
 use crate::{Calls, Holder};
 
-/// Everybody in a call is looked at so often, whatever was heard: not all that takes a right away is told.
-const SWEEP: Duration = Duration::from_secs(10);
 /// Until the next try when the store refuses to write.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -36,7 +34,7 @@ impl Calls {
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = this.seats.changed() => {}
-                    () = tokio::time::sleep(wait) => this.seats.doubt(),
+                    () = tokio::time::sleep(wait) => {}
                     heard = revocations.recv() => match heard {
                         Ok(_) | Err(RecvError::Lagged(_)) => this.seats.doubt(),
                         Err(RecvError::Closed) => return,
@@ -69,11 +67,11 @@ impl Calls {
     /// Nothing is sent once the server stops: those who are in a call then may come back to the next process, which waits
     /// for them.
     pub(crate) async fn work(&self, is_stopping: &(dyn Fn() -> bool + Sync)) -> Duration {
-        if self.seats.take_doubt() {
+        if self.seats.take_doubt(self.now()) {
             self.put_out_the_unfit();
         }
         let due = self.seats.due(self.now());
-        let mut wait = due.next.map_or(SWEEP, |next| next.saturating_sub(self.now()).min(SWEEP));
+        let mut wait = due.next.map_or(LOOK, |next| next.saturating_sub(self.now()).min(LOOK));
         for delay_id in due.send {
             if is_stopping() {
                 return wait;

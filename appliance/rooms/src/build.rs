@@ -50,6 +50,8 @@ pub struct BuildContext<'a> {
     pub depth: u64,
     /// The state of the room before the event.
     pub state: &'a StateMap,
+    /// For how long a message is to stick (MSC4354).
+    pub sticky_ms: Option<u64>,
 }
 
 /// Why an event cannot be made.
@@ -171,6 +173,10 @@ fn assemble(
     }
     if let Some(room_id) = context.room_id {
         object.insert("room_id".to_owned(), text(room_id.as_str()));
+    }
+    if let Some(sticky_ms) = context.sticky_ms {
+        let sticky = CanonicalJsonObject::from([("duration_ms".to_owned(), integer(sticky_ms))]);
+        object.insert("msc4354_sticky".to_owned(), sticky.into());
     }
     object.insert("type".to_owned(), CanonicalJsonValue::String(new.kind.to_string()));
     object.insert("content".to_owned(), content.into());

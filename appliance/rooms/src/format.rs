@@ -43,6 +43,9 @@ pub struct Unsigned {
     /// Bundled aggregations: thread summary, latest edit, references.
     #[serde(rename = "m.relations", skip_serializing_if = "Option::is_none")]
     pub relations: Option<Box<RawValue>>,
+    /// For how long the event still sticks (MSC4354), which clients go by.
+    #[serde(rename = "msc4354_sticky_duration_ttl_ms", skip_serializing_if = "Option::is_none")]
+    pub sticky_left_ms: Option<u64>,
     /// The room's state as an invitation or knock shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invite_room_state: Option<Vec<Box<RawValue>>>,
@@ -97,6 +100,7 @@ impl Unsigned {
             && self.redacted_because.is_none()
             && self.delay_id.is_none()
             && self.relations.is_none()
+            && self.sticky_left_ms.is_none()
             && self.invite_room_state.is_none()
     }
 }
@@ -113,10 +117,17 @@ struct ClientEvent<'a> {
     sender: &'a UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_key: Option<&'a str>,
+    #[serde(rename = "msc4354_sticky", skip_serializing_if = "Option::is_none")]
+    sticky: Option<Sticky>,
     #[serde(rename = "type")]
     kind: &'a TimelineEventType,
     #[serde(skip_serializing_if = "Unsigned::is_empty")]
     unsigned: Unsigned,
+}
+
+#[derive(Serialize)]
+struct Sticky {
+    duration_ms: u64,
 }
 
 #[derive(Serialize)]
@@ -185,6 +196,7 @@ fn write(pdu: &Pdu, room_id: Option<&RoomId>, unsigned: Unsigned) -> Box<RawValu
         room_id,
         sender: &pdu.sender,
         state_key: pdu.state_key.as_deref(),
+        sticky: pdu.sticky_ms.map(|duration_ms| Sticky { duration_ms }),
         kind: &pdu.kind,
         unsigned,
     })

@@ -25,6 +25,9 @@ use crate::{
 /// enforces it (ruma's hashing stops here; the specification's 65,536 counts one byte more).
 pub const PDU_BYTES_MAX: usize = veche_base::limits::PDU_BYTES_MAX - 1;
 
+/// An event sticks no longer, whatever it says of itself.
+const STICKY_MS_MAX: u64 = veche_base::limits::STICKY_EVENT_SECS_MAX * 1_000;
+
 /// A shared event.
 pub type PduRef = Arc<Pdu>;
 
@@ -60,6 +63,9 @@ pub struct Pdu {
     /// The top-level `redacts`. Version 11 moved it into `content`:
     /// [`crate::redaction::redaction_target`] knows where to look.
     pub redacts: Option<OwnedEventId>,
+    /// For how long everybody in the room is shown this message wherever it stands in the timeline (MSC4354); an hour at
+    /// most. Not what a redaction leaves.
+    pub sticky_ms: Option<u64>,
     /// The event failed authorization; kept in memory and in the store's index, not in `json`.
     pub rejected: bool,
     /// The redaction event that emptied this one, in client format; kept in `unsigned`.
@@ -145,8 +151,15 @@ struct Fields<'a> {
     depth: u64,
     #[serde(default)]
     redacts: Option<OwnedEventId>,
+    #[serde(borrow, default, rename = "msc4354_sticky")]
+    sticky: Option<&'a RawValue>,
     #[serde(borrow, default)]
     unsigned: Option<Unsigned<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Sticky {
+    duration_ms: u64,
 }
 
 #[derive(Deserialize)]
@@ -169,9 +182,13 @@ impl Pdu {
             None if fields.kind == TimelineEventType::RoomCreate => true,
             None => return Err(PduError::NoRoom),
         };
+        // What is no duration makes no event bad: it does not stick.
+        let sticky = fields.sticky.filter(|_| fields.state_key.is_none());
+        let sticky = sticky.and_then(|sticky| serde_json::from_str::<Sticky>(sticky.get()).ok());
         Ok(Self {
             event_id,
             room_id,
+            sticky_ms: sticky.map(|sticky| sticky.duration_ms.min(STICKY_MS_MAX)),
             sender: fields.sender,
             kind: fields.kind,
             state_key: fields.state_key,

@@ -81,6 +81,7 @@ impl Room {
             prev_events: self.tip.clone(),
             depth: self.depth + 1,
             state: &self.state,
+            sticky_ms: None,
         };
         build(new, context, &keys_of(sender.server_name().as_str()))
     }

@@ -38,6 +38,7 @@ pub mod pushers;
 pub mod receipts;
 pub mod relations;
 pub mod rooms;
+pub mod sticky;
 pub mod users;
 
 #[cfg(test)]

@@ -129,6 +129,7 @@ impl Room {
             prev_events: vec![],
             depth: 1,
             state: &no_state,
+            sticky_ms: None,
         };
         let create = build(create, context, &keys).expect("a room can be created");
         let mut room = Self { version, keys, state: no_state, tip: Arc::new(create) };
@@ -147,6 +148,7 @@ impl Room {
             prev_events: vec![self.tip.event_id.clone()],
             depth: self.tip.depth + 1,
             state: &self.state,
+            sticky_ms: None,
         }
     }
 

@@ -170,3 +170,23 @@ async fn pushers_go_with_their_device_their_key_or_by_refusal() {
     }
     drop(server);
 }
+
+#[tokio::test]
+async fn a_call_rings() {
+    let (_server, alice, bob, room) = server().await;
+    let mut gateway = Gateway::open().await;
+    bob.post(SET, &gateway.pusher("key", &json!({}))).await.ok();
+    let call = |kind: &str, mentions: Value| json!({ "notification_type": kind, "lifetime": 30_000, "sender_ts": 1, "m.mentions": mentions });
+    let sound = |told: &Value| told["devices"][0]["tweaks"]["sound"].clone();
+    // Two are in this room: the other one is meant, also where nobody may call all.
+    let levels = json!({ "users": {}, "notifications": { "room": 100 }, "state_default": 0 });
+    alice.set_state(&room, "m.room.power_levels", "", &levels).await.ok();
+    alice.send(&room, "org.matrix.msc4075.rtc.notification", &call("ring", json!({ "room": true }))).await;
+    assert_eq!(sound(&gateway.next().await), "ring");
+    alice.send(&room, "org.matrix.msc4075.rtc.notification", &call("ring", json!({ "user_ids": [bob.user_id] }))).await;
+    assert_eq!(sound(&gateway.next().await), "ring");
+    alice.send(&room, "org.matrix.msc4075.rtc.notification", &call("notification", json!({ "room": true }))).await;
+    assert_ne!(sound(&gateway.next().await), "ring");
+    alice.send(&room, "org.matrix.msc4075.rtc.invite", &json!({ "m.mentions": { "user_ids": [bob.user_id] } })).await;
+    assert_eq!(sound(&gateway.next().await), "ring");
+}

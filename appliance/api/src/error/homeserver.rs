@@ -1,6 +1,7 @@
 //! The errors of rooms, timelines and sync, as clients hear of them.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use http::StatusCode;
 use veche_homeserver::{
@@ -40,6 +41,11 @@ impl From<SendError> for ApiError {
             SendError::TooLarge => Self::too_large(),
             SendError::InviteBlocked(_) => invite_blocked(&error),
             SendError::TooManyRooms => too_many(error.to_string()),
+            SendError::TooManySticky { wait_ms } => {
+                let mut refusal = Self::limit_exceeded(Duration::from_millis(wait_ms));
+                refusal.message = error.to_string().into();
+                refusal
+            }
             SendError::DuplicateAnnotation => Self::bad_request("M_DUPLICATE_ANNOTATION", error.to_string()),
             SendError::Internal(error) => error.into(),
         }

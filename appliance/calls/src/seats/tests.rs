@@ -30,7 +30,7 @@ fn sent(seats: &Seats, now: Duration) -> Vec<String> {
 fn a_leaving_is_put_off_while_its_owner_is_there_and_sent_when_he_is_gone() {
     let seats = Seats::default();
     seats.expect(key(), holder(), ShortRoomId(7), at(0));
-    seats.joined("call", "bob");
+    assert!(seats.joined("call", "bob"));
     delegate(&seats, "d", at(5));
     assert_eq!(seats.due(at(5)), Due { send: vec![], put_off: vec!["d".to_owned()], next: Some(at(85)) });
     assert_eq!(seats.due(at(84)), Due { next: Some(at(85)), ..Due::default() });
@@ -52,7 +52,7 @@ fn who_does_not_come_is_gone() {
     assert_eq!(sent(&seats, at(120)), ["e"]);
     seats.await_return(key(), holder(), ShortRoomId(7), "f".to_owned(), 100_000, at(200));
     seats.expect(key(), holder(), ShortRoomId(7), at(201));
-    seats.joined("call", "bob");
+    assert!(seats.joined("call", "bob"));
     assert_eq!(sent(&seats, at(1_000)), Vec::<String>::new());
 }
 
@@ -60,8 +60,8 @@ fn who_does_not_come_is_gone() {
 fn a_connection_that_takes_the_place_of_another_is_no_leaving() {
     let seats = Seats::default();
     delegate(&seats, "d", at(0));
-    seats.joined("call", "bob");
-    seats.joined("call", "bob");
+    assert!(seats.joined("call", "bob"));
+    assert!(seats.joined("call", "bob"));
     seats.left("call", "bob");
     assert_eq!((sent(&seats, at(1)), seats.is_taken(&key())), (vec![], true));
     seats.left("call", "bob");
@@ -76,7 +76,7 @@ fn only_the_last_leaving_of_a_seat_counts() {
     delegate(&seats, "d", at(0));
     assert_eq!(seats.delegated(&key()).as_deref(), Some("d"));
     delegate(&seats, "e", at(1));
-    seats.joined("call", "bob");
+    assert!(seats.joined("call", "bob"));
     assert_eq!(seats.due(at(2)).put_off, ["e"]);
     seats.forget_leaving("d");
     assert_eq!(seats.delegated(&key()).as_deref(), Some("e"));
@@ -90,8 +90,18 @@ fn only_rooms_with_a_call_raise_doubts() {
     let seats = Seats::default();
     seats.expect(key(), holder(), ShortRoomId(7), at(0));
     seats.doubt_rooms([ShortRoomId(8)].into_iter());
-    assert!(!seats.take_doubt());
+    assert!(!seats.take_doubt(at(9)));
     seats.doubt_rooms([ShortRoomId(8), ShortRoomId(7)].into_iter());
-    assert!(seats.take_doubt() && !seats.take_doubt());
+    assert!(seats.take_doubt(at(9)) && !seats.take_doubt(at(18)));
+    assert!(seats.take_doubt(at(19)), "nobody is looked at unless something happens");
     assert_eq!(seats.everybody(), [(key(), holder())]);
+}
+
+#[test]
+fn nobody_enters_who_was_not_expected_or_was_put_out_meanwhile() {
+    let seats = Seats::default();
+    assert!(!seats.joined("call", "bob"));
+    seats.expect(key(), holder(), ShortRoomId(7), at(0));
+    seats.end(&key());
+    assert!(!seats.joined("call", "bob"));
 }

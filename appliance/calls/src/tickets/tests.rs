@@ -89,7 +89,7 @@ async fn a_full_call_takes_nobody_but_those_who_are_in_it() {
     let room = house.room().await;
     let ticket = house.calls.ticket(&wish("bob", &room)).unwrap();
     house.calls.admit(ticket.jwt.expose()).unwrap();
-    house.calls.participant_joined(&ticket.room, &ticket.identity);
+    assert!(house.calls.participant_joined(&ticket.room, &ticket.identity));
     *house.sfu.full.lock().unwrap() = true;
     assert!(matches!(house.calls.ticket(&wish("alice", &room)), Err(TicketError::Full)));
     house.calls.ticket(&wish("bob", &room)).unwrap();

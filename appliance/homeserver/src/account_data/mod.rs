@@ -7,6 +7,7 @@ mod choices;
 mod filters;
 mod inherit;
 mod kept;
+mod predefined;
 mod push_rules;
 mod tags;
 

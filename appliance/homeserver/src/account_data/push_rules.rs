@@ -17,7 +17,7 @@ use serde_json::{
 use veche_base::limits::{ID_BYTES_MAX, PUSH_RULE_CONDITIONS_MAX, PUSH_RULES_PER_USER_MAX};
 use veche_store::{Error, Json, Txn, records::users::AccountDataKey};
 
-use super::AccountData;
+use super::{AccountData, predefined};
 
 /// The account data type of push rules.
 pub(super) const PUSH_RULES: &str = "m.push_rules";
@@ -175,7 +175,7 @@ pub(super) fn json_of(rules: &Ruleset) -> Json {
 
 /// Stored rules under the predefined rules of today; the predefined ones alone where nothing (sensible) is stored.
 pub(super) fn rules_of(user: &UserId, stored: Option<&Json>) -> Ruleset {
-    let default = Ruleset::server_default(user);
+    let default = predefined::rules(user);
     let Some(content) = stored.and_then(|json| json.parse::<Content>().ok()) else { return default };
     let mut rules = content.global;
     rules.update_with_server_default(default);
@@ -307,7 +307,7 @@ mod tests {
         let read = rules_of(alice, Some(&stored));
         assert_eq!(names(&read), ["lunch"]);
         assert!(!read.underride.get(".m.rule.message").unwrap().enabled);
-        assert_eq!(read.override_.len(), Ruleset::server_default(alice).override_.len());
+        assert_eq!(read.override_.len(), crate::account_data::predefined::rules(alice).override_.len());
         let nonsense = Json(b"{}".to_vec());
         assert_eq!(names(&rules_of(alice, Some(&nonsense))), Vec::<&str>::new());
     }

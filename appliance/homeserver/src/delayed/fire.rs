@@ -16,7 +16,10 @@ use veche_directory::Account;
 use veche_runtime::tasks::Supervisor;
 use veche_store::{
     Error, Txn,
-    records::delayed::{Delayed as Record, DelayedKey, DueKey, End, Outcome},
+    records::{
+        delayed::{Delayed as Record, DelayedKey, DueKey, End, Outcome},
+        sticky::DelayedStickyKey,
+    },
 };
 
 use super::{Delayed, finalize};
@@ -148,7 +151,10 @@ impl Delayed {
                 Ok(finalize(txn, &key.delay_id, record, outcome)?)
             })
         };
-        let scheduled = Scheduled { delay_id: delay_id.to_owned(), device_id: record.device.clone(), finish };
+        let (delay_id, device_id) = (delay_id.to_owned(), record.device.clone());
+        let sticky_ms = self.core.store.get(&DelayedStickyKey { delay_id: delay_id.clone() });
+        let sticky_ms = sticky_ms.map_err(|error| FireError::Send(SendError::from(error).into()))?;
+        let scheduled = Scheduled { delay_id, device_id, sticky_ms, finish };
         match self.timeline.send_scheduled(&record.room_id, &record.user, event, scheduled).await {
             Ok(_) => Ok(()),
             Err(_) if superseded.load(Ordering::Acquire) => Err(FireError::Superseded),
@@ -172,10 +178,16 @@ impl Delayed {
     }
 }
 
-/// Whether an event is state under a key of its sender's own (MSC3757), as a client's leaving of a call is. It was
-/// scheduled when he still might write, and he says nothing by it but that he is gone: refused, it would leave him in
+/// How clients that use no state say whether they are in a call (MSC4143), in a room that is not encrypted.
+const CALL_MEMBERS: [&str; 2] = ["m.rtc.member", "org.matrix.msc4143.rtc.member"];
+
+/// Whether an event is state under a key of its sender's own (MSC3757), as a client's leaving of a call is, or the message
+/// that others have for it. It was scheduled when he still might write, and he says nothing by it but that he is gone: refused, it would leave him in
 /// the call for ever. How he comes into a room is not among it.
 fn speaks_of_sender(record: &Record) -> bool {
+    if record.state_key.is_none() {
+        return CALL_MEMBERS.contains(&record.kind.as_str());
+    }
     let key = record.state_key.as_deref().unwrap_or_default();
     let rest = key.strip_prefix('_').unwrap_or(key).strip_prefix(record.user.as_str());
     let is_own = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
@@ -206,6 +218,7 @@ fn refusal(error: &SetStateError) -> (&'static str, String) {
         SetStateError::Send(SendError::InviteBlocked(_)) => "M_INVITE_BLOCKED",
         SetStateError::Send(SendError::TooManyRooms) => "M_RESOURCE_LIMIT_EXCEEDED",
         SetStateError::Send(SendError::DuplicateAnnotation) => "M_DUPLICATE_ANNOTATION",
+        SetStateError::Send(SendError::TooManySticky { .. }) => "M_LIMIT_EXCEEDED",
         SetStateError::Send(SendError::Internal(_)) => "M_UNKNOWN",
     };
     (errcode, error.to_string())

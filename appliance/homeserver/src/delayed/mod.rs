@@ -25,8 +25,11 @@ use ruma::UserId;
 use tokio::sync::Notify as Signal;
 use veche_store::{
     Error, Txn,
-    records::delayed::{
-        Delayed as Record, DelayedKey, DelayedRequestKey, DelegationKey, UserFinalizedKey, UserScheduledKey,
+    records::{
+        delayed::{
+            Delayed as Record, DelayedKey, DelayedRequestKey, DelegationKey, UserFinalizedKey, UserScheduledKey,
+        },
+        sticky::DelayedStickyKey,
     },
 };
 
@@ -63,6 +66,7 @@ impl Delayed {
             let ids = waiting.into_iter().map(|row| row.1).chain(ended.into_iter().map(|row| row.1));
             for delay_id in ids {
                 txn.delete(&DelegationKey { delay_id: delay_id.clone() });
+                txn.delete(&DelayedStickyKey { delay_id: delay_id.clone() });
                 let key = DelayedKey { delay_id };
                 if let Some(record) = txn.get(&key)? {
                     txn.delete(&record.due_key());
@@ -84,6 +88,7 @@ impl Delayed {
 fn finalize(txn: &mut Txn, delay_id: &str, mut record: Record, outcome: Outcome) -> Result<(), Error> {
     txn.delete(&record.due_key());
     txn.delete(&DelegationKey { delay_id: delay_id.to_owned() });
+    txn.delete(&DelayedStickyKey { delay_id: delay_id.to_owned() });
     txn.delete(&UserScheduledKey { user: record.user.clone(), created: record.created });
     let now_ms = outcome.at_ms;
     record.outcome = Some(outcome);

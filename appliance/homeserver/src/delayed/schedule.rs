@@ -8,7 +8,10 @@ use veche_base::{
 };
 use veche_store::{
     Error, Json,
-    records::delayed::{Delayed as Record, DelayedKey, DelayedRequestKey, UserScheduledKey},
+    records::{
+        delayed::{Delayed as Record, DelayedKey, DelayedRequestKey, UserScheduledKey},
+        sticky::DelayedStickyKey,
+    },
 };
 
 use super::Delayed;
@@ -55,6 +58,8 @@ pub struct NewDelayed {
     pub content: Box<RawValue>,
     /// How long to wait.
     pub delay_ms: u64,
+    /// For how long it is to stick then, if it is a message (MSC4354).
+    pub sticky_ms: Option<u64>,
 }
 
 impl Delayed {
@@ -114,6 +119,9 @@ impl Delayed {
                 request,
                 outcome: None,
             };
+            if let Some(sticky_ms) = new.sticky_ms {
+                txn.put(&DelayedStickyKey { delay_id: delay_id.clone() }, &sticky_ms);
+            }
             txn.put(&record.due_key(), &delay_id);
             txn.put(&UserScheduledKey { user, created: position }, &delay_id);
             txn.put(&DelayedKey { delay_id: delay_id.clone() }, &record);

@@ -88,6 +88,7 @@ async fn settle_in(house: &House) -> Vec<OwnedRoomId> {
         state_key: None,
         content: to_raw_value(&json!({ "body": "later" })).unwrap(),
         delay_ms: 60_000,
+        sticky_ms: None,
     };
     let transaction = TransactionId { device_id: device("HOME"), txn_id: "r".into() };
     server.delayed.schedule(&bob, &device("HOME"), new, Some(transaction)).await.unwrap();

@@ -82,6 +82,16 @@ pub struct ExtensionsAnswer {
     pub receipts: BTreeMap<OwnedRoomId, Box<RawValue>>,
     /// Typing members by room.
     pub typing: BTreeMap<OwnedRoomId, Box<RawValue>>,
+    /// Events that stick, when asked for and there are some.
+    pub sticky: Option<StickyAnswer>,
+}
+
+/// Events that stick and are not in the timelines of the same answer.
+pub struct StickyAnswer {
+    /// Asks for what comes after these.
+    pub next_batch: SyncToken,
+    /// The events of each room, oldest first.
+    pub rooms: BTreeMap<OwnedRoomId, Vec<Box<RawValue>>>,
 }
 
 /// Messages to a device. They are kept until a request brings back the token.
@@ -121,5 +131,6 @@ impl ExtensionsAnswer {
             && self.room_account_data.is_empty()
             && self.receipts.is_empty()
             && self.typing.is_empty()
+            && self.sticky.as_ref().is_none_or(|sticky| sticky.rooms.is_empty())
     }
 }

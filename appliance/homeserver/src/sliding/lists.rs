@@ -1,6 +1,9 @@
 //! Which rooms a request shows: sorted by their last activity, filtered, cut into windows.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use ruma::{RoomId, UserId, events::room::member::MembershipState};
 use serde::Deserialize;
@@ -36,6 +39,16 @@ pub(super) struct Shown<'a> {
 /// The rooms that a request shows.
 pub(super) type ShownRooms<'a> = BTreeMap<ShortRoomId, Shown<'a>>;
 
+/// What the lists of a request come to.
+#[derive(Default)]
+pub(super) struct Windows<'a> {
+    pub(super) shown: ShownRooms<'a>,
+    /// How many rooms each list has.
+    pub(super) counts: BTreeMap<String, u64>,
+    /// Every room that is in a list, in its windows or not.
+    pub(super) listed: BTreeSet<ShortRoomId>,
+}
+
 /// A room that may be in a list.
 pub(super) struct Candidate<'a> {
     pub(super) short: ShortRoomId,
@@ -53,14 +66,9 @@ struct Stripped {
 }
 
 impl Sliding {
-    /// The rooms that a request shows, and how many rooms each list has.
-    pub(super) fn shown<'a>(
-        &self,
-        reading: &Reading<'a>,
-        memberships: &RoomMembership,
-    ) -> Result<(ShownRooms<'a>, BTreeMap<String, u64>), Error> {
-        let mut shown = ShownRooms::new();
-        let mut counts = BTreeMap::new();
+    /// The rooms that a request shows, and those that it could.
+    pub(super) fn shown<'a>(&self, reading: &Reading<'a>, memberships: &RoomMembership) -> Result<Windows<'a>, Error> {
+        let Windows { mut shown, mut counts, mut listed } = Windows::default();
         let candidates =
             if reading.request.lists.is_empty() { Vec::new() } else { self.candidates(reading, memberships)? };
         for (name, list) in &reading.request.lists {
@@ -72,6 +80,7 @@ impl Sliding {
                 }
             }
             counts.insert(name.clone(), matching.len() as u64);
+            listed.extend(&matching);
             let config = Arc::new(RoomConfig::new(&list.room));
             for (start, end) in windows(list.ranges.as_deref(), matching.len()) {
                 for short in &matching[start..end] {
@@ -88,7 +97,7 @@ impl Sliding {
             let config = Arc::new(RoomConfig::new(wish));
             show(&mut shown, short, &config).subscribed = true;
         }
-        Ok((shown, counts))
+        Ok(Windows { shown, counts, listed })
     }
 
     fn short_of(&self, room_id: &RoomId) -> Result<Option<ShortRoomId>, Error> {

@@ -16,15 +16,16 @@ mod outside;
 mod poll;
 mod room;
 mod state;
+mod sticky;
 mod summary;
 mod timeline;
 mod wishes;
 
 pub use self::{
-    answer::{E2eeAnswer, ExtensionsAnswer, RoomAnswer, SlidingAnswer, ToDeviceAnswer},
+    answer::{E2eeAnswer, ExtensionsAnswer, RoomAnswer, SlidingAnswer, StickyAnswer, ToDeviceAnswer},
     poll::{SlidingError, SlidingRequest},
     summary::Hero,
-    wishes::{ListFilters, ListWish, RoomWish, StatePattern, StateWish},
+    wishes::{ListFilters, ListWish, RoomWish, StatePattern, StateWish, StickyWish},
 };
 
 use std::sync::Arc;

@@ -18,7 +18,7 @@ use veche_base::{
 use veche_store::{Error, StreamPosition};
 
 use super::{
-    ListWish, RoomWish, Sliding, SlidingAnswer,
+    ListWish, RoomWish, Sliding, SlidingAnswer, StickyWish,
     connections::{ConnectionKey, Picture, Pos},
 };
 use crate::{
@@ -76,6 +76,8 @@ pub struct SlidingRequest {
     pub subscriptions: BTreeMap<OwnedRoomId, RoomWish>,
     /// What is wanted besides rooms.
     pub extensions: Extensions,
+    /// What is wanted of events that stick.
+    pub sticky: StickyWish,
 }
 
 /// A request with its bounds fixed.

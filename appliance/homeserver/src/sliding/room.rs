@@ -13,7 +13,7 @@ use super::{
     RoomAnswer, Sliding, SlidingAnswer,
     config::RoomConfig,
     connections::{Picture, RoomMemory, Seen},
-    lists::{Shown, is_gone, is_hidden},
+    lists::{Shown, Windows, is_gone, is_hidden},
     poll::Reading,
     summary::Summary,
 };
@@ -32,9 +32,10 @@ impl Sliding {
         let memberships = &reading.settled.rooms.kept;
         let mut picture = reading.base.cloned().unwrap_or_default();
         picture.position = reading.upto;
-        let (shown, counts) = self.shown(reading, memberships)?;
+        let windows = self.shown(reading, memberships)?;
+        let Windows { shown, counts, .. } = &windows;
         let mut rooms = BTreeMap::new();
-        for (short, shown) in &shown {
+        for (short, shown) in shown {
             let Some(record) = memberships.get(short) else { continue };
             let told = self.shown_room(reading, *short, record, shown);
             take(&mut rooms, &mut picture, *short, record, told);
@@ -62,9 +63,10 @@ impl Sliding {
                 take(&mut rooms, &mut picture, short, &record, told);
             }
         }
-        let extensions = self.extensions(reading, &shown, memberships, &mut picture)?;
-        picture.counts.clone_from(&counts);
-        Ok((SlidingAnswer { pos: String::new(), lists: counts, rooms, extensions }, picture))
+        let mut extensions = self.extensions(reading, shown, memberships, &mut picture)?;
+        extensions.sticky = self.sticky(reading, &windows, memberships, &rooms)?;
+        picture.counts.clone_from(counts);
+        Ok((SlidingAnswer { pos: String::new(), lists: windows.counts, rooms, extensions }, picture))
     }
 
     fn shown_room(

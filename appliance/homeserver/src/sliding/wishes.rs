@@ -23,6 +23,18 @@ pub struct RoomWish {
     pub state: StateWish,
 }
 
+/// What is wanted of events that stick (MSC4480).
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct StickyWish {
+    /// Whether anything is.
+    #[serde(default)]
+    pub enabled: bool,
+    /// How many at most, where they are not all told at once.
+    pub limit: Option<u64>,
+    /// What was told before: the `next_batch` of an earlier answer.
+    pub since: Option<String>,
+}
+
 /// Which state to show.
 #[derive(Debug, Clone, Default)]
 pub struct StateWish {

@@ -163,6 +163,7 @@ mod tests {
                 lists: BTreeMap::from([("all".to_owned(), list)]),
                 subscriptions: BTreeMap::new(),
                 extensions: Extensions::default(),
+                sticky: Default::default(),
             };
             house.server.sliding.poll(&request).await.unwrap().rooms[&room].timeline.len()
         };

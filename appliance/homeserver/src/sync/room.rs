@@ -82,6 +82,7 @@ impl Sync {
         let update = JoinedUpdate {
             room_id: room.id.clone(),
             summary,
+            sticky: self.sticky(reading, &room, since, &slice)?,
             timeline: slice.update,
             state,
             unread: counts.room,
@@ -93,6 +94,7 @@ impl Sync {
             || !update.timeline.events.is_empty()
             || update.timeline.limited
             || !update.state.is_empty()
+            || !update.sticky.is_empty()
             || !update.ephemeral.is_empty()
             || !update.account_data.is_empty()
             || counts.changed > reading.since.unwrap_or(StreamPosition(0))
@@ -151,6 +153,22 @@ impl Sync {
         };
         let account_data = self.account_data(reading, &room, reading.since)?;
         Ok(Some(LeftUpdate { room_id: room.id.clone(), timeline: slice.update, state, account_data }))
+    }
+
+    /// Events that stick and that the timeline does not show; all of them to one who has just come in.
+    fn sticky(
+        &self,
+        reading: &Reading<'_>,
+        room: &Arc<Room>,
+        since: Option<StreamPosition>,
+        slice: &Slice,
+    ) -> Result<Vec<Box<RawValue>>, Error> {
+        let audience = Audience { user: &reading.request.user, device: Some(&reading.request.device) };
+        let stuck = self.parts.timeline.sticking(room, audience, reading.form(), since, reading.upto)?;
+        let untold = stuck.into_iter().filter(|stuck| !slice.ids.contains(&stuck.event_id));
+        let mut events: Vec<_> = untold.map(|stuck| stuck.event).collect();
+        reading.keep_fields(&mut events);
+        Ok(events)
     }
 
     /// Receipts and typing that the client wants.

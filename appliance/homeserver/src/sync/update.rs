@@ -64,6 +64,8 @@ pub struct JoinedUpdate {
     pub room_id: OwnedRoomId,
     /// New events.
     pub timeline: TimelineUpdate,
+    /// Events that stick (MSC4354) and are not in this timeline, oldest first.
+    pub sticky: Vec<Box<RawValue>>,
     /// State that changed: before the timeline, or with `use_state_after` up to its end (MSC4222).
     pub state: Vec<Box<RawValue>>,
     /// Present when memberships changed.

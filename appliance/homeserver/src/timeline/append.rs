@@ -17,6 +17,7 @@ use veche_store::{
             RoomStateKey, ShortRoomKey, StateGroup, StateGroupKey, TimelineEntry, TimelineKey, TransactionEcho,
             TransactionKey, TransactionResult,
         },
+        sticky::StickyKey,
     },
 };
 
@@ -232,6 +233,7 @@ impl Plan {
             if let Some(lost) = &redaction.lost {
                 lost.write(txn)?;
             }
+            txn.delete(&StickyKey { room, position: redaction.entry.short });
             self.notify.forget_event(txn, &redaction.audience, room, redaction.entry.short)?;
         }
         if let Some(transaction) = &staged.transaction {
@@ -259,6 +261,7 @@ impl Plan {
             txn.put(&key, &action);
             self.notify.wrote(&row.user, room, position);
         }
+        super::sticky::write(txn, room, pdu, position, self.now_ms)?;
         Ok(super::relate::write(txn, room, pdu, position)?)
     }
 

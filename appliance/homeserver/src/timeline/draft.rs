@@ -114,6 +114,7 @@ pub struct Draft<'a> {
     pub(super) staged: Vec<Staged>,
     pub(super) extras: Vec<Extra>,
     now_ms: u64,
+    sticky_ms: Option<u64>,
 }
 
 impl Timeline {
@@ -129,6 +130,7 @@ impl Timeline {
             staged: Vec::new(),
             extras: Vec::new(),
             now_ms: self.core.clock.wall_ms(),
+            sticky_ms: None,
         }
     }
 
@@ -143,6 +145,7 @@ impl Timeline {
             staged: Vec::new(),
             extras: Vec::new(),
             now_ms: self.core.clock.wall_ms(),
+            sticky_ms: None,
         }
     }
 }
@@ -174,6 +177,12 @@ impl Draft<'_> {
     /// Lets the next events carry this origin time instead of the clock's (application services and imports only).
     pub fn at(&mut self, now_ms: u64) -> &mut Self {
         self.now_ms = now_ms;
+        self
+    }
+
+    /// Lets the next messages stick for so long (MSC4354).
+    pub(super) fn stick(&mut self, sticky_ms: Option<u64>) -> &mut Self {
+        self.sticky_ms = sticky_ms;
         self
     }
 
@@ -209,6 +218,7 @@ impl Draft<'_> {
             // Another server's event may stand as deep as an event can.
             depth: (self.head.depth + 1).min(DEPTH_MAX),
             state: &self.head.state,
+            sticky_ms: self.sticky_ms.filter(|_| event.state_key.is_none()),
         };
         let pdu = Arc::new(build(event, context, &self.timeline.core.keys)?);
         authorize(&pdu, &self.head.state, &version)?;

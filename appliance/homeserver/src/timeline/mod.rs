@@ -19,6 +19,7 @@ mod render;
 mod scheduled;
 mod send;
 mod stays;
+mod sticky;
 mod succession;
 mod wanted;
 
@@ -32,6 +33,7 @@ pub use self::{
     render::{Audience, EventForm, Renderer},
     scheduled::Scheduled,
     send::{SendError, Sent, TransactionId},
+    sticky::Stuck,
     wanted::Wanted,
 };
 

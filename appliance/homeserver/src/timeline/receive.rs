@@ -278,6 +278,7 @@ impl Timeline {
                 is_resolved: current.is_some(),
             }),
             old,
+            now_ms: self.core.clock.wall_ms(),
         };
         let learned = Learned {
             relating,
@@ -358,6 +359,7 @@ struct Placement {
     current_group: ShortStateHash,
     next: Option<Next>,
     old: Arc<Head>,
+    now_ms: u64,
 }
 
 impl Placement {
@@ -401,6 +403,7 @@ impl Placement {
             }
             self.write_memberships(txn, &next.state, position);
             super::relate::write(txn, self.room, &self.pdu, position)?;
+            super::sticky::write(txn, self.room, &self.pdu, position, self.now_ms)?;
             txn.change(Change::Room(self.room));
         }
         Ok((position, current))

@@ -80,6 +80,9 @@ impl Renderer<'_> {
             self.name_request(entry.short, &mut unsigned)?;
         }
         unsigned.membership = Some(membership);
+        if pdu.sticky_ms.is_some() {
+            unsigned.sticky_left_ms = self.timeline.sticks_for(self.room, entry.short, self.now_ms)?;
+        }
         if let Some(replaced) = self.replaced_by(&pdu, entry.state_before)? {
             unsigned = unsigned.with_previous(&replaced);
         }

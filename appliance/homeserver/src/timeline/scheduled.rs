@@ -2,6 +2,7 @@
 //! so that it is sent once, whatever happens in between.
 
 use ruma::{EventId, OwnedDeviceId, OwnedEventId, RoomId, UserId};
+use veche_base::limits::STICKY_EVENTS_PER_SENDER_MAX;
 use veche_rooms::NewEvent;
 use veche_store::Txn;
 
@@ -16,6 +17,8 @@ pub struct Scheduled {
     pub delay_id: String,
     /// The device that scheduled it.
     pub device_id: OwnedDeviceId,
+    /// For how long it is to stick, if it is a message.
+    pub sticky_ms: Option<u64>,
     /// Ends the schedule; where it fails, nothing is sent.
     pub finish: Finish,
 }
@@ -40,10 +43,15 @@ impl Timeline {
             .state_key
             .as_deref()
             .and_then(|state_key| head.state_event(&event.kind.to_string().into(), state_key).cloned());
+        let Scheduled { delay_id, device_id, sticky_ms, finish } = scheduled;
+        if sticky_ms.is_some() {
+            // Somebody who has said all that he may is still heard when he leaves his call.
+            self.check_sticky(&room, sender, 2 * STICKY_EVENTS_PER_SENDER_MAX)?;
+        }
         let mut draft = self.draft(locked);
+        draft.stick(sticky_ms);
         let pdu = draft.push(sender, event)?;
         self.check_relation(&room, &pdu)?;
-        let Scheduled { delay_id, device_id, finish } = scheduled;
         if let Some(same) = before.filter(|before| before.sender == pdu.sender && same_content(before, &pdu)) {
             let event_id = same.event_id.clone();
             self.core.store.commit(move |txn| finish(txn, &event_id)).await?;

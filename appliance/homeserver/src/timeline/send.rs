@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ruma::{DeviceId, EventId, OwnedDeviceId, OwnedEventId, OwnedTransactionId, OwnedUserId, RoomId, UserId};
-use veche_base::limits::ROOMS_PER_USER_MAX;
+use veche_base::limits::{ROOMS_PER_USER_MAX, STICKY_EVENTS_PER_SENDER_MAX};
 use veche_rooms::{NewEvent, Pdu};
 use veche_store::{
     Error, StreamPosition,
@@ -37,6 +37,12 @@ pub enum SendError {
     /// The person whom the event lets in has as many rooms as one may have.
     #[error("nobody may be in more than {ROOMS_PER_USER_MAX} rooms")]
     TooManyRooms,
+    /// As many events of this person stick in this room as may.
+    #[error("{STICKY_EVENTS_PER_SENDER_MAX} of your events stick in this room already")]
+    TooManySticky {
+        /// When the first of them does no more.
+        wait_ms: u64,
+    },
     /// The same reaction of the same person is there already.
     #[error("you have reacted like this already")]
     DuplicateAnnotation,
@@ -109,6 +115,18 @@ impl Timeline {
         event: NewEvent,
         transaction: Option<TransactionId>,
     ) -> Result<Sent, SendError> {
+        self.send_sticky(room_id, sender, event, transaction, None).await
+    }
+
+    /// As [`Timeline::send`], and lets a message stick for so long (MSC4354).
+    pub async fn send_sticky(
+        &self,
+        room_id: &RoomId,
+        sender: &UserId,
+        event: NewEvent,
+        transaction: Option<TransactionId>,
+        sticky_ms: Option<u64>,
+    ) -> Result<Sent, SendError> {
         let room = self.rooms.find(room_id)?;
         if let Some(sent) = self.already_sent(&room, sender, &event, transaction.as_ref())? {
             return Ok(sent);
@@ -122,7 +140,11 @@ impl Timeline {
             return Err(SendError::Forbidden("you are not in this room".to_owned()));
         }
         let is_message = event.state_key.is_none();
+        if sticky_ms.is_some() {
+            self.check_sticky(&room, sender, STICKY_EVENTS_PER_SENDER_MAX)?;
+        }
         let mut draft = self.draft(locked);
+        draft.stick(sticky_ms);
         let pdu = draft.push_sent(sender, event, transaction)?;
         self.check_relation(&room, &pdu)?;
         if let Some(scope) = self.notify.implied_read(&room, &pdu)? {

@@ -135,6 +135,7 @@ impl SlidingClient {
             lists: BTreeMap::from([("all".to_owned(), list)]),
             subscriptions: self.subscriptions.clone(),
             extensions,
+            sticky: Default::default(),
         };
         world.homeserver.sliding.poll(&request).await.unwrap()
     }

@@ -54,6 +54,7 @@ fn context<'a>(room: &'a Room, sender: &'a UserId, prev_events: Vec<OwnedEventId
         prev_events,
         depth: u64::MAX,
         state: &room.state,
+        sticky_ms: None,
     }
 }
 

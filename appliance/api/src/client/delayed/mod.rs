@@ -6,10 +6,11 @@ mod get_delayed_event;
 mod send_delayed_event;
 mod update_delayed_event;
 
-use axum::{body::Body, response::Response};
-use http::{HeaderValue, Method, header::CONTENT_TYPE};
+use axum::{body::Body, extract::Query, response::Response};
+use http::{HeaderValue, Method, Uri, header::CONTENT_TYPE};
 use ruma::api::Metadata;
 use serde_json::{Map, Value, json};
+use veche_base::limits::STICKY_EVENT_SECS_MAX;
 use veche_homeserver::delayed::{DelayedEvent, End, NewDelayed};
 
 use crate::{
@@ -112,6 +113,16 @@ pub(crate) fn delay<T: Metadata<Authentication: Scheme>>(req: &Ruma<T>) -> Resul
     let Some(delay) = req.query("org.matrix.msc4140.delay") else { return Ok(None) };
     let bad = |_| ApiError::invalid_param("org.matrix.msc4140.delay is not a number of milliseconds");
     delay.parse().map(Some).map_err(bad)
+}
+
+/// For how long a message is to stick (MSC4354), if a request says so.
+pub(crate) fn sticky(uri: &Uri) -> Result<Option<u64>, ApiError> {
+    let query = Query::<Vec<(String, String)>>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
+    let is_named = |name: &str| matches!(name, "org.matrix.msc4354.sticky_duration_ms" | "sticky_duration_ms");
+    let Some((_, sticky)) = query.into_iter().find(|(name, _)| is_named(name)) else { return Ok(None) };
+    let sticky = sticky.parse().ok().filter(|sticky| *sticky <= STICKY_EVENT_SECS_MAX * 1_000);
+    let refusal = || ApiError::invalid_param("an event may stick for between 0 and 3600000 milliseconds");
+    sticky.ok_or_else(refusal).map(Some)
 }
 
 /// Schedules an event and answers its id.

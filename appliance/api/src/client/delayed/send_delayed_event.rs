@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use veche_homeserver::delayed::NewDelayed;
 
-use super::{requester, schedule};
+use super::{requester, schedule, sticky};
 use crate::{app::App, error::ApiError, extract::Plain};
 
 #[derive(Deserialize)]
@@ -27,6 +27,7 @@ pub(super) async fn send_delayed_event(State(app): State<App>, req: Plain) -> Re
         serde_json::from_slice(&req.bytes).map_err(|error| ApiError::bad_json(error.to_string()))?;
     let kind = TimelineEventType::from(kind.as_str());
     let txn_id = OwnedTransactionId::from(txn_id.as_str());
-    let new = NewDelayed { room_id, kind, state_key, content, delay_ms: delay };
+    let sticky_ms = sticky(&req.parts.uri)?.filter(|_| state_key.is_none());
+    let new = NewDelayed { room_id, kind, state_key, content, delay_ms: delay, sticky_ms };
     schedule(&app, requester(&req)?, new, Some(txn_id)).await
 }

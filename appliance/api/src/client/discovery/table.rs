@@ -99,7 +99,7 @@ const SEND: Marker = ("PUT", "/_matrix/client/v3/rooms/{room_id}/send/{event_typ
 const PROFILE_FIELD: Marker = ("PUT", "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user_id}/{field}");
 
 /// Features with the endpoints that make them true.
-const FEATURES: [(&str, &[Marker]); 20] = [
+const FEATURES: [(&str, &[Marker]); 21] = [
     ("org.matrix.e2e_cross_signing", &[("POST", "/_matrix/client/v3/keys/device_signing/upload")]),
     ("org.matrix.msc2285.stable", &[("POST", "/_matrix/client/v3/rooms/{room_id}/receipt/{receipt_type}/{event_id}")]),
     ("org.matrix.msc3440.stable", &[("GET", "/_matrix/client/v1/rooms/{room_id}/threads")]),
@@ -111,6 +111,7 @@ const FEATURES: [(&str, &[Marker]); 20] = [
     ("org.matrix.msc3916.stable", &[("GET", "/_matrix/client/v1/media/download/{server_name}/{media_id}")]),
     ("org.matrix.msc4140", &[("GET", "/_matrix/client/unstable/org.matrix.msc4140/delayed_events"), SEND]),
     ("org.matrix.msc4222", &[SYNC]),
+    ("org.matrix.msc4354", &[SEND, SYNC, SLIDING_SYNC]),
     ("org.matrix.msc4380.stable", &[("POST", "/_matrix/client/v3/rooms/{room_id}/invite"), SYNC]),
     // Extensions of `/v4/sync`: the first is accepted, the others have their unstable names there.
     ("org.matrix.msc4508.stable", &[SYNC_V4]),

@@ -21,7 +21,7 @@ pub(crate) async fn send_state_event(
     let state_key = Some(req.body.state_key.clone());
     let content = req.body.body.json().to_owned();
     if let Some(delay_ms) = delayed::delay(&req)? {
-        let new = NewDelayed { room_id: req.body.room_id.clone(), kind, state_key, content, delay_ms };
+        let new = NewDelayed { room_id: req.body.room_id.clone(), kind, state_key, content, delay_ms, sticky_ms: None };
         return delayed::schedule(&app, &req.who, new, None).await;
     }
     let event = NewEvent { kind, state_key, content, redacts: None };

@@ -12,7 +12,7 @@ use ruma::{
     presence::PresenceState,
 };
 use serde::Deserialize;
-use veche_homeserver::sliding::{ListFilters, ListWish, RoomWish, SlidingRequest, StatePattern, StateWish};
+use veche_homeserver::sliding::{ListFilters, ListWish, RoomWish, SlidingRequest, StatePattern, StateWish, StickyWish};
 
 use super::{
     held::{begin, held, json},
@@ -39,7 +39,16 @@ struct Wishes {
     #[serde(default)]
     room_subscriptions: BTreeMap<OwnedRoomId, Room>,
     #[serde(default)]
-    extensions: Extensions,
+    extensions: Asked,
+}
+
+/// Extensions; ruma's type lacks one of them.
+#[derive(Default, Deserialize)]
+struct Asked {
+    #[serde(flatten)]
+    known: Extensions,
+    #[serde(rename = "org.matrix.msc4354.sticky_events", default)]
+    sticky: StickyWish,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +83,8 @@ pub(super) async fn sliding_sync(State(app): State<App>, req: Plain) -> Result<R
         timeout: Duration::from_millis(parameters.timeout.unwrap_or(0)),
         lists: wishes.lists.into_iter().map(|(name, list)| (name, list_wish(list, user))).collect(),
         subscriptions: wishes.room_subscriptions.into_iter().map(|(id, wish)| (id, room(wish))).collect(),
-        extensions: wishes.extensions,
+        extensions: wishes.extensions.known,
+        sticky: wishes.extensions.sticky,
     };
     if request.pos.is_none() {
         begin(&app, who)?;

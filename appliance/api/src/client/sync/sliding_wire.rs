@@ -7,7 +7,9 @@ use http::{HeaderValue, header::CONTENT_TYPE};
 use ruma::{OwnedMxcUri, OwnedRoomId, OwnedUserId, events::StateEventType};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use veche_homeserver::sliding::{E2eeAnswer, ExtensionsAnswer, Hero, RoomAnswer, SlidingAnswer, ToDeviceAnswer};
+use veche_homeserver::sliding::{
+    E2eeAnswer, ExtensionsAnswer, Hero, RoomAnswer, SlidingAnswer, StickyAnswer, ToDeviceAnswer,
+};
 
 use crate::error::ApiError;
 
@@ -136,6 +138,17 @@ struct ByRoom {
     rooms: BTreeMap<OwnedRoomId, Box<RawValue>>,
 }
 
+#[derive(Serialize)]
+struct Sticky {
+    next_batch: String,
+    rooms: BTreeMap<OwnedRoomId, Events>,
+}
+
+#[derive(Serialize)]
+struct Events {
+    events: Vec<Box<RawValue>>,
+}
+
 /// The whole answer.
 pub(super) fn answer(
     answer: SlidingAnswer,
@@ -232,6 +245,10 @@ fn extensions(
     }
     if !answer.receipts.is_empty() {
         put("receipts", to_raw_value(&ByRoom { rooms: answer.receipts })?);
+    }
+    if let Some(StickyAnswer { next_batch, rooms }) = answer.sticky {
+        let rooms = rooms.into_iter().map(|(room_id, events)| (room_id, Events { events })).collect();
+        put("org.matrix.msc4354.sticky_events", to_raw_value(&Sticky { next_batch: next_batch.to_string(), rooms })?);
     }
     if !answer.typing.is_empty() {
         put("typing", to_raw_value(&ByRoom { rooms: answer.typing })?);

@@ -53,7 +53,10 @@ pub(crate) async fn sync_events(State(app): State<App>, req: Ruma<Request>) -> R
     let _poll = app.homeserver.parts.presence.poll(req.sender(), &req.body.set_presence);
     let (update, next) = held(&app, &req.who, app.homeserver.sync.poll(&request)).await?;
     let old_names = request.state_after && !req.body.use_state_after;
-    Ok(SyncAnswer { response: response(update, next, request.state_after), old_names })
+    let mut update = update;
+    let sticky = update.joined.iter_mut().filter(|room| !room.sticky.is_empty());
+    let sticky = sticky.map(|room| (room.room_id.clone(), std::mem::take(&mut room.sticky))).collect();
+    Ok(SyncAnswer { response: response(update, next, request.state_after), old_names, sticky })
 }
 
 /// What begins as an object does is a filter itself; everything else is the id of a saved one.

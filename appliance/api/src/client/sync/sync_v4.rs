@@ -13,7 +13,7 @@ use ruma::{
     presence::PresenceState,
 };
 use serde::Deserialize;
-use veche_homeserver::sliding::{ListFilters, ListWish, RoomWish, SlidingRequest, StatePattern, StateWish};
+use veche_homeserver::sliding::{ListFilters, ListWish, RoomWish, SlidingRequest, StatePattern, StateWish, StickyWish};
 
 use super::{
     held::{begin, held, json},
@@ -69,6 +69,8 @@ struct Asked {
     to_device: Option<ToDevice>,
     #[serde(rename = "org.matrix.msc4543.e2ee")]
     e2ee: Option<E2EE>,
+    #[serde(rename = "org.matrix.msc4354.sticky_events", default)]
+    sticky: StickyWish,
 }
 
 /// What is news in a connection's windows; waits when nothing is. Any account may, for itself.
@@ -76,6 +78,7 @@ pub(super) async fn sync_v4(State(app): State<App>, req: Plain) -> Result<Respon
     let who = req.requester.as_ref().ok_or_else(ApiError::missing_token)?;
     let wishes: Wishes = json(&req.bytes)?;
     check(&wishes)?;
+    let sticky = wishes.extensions.sticky.clone();
     let (extensions, names) = extensions(wishes.extensions);
     let request = SlidingRequest {
         user: who.user_id.clone(),
@@ -90,6 +93,7 @@ pub(super) async fn sync_v4(State(app): State<App>, req: Plain) -> Result<Respon
             .map(|(id, room)| (id, room_wish(room.required_state, room.timeline_limit)))
             .collect(),
         extensions,
+        sticky,
     };
     if request.pos.is_none() {
         begin(&app, who)?;

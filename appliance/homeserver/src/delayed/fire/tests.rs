@@ -21,6 +21,7 @@ async fn schedule(house: &House, room: &RoomId, kind: &str, state_key: Option<&s
         state_key: state_key.map(ToOwned::to_owned),
         content: to_raw_value(&content).unwrap(),
         delay_ms: DELAY_MS,
+        sticky_ms: None,
     };
     house.server.delayed.schedule(&user("bob"), &device("HOME"), new, None).await.unwrap()
 }

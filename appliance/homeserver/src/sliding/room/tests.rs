@@ -22,6 +22,7 @@ async fn told(house: &House, pos: Option<String>) -> SlidingAnswer {
         lists: BTreeMap::from([("all".to_owned(), ListWish::default())]),
         subscriptions: BTreeMap::new(),
         extensions: Extensions::default(),
+        sticky: Default::default(),
     };
     house.server.sliding.poll(&request).await.unwrap()
 }

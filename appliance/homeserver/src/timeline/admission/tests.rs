@@ -67,6 +67,7 @@ async fn a_delayed_event_lets_nobody_back_into_a_restricted_room() {
         state_key: Some(bob.to_string()),
         content: to_raw_value(&json!({ "membership": "join", AUTHORIZER: user("alice") })).unwrap(),
         delay_ms: 60_000,
+        sticky_ms: None,
     };
     let delay_id = house.server.delayed.schedule(&bob, &device("HOME"), new, None).await.unwrap();
     house.leave(&room, &bob).await;

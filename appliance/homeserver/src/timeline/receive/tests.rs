@@ -62,6 +62,7 @@ impl Elsewhere {
             prev_events: parents,
             depth: self.depth.unwrap_or(self.made.len() as u64 + 100),
             state: &before,
+            sticky_ms: None,
         };
         let pdu = Arc::new(build(event, context, &house.server.core.keys).unwrap());
         let mut known = (*pdu).clone();
