@@ -125,6 +125,8 @@ async fn serve(
     product.name_owner().await;
     let surroundings = Surroundings::start(loaded, &product)?;
     let connections = product.workers.sibling();
+    // No sooner: those who were in a call have from here on to come back.
+    product.calls.start(&product.workers).map_err(Failure::new)?;
     let ready = begun.sockets.open(loaded, house, &product, &surroundings, &connections)?;
     keep_certificates(loaded, &product);
     control::listen(house.dir, control_handler(&product, Arc::clone(&ready.doctor)), &connections)?;

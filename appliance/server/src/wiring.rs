@@ -170,7 +170,6 @@ impl Product {
         })));
         homeserver.start(&workers, outbound);
         let calls = Calls::new(Arc::clone(&homeserver), call_keys(&ground)?);
-        calls.start(&workers).map_err(Failure::new)?;
         workers.spawn("housekeeping", keep_house(Arc::clone(&directory), workers.shutdown_token()));
         workers.spawn("content sweep", sweep_content(Arc::clone(&homeserver), workers.shutdown_token()));
         let (store, sql, clock) = (Arc::clone(&ground.store), Arc::clone(&ground.sql), Arc::clone(&ground.clock));
