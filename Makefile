@@ -31,7 +31,7 @@ build: setup
 	@$(FAST) .ci/run web_setup pages server
 
 test: setup
-	@.ci/run setup_tests web_setup web fmt clippy build tidy unit suites site web_suite sdk matrix_sdk turn_client fuzz
+	@.ci/run setup_tests web_setup web fmt clippy build tidy unit suites site calls web_suite sdk matrix_sdk turn_client fuzz
 
 # A thousand kills instead of a hundred.
 kill: setup

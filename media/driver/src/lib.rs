@@ -10,7 +10,7 @@
 //! is dropped and counted: late media is worth nothing.
 //!
 //! [`SfuDriver`] does the same for calls ([`veche_sfu`]): one UDP port, one thread, and LiveKit's
-//! signalling, whose messages come through [`SfuHandle::join`] from whoever owns the WebSocket.
+//! signaling, whose messages come through [`SfuHandle::join`] from whoever owns the WebSocket.
 //!
 //! Invariant of absence: no async runtime, no HTTP, no decision about what may be relayed. Time and
 //! randomness are handed in.

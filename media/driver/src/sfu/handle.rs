@@ -21,7 +21,7 @@ use crate::signal::{Grants, Outbox};
 /// Commands that wait for the thread; it takes them all each time it wakes.
 const COMMANDS_MAX: usize = 4_096;
 
-/// A connection of signalling.
+/// A connection of signaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnectionId(pub(crate) u64);
 
@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Join(Box<Join>),
     /// A client has sent a message.
     Message(ConnectionId, Vec<u8>),
-    /// A client's connection of signalling has ended.
+    /// A client's connection of signaling has ended.
     HangUp(ConnectionId),
     /// See [`SfuHandle::remove`].
     Remove { room: String, identity: String },
@@ -107,7 +107,7 @@ impl SfuDriver {
         &self.addresses
     }
 
-    /// For whoever brings signalling.
+    /// For whoever brings signaling.
     pub fn handle(&self) -> SfuHandle {
         self.handle.clone()
     }
@@ -152,7 +152,7 @@ pub struct SfuHandle {
 }
 
 impl SfuHandle {
-    /// A client has connected for signalling, with a token that the caller has checked. What he hears comes through
+    /// A client has connected for signaling, with a token that the caller has checked. What he hears comes through
     /// `outbox`: the join or the reconnect answer first, or the reason why not. The connection ends when `outbox` is
     /// dropped.
     ///
@@ -203,7 +203,7 @@ impl fmt::Debug for SfuHandle {
     }
 }
 
-/// A client's connection of signalling. Dropping it says that it has ended; the client may come back on another.
+/// A client's connection of signaling. Dropping it says that it has ended; the client may come back on another.
 #[derive(Debug)]
 pub struct Connection {
     connection: ConnectionId,

@@ -29,7 +29,7 @@ impl Metrics {
             sockets: SocketMetrics::new(&scope),
             dropped_strangers: counter("dropped_strangers", "Datagrams of nobody who takes part in a call"),
             joined: counter("joined", "Participants who were let in"),
-            refused: counter("refused", "Connections of signalling that were refused"),
+            refused: counter("refused", "Connections of signaling that were refused"),
             rooms: scope.gauge("rooms", "Rooms with somebody in them"),
             participants: scope.gauge("participants", "Participants of all rooms"),
             received_packets: counter("received_packets", "Media packets from publishers"),

@@ -1,4 +1,4 @@
-//! The SFU on real sockets: one UDP port for everybody, and one thread for all calls, which also speaks LiveKit's signalling
+//! The SFU on real sockets: one UDP port for everybody, and one thread for all calls, which also speaks LiveKit's signaling
 //! ([`crate::signal`]) with whoever brings its messages.
 
 mod demux;

@@ -1,7 +1,7 @@
-//! LiveKit's signalling (protocol of `/rtc/v1`: one peer connection, the client offers), without sockets of its own: messages
+//! LiveKit's signaling (protocol of `/rtc/v1`: one peer connection, the client offers), without sockets of its own: messages
 //! in, messages out through [`Outbox`], media through [`veche_sfu::Call`].
 //!
-//! What is chosen of the protocol, and why, is told in `docs/signalling.md`.
+//! What is chosen of the protocol, and why, is told in `docs/signaling.md`.
 //!
 //! Invariants: a client is told of a track before he gets it. An offer is answered with its own number, or refused by ending
 //! the session. Whatever a client sends has a limit; what is beyond ends his session and nobody else's.

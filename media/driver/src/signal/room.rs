@@ -1,4 +1,4 @@
-//! A room: the people whose signalling we hear, and the call that forwards their media.
+//! A room: the people whose signaling we hear, and the call that forwards their media.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -318,7 +318,7 @@ impl<E: Engine> Room<E> {
         }
     }
 
-    /// The connection of somebody's signalling has ended. He may come back on another.
+    /// The connection of somebody's signaling has ended. He may come back on another.
     pub(crate) fn hung_up(&mut self, now: Duration, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.hang_up(now);

@@ -1,4 +1,4 @@
-//! One participant as the signalling knows him: his connection's lines, what he has announced and published, what he wants of
+//! One participant as the signaling knows him: his connection's lines, what he has announced and published, what he wants of
 //! others, and where messages for him go.
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub trait Outbox: Send {
     fn send(&self, message: Vec<u8>) -> bool;
 }
 
-/// One participant on the signalling's side.
+/// One participant on the signaling's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionId(pub(crate) u64);
 
@@ -61,7 +61,7 @@ pub(crate) struct Session {
     pub(crate) permission: Option<SubscriptionPermission>,
     pub(crate) channels: Channels,
     pub(crate) reoffer: Reoffer,
-    /// Since when there is no connection of signalling.
+    /// Since when there is no connection of signaling.
     pub(crate) unheard_since: Option<Duration>,
     /// Since when there is no connection of media.
     pub(crate) unreachable_since: Option<Duration>,
@@ -185,13 +185,13 @@ impl Session {
         }
     }
 
-    /// The connection of signalling has ended, or is to end.
+    /// The connection of signaling has ended, or is to end.
     pub(crate) fn hang_up(&mut self, now: Duration) {
         self.outbox = None;
         self.unheard_since.get_or_insert(now);
     }
 
-    /// The client has come back on another connection of signalling.
+    /// The client has come back on another connection of signaling.
     pub(crate) fn take_outbox(&mut self, outbox: Box<dyn Outbox>) {
         self.outbox = Some(outbox);
         self.unheard_since = None;

@@ -10,12 +10,12 @@ use super::session::{Reoffer, Session, SessionId};
 
 /// How often this is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long somebody whose signalling has ended is waited for. Clients try to come back for longer than a tunnel takes; what
+/// How long somebody whose signaling has ended is waited for. Clients try to come back for longer than a tunnel takes; what
 /// they find after this is that they have to join anew.
 const UNHEARD_MAX: Duration = Duration::from_secs(20);
 /// The same for somebody who cannot be reached with media either: his machine has lost the network, or its power.
 const UNHEARD_AND_UNREACHABLE_MAX: Duration = Duration::from_secs(12);
-/// How long somebody is kept whose signalling lives, and with whom there is no connection of media.
+/// How long somebody is kept whose signaling lives, and with whom there is no connection of media.
 const UNREACHABLE_MAX: Duration = Duration::from_secs(60);
 /// After this time a client that was asked to offer is asked again.
 const OFFER_AFTER: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Who takes part, what is published and who has subscribed: everything that the signalling changes.
+//! Who takes part, what is published and who has subscribed: everything that the signaling changes.
 
 use std::time::Duration;
 

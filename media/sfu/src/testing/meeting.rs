@@ -16,7 +16,7 @@ use crate::{
 
 /// Time moves by this much.
 pub const MEETING_STEP: Duration = Duration::from_millis(5);
-/// How long the signalling takes to a client.
+/// How long the signaling takes to a client.
 const SIGNALLING_DELAY: Duration = Duration::from_millis(60);
 /// After this time a lost packet comes again, where it does.
 const REPAIR_DELAY: Duration = Duration::from_millis(80);

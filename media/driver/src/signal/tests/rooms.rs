@@ -116,7 +116,7 @@ fn whoever_does_not_come_back_is_gone_within_seconds() {
 }
 
 #[test]
-fn signalling_alone_does_not_keep_a_place_for_ever_and_neither_does_media() {
+fn signaling_alone_does_not_keep_a_place_for_ever_and_neither_does_media() {
     let mut hall = Hall::new();
     let (anna, boris) = (hall.join("anna"), hall.join("boris"));
     hall.tell(&boris, Event::Connected);
