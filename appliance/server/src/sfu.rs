@@ -11,7 +11,8 @@ use std::time::Duration;
 use tracing::warn;
 use veche_api::signaling::Signaling;
 use veche_media_driver::{
-    AskError, IceServer, IceServers, RoomNews, SfuDriver, SfuHandle, SfuSettings, Whereabouts as MediaWhereabouts,
+    AskError, BridgeEnd, IceServer, IceServers, RoomNews, SfuDriver, SfuHandle, SfuSettings,
+    Whereabouts as MediaWhereabouts,
 };
 use veche_runtime::Supervisor;
 
@@ -38,21 +39,30 @@ impl RunningSfu {
         loaded: &Loaded,
         product: &Product,
         whereabouts: &Arc<Whereabouts>,
+        bridge: BridgeEnd,
     ) -> Result<Option<Self>, Failure> {
         let Some(listen) = loaded.settings.listen.sfu else { return Ok(None) };
         let ground = &product.ground;
         let settings = SfuSettings {
             listen: listeners(listen).map_err(Failure::during("no port for calls can be found"))?,
             whereabouts: media_whereabouts(&whereabouts.used()),
+            bridge: Some(bridge),
             limits: Default::default(),
         };
         let relay = Arc::new(OnceLock::new());
         let people = Arc::new(People::default());
         let (calls, seen) = (Arc::clone(&product.calls), Arc::clone(&people));
+        let handle = Arc::new(OnceLock::<SfuHandle>::new());
+        let asked = Arc::clone(&handle);
         let news = Box::new(move |news| match news {
             RoomNews::Joined { room, identity } => {
                 seen.joined(&room);
-                calls.participant_joined(&room, &identity);
+                let may_stay = calls.participant_joined(&room, &identity);
+                if let Some(sfu) = asked.get().filter(|_| !may_stay)
+                    && let Err(error) = sfu.remove(&room, &identity)
+                {
+                    warn!(%error, "somebody who may not be in a call any more was not taken out of it");
+                }
             }
             RoomNews::Left { room, identity } => {
                 seen.left(&room);
@@ -63,6 +73,7 @@ impl RunningSfu {
         let (clock, entropy) = (Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
         let driver = SfuDriver::start(settings, relays, news, clock, entropy, &ground.registry)
             .map_err(|error| loaded.complaint("listen.sfu", error))?;
+        let _only_the_first = handle.set(driver.handle());
         product.calls.plug(Arc::new(people::Plug::new(driver.handle(), people)));
         heed_addresses(driver.handle(), whereabouts, &product.workers);
         Ok(Some(Self { driver, relay }))
@@ -71,6 +82,22 @@ impl RunningSfu {
     /// Where packets come, the address of the setting first.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         self.driver.addresses()
+    }
+
+    /// Where clients believe to reach calls, behind the relay: what they are told, and what the machine has itself.
+    pub(crate) fn sinks(&self, addresses: &Addresses) -> Vec<SocketAddr> {
+        let mut sinks = Vec::new();
+        for bound in self.addresses() {
+            let MediaWhereabouts { local, announced } = media_whereabouts(addresses);
+            let ips = announced.into_iter().chain(local).chain([bound.ip()]);
+            let ips = ips.filter(|ip| ip.is_ipv4() == bound.is_ipv4() && !ip.is_unspecified());
+            for sink in ips.map(|ip| SocketAddr::new(ip, bound.port())) {
+                if !sinks.contains(&sink) {
+                    sinks.push(sink);
+                }
+            }
+        }
+        sinks
     }
 
     /// Gives this relay to whoever takes part in a call from now on.

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, Response, Uri};
 use bytes::Bytes;
 use veche_api::Plugs;
 use veche_api::pages::Pages;
-use veche_media_driver::Handle;
+use veche_media_driver::{Handle, bridge};
 
 use crate::addresses::Whereabouts;
 use crate::console::{CertificatePage, SettingsPage, ThisMachine};
@@ -36,12 +36,15 @@ impl Surroundings {
         let ground = &product.ground;
         let whereabouts = Arc::clone(&product.whereabouts);
         whereabouts.watch(&product.workers);
-        let relay = RunningRelay::start(loaded, ground, &whereabouts.used())?;
+        let (of_relay, of_calls) = bridge();
+        let sfu = RunningSfu::start(loaded, product, &whereabouts, of_calls)?;
+        let addresses = whereabouts.used();
+        let calls = sfu.as_ref().map(|sfu| (of_relay, sfu.sinks(&addresses)));
+        let relay = RunningRelay::start(loaded, ground, &addresses, calls)?;
         if let Some(relay) = &relay {
             relay.heed_addresses(&whereabouts, &loaded.settings.network.relay_peers, &product.workers);
             relay.heed_revocations(&product.directory, &product.workers);
         }
-        let sfu = RunningSfu::start(loaded, product, &whereabouts)?;
         Ok(Self { whereabouts, relay, sfu })
     }
 

@@ -28,7 +28,7 @@ use veche_api::access::Requester;
 use veche_api::relay::{Relay, RelayCredentials};
 use veche_base::{Clock, Secret};
 use veche_directory::{Directory, Revoked, SessionId};
-use veche_media_driver::{AskError, Handle, StartError, TurnDriver};
+use veche_media_driver::{AskError, BridgeEnd, Handle, StartError, TurnDriver};
 use veche_runtime::Supervisor;
 use veche_store::sql::secrets::Name;
 use veche_turn::{AllowList, Config, Network, Outside, credentials};
@@ -72,18 +72,27 @@ pub(crate) struct RunningRelay {
 
 impl RunningRelay {
     /// Binds the sockets and starts the relay's thread; nothing if it is off.
-    pub(crate) fn start(loaded: &Loaded, ground: &Ground, addresses: &Addresses) -> Result<Option<Self>, Failure> {
+    /// `calls` is the way to them, with the addresses at which clients believe to reach them.
+    pub(crate) fn start(
+        loaded: &Loaded,
+        ground: &Ground,
+        addresses: &Addresses,
+        calls: Option<(BridgeEnd, Vec<SocketAddr>)>,
+    ) -> Result<Option<Self>, Failure> {
         let Some(listen) = loaded.settings.listen.turn else { return Ok(None) };
         let secret = ground.sql.secret_bytes(Name::RelaySecret, ground.entropy.as_ref()).map_err(Failure::new)?;
         let secret = Secret::new(secret.expose().to_vec());
         let settings = &loaded.settings;
+        let (mut bridge, sinks) = calls.map(|(bridge, sinks)| (Some(bridge), sinks)).unwrap_or_default();
         let mut tries = PORT_TRIES;
         let driver = loop {
             let listen = listeners(listen).map_err(Failure::during("no port for TURN can be found"))?;
-            let turn = config(addresses, secret.clone());
+            let mut turn = config(addresses, secret.clone());
+            turn.sinks.clone_from(&sinks);
             let policy = AllowList::new(&turn, own(addresses), outside(&settings.network.relay_peers));
             let started = TurnDriver::start(
                 veche_media_driver::Settings { listen, relay: outlets(settings), turn, limits: Default::default() },
+                &mut bridge,
                 Box::new(policy),
                 Arc::clone(&ground.clock),
                 Arc::clone(&ground.entropy),

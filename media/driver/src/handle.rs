@@ -12,6 +12,7 @@ use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy, Secret};
 use veche_turn::{ConfigError, PeerPolicy, Server};
 
+use crate::bridge::BridgeEnd;
 use crate::settings::{Settings, SettingsError};
 use crate::sockets::Sockets;
 use crate::stream::TlsStream;
@@ -91,29 +92,39 @@ pub struct TurnDriver {
 
 impl TurnDriver {
     /// Binds the sockets and starts the thread. `policy` says which peers clients may reach
-    /// ([`veche_turn::AllowList`] in the product); metrics are named `veche_turn_...`.
+    /// ([`veche_turn::AllowList`] in the product); `bridge` leads to calls, if there are any, and is taken once the sockets
+    /// are bound; metrics are named `veche_turn_...`.
     ///
     /// # Errors
     /// [`StartError`] if the settings cannot work or an address is taken; nothing is left behind.
     pub fn start(
         settings: Settings,
+        bridge: &mut Option<BridgeEnd>,
         policy: Box<dyn PeerPolicy>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         registry: &Registry,
     ) -> Result<Self, StartError> {
-        settings.check()?;
+        settings.check(bridge.is_some())?;
         let server = Server::new(settings.turn, policy, entropy)?;
         let sockets = Sockets::bind(&settings.listen, &settings.relay, &settings.limits)?;
         let addresses = sockets.addresses();
         let (sender, inbox) = sync_channel(COMMANDS_MAX);
         let is_stopping = Arc::new(AtomicBool::new(false));
-        let (worker, waker) =
-            Worker::new(server, sockets, settings.limits, clock, inbox, Arc::clone(&is_stopping), registry)
-                .map_err(StartError::Thread)?;
+        let (worker, waker) = Worker::new(
+            server,
+            sockets,
+            bridge.take(),
+            settings.limits,
+            clock,
+            inbox,
+            Arc::clone(&is_stopping),
+            registry,
+        )
+        .map_err(StartError::Thread)?;
         let thread = thread::Builder::new().name("turn".to_owned()).spawn(|| worker.run());
         let thread = Some(thread.map_err(StartError::Thread)?);
-        let handle = Handle { inbox: sender, waker: Arc::new(waker), is_stopping };
+        let handle = Handle { inbox: sender, waker, is_stopping };
         Ok(Self { handle, addresses, thread })
     }
 

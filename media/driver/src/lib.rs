@@ -15,6 +15,7 @@
 //! Invariant of absence: no async runtime, no HTTP, no decision about what may be relayed. Time and
 //! randomness are handed in.
 
+mod bridge;
 mod handle;
 mod kernel_drops;
 mod metrics;
@@ -28,6 +29,7 @@ mod streams;
 mod udp;
 mod worker;
 
+pub use bridge::{BridgeEnd, bridge};
 pub use handle::{AskError, Handle, Panicked, Renumbering, StartError, TurnDriver};
 pub use settings::{Limits, Settings, SettingsError};
 pub use sfu::{

@@ -63,8 +63,8 @@ pub enum SettingsError {
     /// The second address of a family would never be used.
     #[error("there may be one address per family toward TURN's peers")]
     Relay,
-    /// Sinks are parts of this process, and the driver knows of none.
-    #[error("there is no part of this process that packets could be handed to")]
+    /// Sinks are parts of this process, to which a bridge must lead.
+    #[error("there is no bridge over which packets could be handed to a part of this process")]
     Sinks,
     /// A limit is out of its range.
     #[error("{name} must be between {least} and {most}")]
@@ -80,7 +80,7 @@ pub enum SettingsError {
 
 impl Settings {
     /// Refuses settings that cannot work. Those of the engine are checked by the engine.
-    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+    pub(crate) fn check(&self, has_bridge: bool) -> Result<(), SettingsError> {
         if self.listen.is_empty() || self.listen.len() > ADDRESSES_MAX {
             return Err(SettingsError::Listen);
         }
@@ -88,7 +88,7 @@ impl Settings {
         if of_family(true) > 1 || of_family(false) > 1 {
             return Err(SettingsError::Relay);
         }
-        if !self.turn.sinks.is_empty() {
+        if !has_bridge && !self.turn.sinks.is_empty() {
             return Err(SettingsError::Sinks);
         }
         self.limits.check()
@@ -135,12 +135,12 @@ mod tests {
     fn refused(change: impl Fn(&mut Settings)) -> SettingsError {
         let mut settings = settings();
         change(&mut settings);
-        settings.check().unwrap_err()
+        settings.check(false).unwrap_err()
     }
 
     #[test]
     fn defaults_work() {
-        assert_eq!(settings().check(), Ok(()));
+        assert_eq!(settings().check(false), Ok(()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use mio::{Interest, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 use veche_turn::{Destination, Packet, Priority, Server};
 
+use crate::bridge::BridgeEnd;
 use crate::handle::StartError;
 use crate::metrics::Metrics;
 use crate::settings::{ADDRESSES_MAX, Limits};
@@ -113,6 +114,7 @@ pub(crate) struct Outlets {
     pub(crate) clients: Vec<UdpPort>,
     pub(crate) relays: Vec<UdpPort>,
     pub(crate) streams: Streams,
+    pub(crate) bridge: Option<BridgeEnd>,
     pub(crate) metrics: Metrics,
 }
 
@@ -150,8 +152,7 @@ impl Outlets {
                     true
                 })
             }
-            // Settings with sinks are refused as long as there is no SFU to hand packets to.
-            Destination::Sink { .. } => false,
+            Destination::Sink { to, from } => self.bridge.as_mut().is_some_and(|bridge| bridge.send(*from, *to, bytes)),
         };
         if !is_sent {
             metrics.sockets.dropped_no_route.inc();

@@ -16,8 +16,9 @@ use rustls::ServerConnection;
 use tracing::{debug, error, warn};
 use veche_base::Clock;
 use veche_base::metrics::Registry;
-use veche_turn::{FiveTuple, Framer, Now, Server, Transport};
+use veche_turn::{FiveTuple, Framer, HEADROOM_BYTES, Now, Packet, Server, TAILROOM_BYTES, Transport};
 
+use crate::bridge::BridgeEnd;
 use crate::handle::Command;
 use crate::metrics::Metrics;
 use crate::settings::Limits;
@@ -57,19 +58,23 @@ impl Worker {
     pub(crate) fn new(
         server: Server,
         mut sockets: Sockets,
+        bridge: Option<BridgeEnd>,
         limits: Limits,
         clock: Arc<dyn Clock>,
         inbox: Receiver<Command>,
         is_stopping: Arc<AtomicBool>,
         registry: &Registry,
-    ) -> io::Result<(Self, Waker)> {
+    ) -> io::Result<(Self, Arc<Waker>)> {
         let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        if let Some(bridge) = &bridge {
+            bridge.wake_with(&waker);
+        }
         sockets.register(poll.registry())?;
         let Sockets { clients, relays, listeners } = sockets;
         let inodes = clients.iter().chain(&relays).filter_map(|port| port.inode).collect();
         let streams = Streams::new(STREAMS, limits);
-        let outlets = Outlets { clients, relays, streams, metrics: Metrics::new(registry) };
+        let outlets = Outlets { clients, relays, streams, bridge, metrics: Metrics::new(registry) };
         let next_sweep = clock.monotonic();
         let incoming = Incoming::new();
         let is_unswept = false;
@@ -184,6 +189,7 @@ impl Worker {
                 self.outlets.relays[index].is_ready = self.receive_from_peers(index);
             }
         }
+        self.receive_from_calls();
         for index in 0..self.listeners.len() {
             if self.listeners[index].is_ready {
                 self.listeners[index].is_ready = self.accept(index);
@@ -198,7 +204,8 @@ impl Worker {
     }
 
     fn flush(&mut self) {
-        let Outlets { clients, relays, streams, metrics } = &mut self.outlets;
+        let Outlets { clients, relays, streams, bridge, metrics } = &mut self.outlets;
+        bridge.iter_mut().for_each(BridgeEnd::flush);
         clients.iter_mut().chain(relays).for_each(|port| port.flush(&metrics.sockets));
         for number in streams.flush() {
             self.close(number);
@@ -232,6 +239,21 @@ impl Worker {
         });
         received.count(&outlets.metrics.sockets);
         more
+    }
+
+    /// What has come over the bridge: as much as there is room for on it, so that it cannot hold up the others.
+    fn receive_from_calls(&mut self) {
+        let now = self.now();
+        let Self { server, outlets, is_unswept, .. } = self;
+        while let Some(crossing) = outlets.bridge.as_ref().and_then(BridgeEnd::next) {
+            *is_unswept = true;
+            let end = HEADROOM_BYTES + crossing.bytes.len();
+            let mut buffer = vec![0; end + TAILROOM_BYTES];
+            buffer[HEADROOM_BYTES..end].copy_from_slice(&crossing.bytes);
+            let mut packet = Packet::new(&mut buffer, HEADROOM_BYTES..end);
+            let to = server.handle_sink_datagram(now, crossing.sink, crossing.relayed, &mut packet);
+            outlets.send_all(server, to, &packet);
+        }
     }
 
     /// Some connections; whether more may wait.

@@ -128,7 +128,7 @@ mod tests {
         world.set_records(Some(&["203.0.113.7"]));
         let (folder, other_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let whereabouts = world.machine(&loaded.settings, folder.path()).await;
-        let relay = RunningRelay::start(&loaded, &ground, &whereabouts.used()).unwrap().expect("it is on");
+        let relay = RunningRelay::start(&loaded, &ground, &whereabouts.used(), None).unwrap().expect("it is on");
         let workers = Supervisor::new(&ground.registry);
         relay.heed_addresses(&whereabouts, &loaded.settings.network.relay_peers, &workers);
         let access = relay.access(&whereabouts, None);

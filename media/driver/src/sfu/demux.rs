@@ -2,6 +2,7 @@
 //! that it came from and to.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use veche_sfu::ParticipantId;
 use veche_sfu::engine::FiveTuple;
@@ -64,6 +65,11 @@ impl Demux {
                 self.by_tuple.remove(tuple);
             }
         }
+    }
+
+    /// Whether somebody comes from there.
+    pub(crate) fn knows(&self, remote: SocketAddr) -> bool {
+        self.by_tuple.keys().any(|tuple| tuple.remote == remote)
     }
 
     /// Whose it is; nobody's, if it is a stranger's. A request with a name counts more than where it comes from, because

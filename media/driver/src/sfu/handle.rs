@@ -97,7 +97,6 @@ impl SfuDriver {
         let addresses = worker.addresses();
         let thread = thread::Builder::new().name("sfu".to_owned()).spawn(|| worker.run());
         let thread = Some(thread.map_err(StartError::Thread)?);
-        let waker = Arc::new(waker);
         let handle = SfuHandle { inbox: sender, waker, is_stopping, next: Arc::new(AtomicU64::new(1)) };
         Ok(Self { handle, addresses, thread })
     }

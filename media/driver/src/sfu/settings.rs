@@ -3,14 +3,17 @@
 use std::net::SocketAddr;
 
 use super::site::Whereabouts;
+use crate::bridge::BridgeEnd;
 
 /// Settings of [`crate::SfuDriver`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SfuSettings {
     /// Where packets come: one UDP socket for each address. Port 0 means any that is free.
     pub listen: Vec<SocketAddr>,
     /// Our addresses.
     pub whereabouts: Whereabouts,
+    /// The way to the relay, for those who come through it.
+    pub bridge: Option<BridgeEnd>,
     /// How much of everything.
     pub limits: SfuLimits,
 }

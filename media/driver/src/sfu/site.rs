@@ -88,6 +88,12 @@ impl Site {
         (self.local, self.announced) = (local, announced);
     }
 
+    /// The address that the engine knows us by, for what came to another one of ours: only local ones mean something to it.
+    pub(crate) fn local_of(&self, address: SocketAddr) -> Option<SocketAddr> {
+        let same_family = |local: &&SocketAddr| local.is_ipv4() == address.is_ipv4();
+        self.local.iter().find(|local| **local == address).or_else(|| self.local.iter().find(same_family)).copied()
+    }
+
     /// The relays for somebody, in LiveKit's words.
     pub(crate) fn ice_servers(&self, identity: &str) -> Vec<livekit_protocol::IceServer> {
         let servers = self.relays.for_participant(identity).into_iter();
@@ -125,6 +131,8 @@ mod tests {
         let site = Site::new(at(&["0.0.0.0:7882", "[::]:7883"]), &whereabouts, Box::new(NoRelays));
         assert_eq!(site.local, at(&["10.0.0.2:7882", "[fd00::2]:7883"]));
         assert_eq!(site.announced, at(&["203.0.113.7:7882", "10.0.0.2:7882"]));
+        assert_eq!(site.local_of(at(&["203.0.113.7:7882"])[0]), Some(at(&["10.0.0.2:7882"])[0]));
+        assert_eq!(site.local_of(at(&["[fd00::2]:7883"])[0]), Some(at(&["[fd00::2]:7883"])[0]));
     }
 
     #[test]

@@ -26,6 +26,7 @@ use super::handle::{Command, ConnectionId, Join, Listing};
 use super::metrics::Metrics;
 use super::settings::{SfuLimits, SfuSettings};
 use super::site::{IceServers, RoomNews, Site};
+use crate::bridge::BridgeEnd;
 use crate::handle::StartError;
 use crate::settings::Limits;
 use crate::signal::{Context, Room, SessionId};
@@ -36,6 +37,8 @@ use crate::udp::{Incoming, UdpPort};
 const EVENTS_MAX: usize = 256;
 /// The first token of the sockets.
 const PORTS: usize = 1;
+/// Relayed addresses that are remembered before those are forgotten from which nobody comes any longer.
+const RELAYED_MAX: usize = 4_096;
 /// How often metrics are told.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How long the thread sleeps at most, so that what a lost wake-up left behind is found.
@@ -52,7 +55,7 @@ struct Hosted {
 /// See the module.
 pub(crate) struct Worker {
     poll: Poll,
-    ports: Vec<UdpPort>,
+    outlets: Outlets,
     incoming: Incoming,
     inbox: Receiver<Command>,
     is_stopping: Arc<AtomicBool>,
@@ -66,11 +69,19 @@ pub(crate) struct Worker {
     /// Rooms that something has happened in since they were settled.
     touched: BTreeSet<RoomId>,
     news: Box<dyn Fn(RoomNews) + Send>,
-    metrics: Metrics,
     inodes: Vec<u64>,
     limits: SfuLimits,
     next_id: u64,
     next_telling: Duration,
+}
+
+/// Ways out.
+struct Outlets {
+    ports: Vec<UdpPort>,
+    bridge: Option<BridgeEnd>,
+    /// Those who come through the relay, each with the address of ours that he came to.
+    relayed: HashMap<SocketAddr, SocketAddr>,
+    metrics: Metrics,
 }
 
 /// What rooms need of the world, kept apart from them so that both can be borrowed.
@@ -107,17 +118,25 @@ impl Worker {
         inbox: Receiver<Command>,
         is_stopping: Arc<AtomicBool>,
         registry: &Registry,
-    ) -> Result<(Self, Waker), StartError> {
+    ) -> Result<(Self, Arc<Waker>), StartError> {
         let limits = settings.limits;
         let ports = bind(&settings.listen, &limits)?;
         let (poll, waker, ports) = watch(ports).map_err(StartError::Thread)?;
+        if let Some(bridge) = &settings.bridge {
+            bridge.wake_with(&waker);
+        }
         let site = Site::new(ports.iter().map(|port| port.address).collect(), &settings.whereabouts, relays);
         let engine = Str0mEngine::new(any_instant()).map_err(|error| StartError::Thread(io::Error::other(error)))?;
         let next_telling = clock.monotonic();
         let worker = Self {
             poll,
             inodes: ports.iter().filter_map(|port| port.inode).collect(),
-            ports,
+            outlets: Outlets {
+                ports,
+                bridge: settings.bridge,
+                relayed: HashMap::new(),
+                metrics: Metrics::new(registry),
+            },
             incoming: Incoming::new(),
             inbox,
             is_stopping,
@@ -128,7 +147,6 @@ impl Worker {
             heard: HashMap::new(),
             touched: BTreeSet::new(),
             news,
-            metrics: Metrics::new(registry),
             limits,
             next_id: 1,
             next_telling,
@@ -138,7 +156,7 @@ impl Worker {
 
     /// Where packets come.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        self.ports.iter().map(|port| port.address).collect()
+        self.outlets.ports.iter().map(|port| port.address).collect()
     }
 
     /// Serves until it is told to stop.
@@ -155,12 +173,13 @@ impl Worker {
             }
             for event in &events {
                 let Token(token) = event.token();
-                if let Some(port) = token.checked_sub(PORTS).and_then(|at| self.ports.get_mut(at)) {
+                if let Some(port) = token.checked_sub(PORTS).and_then(|at| self.outlets.ports.get_mut(at)) {
                     port.is_ready = true;
                 }
             }
             self.obey();
             self.receive();
+            self.receive_from_relay();
             self.let_time_pass();
             self.settle();
         }
@@ -172,7 +191,7 @@ impl Worker {
 
     /// How long nothing needs to be done.
     fn patience(&self) -> Duration {
-        if !self.touched.is_empty() || self.ports.iter().any(|port| port.is_ready) {
+        if !self.touched.is_empty() || self.outlets.ports.iter().any(|port| port.is_ready) {
             return Duration::ZERO;
         }
         let of_rooms = self.rooms.values().filter_map(|hosted| hosted.room.poll_timeout());
@@ -182,11 +201,11 @@ impl Worker {
 
     /// One batch of each socket.
     fn receive(&mut self) {
-        for index in 0..self.ports.len() {
-            if !self.ports[index].is_ready {
+        for index in 0..self.outlets.ports.len() {
+            if !self.outlets.ports[index].is_ready {
                 continue;
             }
-            let Self { ports, incoming, world, rooms, touched, metrics, .. } = self;
+            let Self { outlets: Outlets { ports, metrics, .. }, incoming, world, rooms, touched, .. } = self;
             let more = incoming.receive(&ports[index], &metrics.sockets);
             let now = world.clock.monotonic();
             let received = incoming.datagrams(|local, remote, packet| {
@@ -202,6 +221,29 @@ impl Worker {
             });
             received.count(&metrics.sockets);
             ports[index].is_ready = more;
+        }
+    }
+
+    /// What has come over the bridge.
+    fn receive_from_relay(&mut self) {
+        let Self { outlets, world, rooms, touched, .. } = self;
+        let now = world.clock.monotonic();
+        while let Some(crossing) = outlets.bridge.as_ref().and_then(BridgeEnd::next) {
+            let Some(local) = world.site.local_of(crossing.sink) else { continue };
+            let tuple = FiveTuple { transport: Transport::Udp, local, remote: crossing.relayed };
+            let Some(place) = world.demux.find(&tuple, &crossing.bytes) else {
+                outlets.metrics.dropped_strangers.inc();
+                continue;
+            };
+            if outlets.relayed.len() >= RELAYED_MAX {
+                let demux = &world.demux;
+                outlets.relayed.retain(|relayed, _| demux.knows(*relayed));
+            }
+            outlets.relayed.insert(crossing.relayed, crossing.sink);
+            if let Some(hosted) = rooms.get_mut(&place.room) {
+                feed(&mut hosted.room, now, place.participant, &tuple, &crossing.bytes);
+                touched.insert(place.room);
+            }
         }
     }
 
@@ -223,18 +265,18 @@ impl Worker {
     fn settle(&mut self) {
         for id in std::mem::take(&mut self.touched) {
             let Some(hosted) = self.rooms.get_mut(&id) else { continue };
-            let (ports, metrics) = (&mut self.ports, &self.metrics);
-            hosted.room.settle(&mut self.world.context(), |packet| send(ports, metrics, &packet));
+            let outlets = &mut self.outlets;
+            hosted.room.settle(&mut self.world.context(), |packet| outlets.send(&packet));
             hosted.room.take_news().into_iter().for_each(&self.news);
             let counters = hosted.room.call.counters();
-            metrics.add(&hosted.counted, &counters);
+            outlets.metrics.add(&hosted.counted, &counters);
             hosted.counted = counters;
             if hosted.room.is_empty() {
                 self.names.remove(&hosted.room.name);
                 self.rooms.remove(&id);
             }
         }
-        self.ports.iter_mut().for_each(|port| port.flush(&self.metrics.sockets));
+        self.outlets.flush();
     }
 
     fn obey(&mut self) {
@@ -274,7 +316,7 @@ impl Worker {
         let may_open = is_there || (grants.room_create && self.rooms.len() < self.limits.rooms_max);
         if !may_open || participants >= self.limits.participants_max || !grants.is_within_limits() {
             debug!(may_open, participants, "somebody was not let into a call");
-            self.metrics.refused.inc();
+            self.outlets.metrics.refused.inc();
             // The connection ends without a word, and the client says that it could not connect.
             return;
         }
@@ -285,7 +327,7 @@ impl Worker {
         self.next_id += 1;
         let joined = hosted.room.join(&mut self.world.context(), session, grants, request, outbox);
         if let Some(session) = joined {
-            self.metrics.joined.inc();
+            self.outlets.metrics.joined.inc();
             self.connections.insert(connection, (id, session));
             self.heard.insert(session, connection);
         }
@@ -322,9 +364,10 @@ impl Worker {
     /// Brings the metrics up to date.
     fn tell(&self) {
         let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        self.metrics.rooms.set(gauge(self.rooms.len()));
-        self.metrics.participants.set(gauge(self.rooms.values().map(|hosted| hosted.room.len()).sum()));
-        self.metrics.sockets.look_at_kernel(&self.inodes);
+        let metrics = &self.outlets.metrics;
+        metrics.rooms.set(gauge(self.rooms.len()));
+        metrics.participants.set(gauge(self.rooms.values().map(|hosted| hosted.room.len()).sum()));
+        metrics.sockets.look_at_kernel(&self.inodes);
     }
 }
 
@@ -335,11 +378,25 @@ fn feed(room: &mut Room<Str0mEngine>, now: Duration, participant: ParticipantId,
     }
 }
 
-fn send(ports: &mut [UdpPort], metrics: &Metrics, packet: &Transmit) {
-    let local = packet.tuple.local;
-    match ports.iter_mut().find(|port| port.owns(local)) {
-        Some(port) => port.push(packet.tuple.remote, Some(local.ip()), &packet.bytes, &metrics.sockets),
-        None => drop(metrics.sockets.dropped_no_route.inc()),
+impl Outlets {
+    fn send(&mut self, packet: &Transmit) {
+        let (local, remote) = (packet.tuple.local, packet.tuple.remote);
+        let sockets = &self.metrics.sockets;
+        let is_sent = match (self.relayed.get(&remote), &mut self.bridge) {
+            (Some(sink), Some(bridge)) => bridge.send(remote, *sink, &packet.bytes),
+            _ => self.ports.iter_mut().find(|port| port.owns(local)).is_some_and(|port| {
+                port.push(remote, Some(local.ip()), &packet.bytes, sockets);
+                true
+            }),
+        };
+        if !is_sent {
+            sockets.dropped_no_route.inc();
+        }
+    }
+
+    fn flush(&mut self) {
+        self.ports.iter_mut().for_each(|port| port.flush(&self.metrics.sockets));
+        self.bridge.iter_mut().for_each(BridgeEnd::flush);
     }
 }
 
@@ -354,9 +411,9 @@ fn bind(listen: &[SocketAddr], limits: &SfuLimits) -> Result<Vec<UdpPort>, Start
     listen.iter().map(bound).collect()
 }
 
-fn watch(mut ports: Vec<UdpPort>) -> io::Result<(Poll, Waker, Vec<UdpPort>)> {
+fn watch(mut ports: Vec<UdpPort>) -> io::Result<(Poll, Arc<Waker>, Vec<UdpPort>)> {
     let poll = Poll::new()?;
-    let waker = Waker::new(poll.registry(), WAKER)?;
+    let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     for (index, port) in ports.iter_mut().enumerate() {
         poll.registry().register(&mut port.socket, Token(PORTS + index), Interest::READABLE)?;
     }

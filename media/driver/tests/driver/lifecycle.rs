@@ -15,7 +15,7 @@ use crate::site::{Site, metric, settings};
 fn start_error(settings: veche_media_driver::Settings) -> StartError {
     let policy = Box::new(AllowList::new(&settings.turn, Vec::new(), Outside::default()));
     let clock = Arc::new(veche_runtime::SystemClock::new());
-    TurnDriver::start(settings, policy, clock, Arc::new(OsEntropy), &Registry::new()).err().unwrap()
+    TurnDriver::start(settings, &mut None, policy, clock, Arc::new(OsEntropy), &Registry::new()).err().unwrap()
 }
 
 #[test]

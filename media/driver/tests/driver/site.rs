@@ -84,7 +84,8 @@ impl Site {
 
     fn with_policy(settings: Settings, policy: Box<dyn PeerPolicy>) -> Self {
         let (registry, clock) = (Registry::new(), SystemClock::new());
-        let driver = TurnDriver::start(settings, policy, Arc::new(clock), Arc::new(OsEntropy), &registry).unwrap();
+        let driver =
+            TurnDriver::start(settings, &mut None, policy, Arc::new(clock), Arc::new(OsEntropy), &registry).unwrap();
         Self { driver, registry, clock }
     }
 
