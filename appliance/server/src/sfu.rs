@@ -4,7 +4,9 @@
 mod people;
 mod signaling;
 
-use std::net::{IpAddr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ use crate::settings::Loaded;
 use crate::turn::{Access, listeners};
 use crate::wiring::Product;
 
+/// Times that another port is tried when any free one is wanted and the one that was found is the relay's.
+const PORT_TRIES: usize = 64;
 /// When the SFU's thread is asked again that had no time to hear where the machine is.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -42,9 +46,14 @@ impl RunningSfu {
         bridge: BridgeEnd,
     ) -> Result<Option<Self>, Failure> {
         let Some(listen) = loaded.settings.listen.sfu else { return Ok(None) };
+        let relayed = veche_turn::Config::default().relay_ports;
+        if relayed.contains(&listen.port()) {
+            let reason = format!("the ports {} to {} are those of relayed addresses", relayed.start(), relayed.end());
+            return Err(loaded.complaint("listen.sfu", reason).into());
+        }
         let ground = &product.ground;
         let settings = SfuSettings {
-            listen: listeners(listen).map_err(Failure::during("no port for calls can be found"))?,
+            listen: listeners_outside(listen, &relayed).map_err(Failure::during("no port for calls can be found"))?,
             whereabouts: media_whereabouts(&whereabouts.used()),
             bridge: Some(bridge),
             limits: Default::default(),
@@ -136,6 +145,22 @@ impl IceServers for Relays {
     }
 }
 
+/// As [`listeners`]; where any free port will do, it is none that a relayed address could have.
+fn listeners_outside(setting: SocketAddr, relayed: &RangeInclusive<u16>) -> io::Result<Vec<SocketAddr>> {
+    let mut refused = Vec::new();
+    for _ in 0..PORT_TRIES {
+        // Kept until one is found, so that the kernel picks another.
+        let picked = UdpSocket::bind(setting)?;
+        let port = picked.local_addr()?.port();
+        if setting.port() != 0 || !relayed.contains(&port) {
+            drop(picked);
+            return listeners(SocketAddr::new(setting.ip(), port));
+        }
+        refused.push(picked);
+    }
+    Err(io::ErrorKind::AddrNotAvailable.into())
+}
+
 /// What others call the machine, and what it has itself.
 fn media_whereabouts(addresses: &Addresses) -> MediaWhereabouts {
     let is_usable = |address: &IpAddr| match address {
@@ -169,4 +194,19 @@ fn heed_addresses(handle: SfuHandle, whereabouts: &Whereabouts, workers: &Superv
             told = handle.move_to(media_whereabouts(&addresses));
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listeners_outside;
+
+    #[test]
+    fn a_port_that_is_picked_is_none_of_the_relays() {
+        // Half of what the kernel picks from.
+        let relayed = 32_768..=47_000;
+        for _ in 0..50 {
+            let listeners = listeners_outside("127.0.0.1:0".parse().unwrap(), &relayed).unwrap();
+            assert!(listeners.iter().all(|address| !relayed.contains(&address.port())), "{listeners:?}");
+        }
+    }
 }

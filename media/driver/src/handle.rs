@@ -107,21 +107,14 @@ impl TurnDriver {
     ) -> Result<Self, StartError> {
         settings.check(bridge.is_some())?;
         let server = Server::new(settings.turn, policy, entropy)?;
-        let sockets = Sockets::bind(&settings.listen, &settings.relay, &settings.limits)?;
+        let mut sockets = Sockets::bind(&settings.listen, &settings.relay, &settings.limits)?;
         let addresses = sockets.addresses();
+        sockets.bridge = bridge.take();
         let (sender, inbox) = sync_channel(COMMANDS_MAX);
         let is_stopping = Arc::new(AtomicBool::new(false));
-        let (worker, waker) = Worker::new(
-            server,
-            sockets,
-            bridge.take(),
-            settings.limits,
-            clock,
-            inbox,
-            Arc::clone(&is_stopping),
-            registry,
-        )
-        .map_err(StartError::Thread)?;
+        let (worker, waker) =
+            Worker::new(server, sockets, settings.limits, clock, inbox, Arc::clone(&is_stopping), registry)
+                .map_err(StartError::Thread)?;
         let thread = thread::Builder::new().name("turn".to_owned()).spawn(|| worker.run());
         let thread = Some(thread.map_err(StartError::Thread)?);
         let handle = Handle { inbox: sender, waker, is_stopping };

@@ -45,12 +45,14 @@ pub(crate) struct Sockets {
     pub(crate) clients: Vec<UdpPort>,
     pub(crate) relays: Vec<UdpPort>,
     pub(crate) listeners: Vec<Listener>,
+    /// The way to calls, which is no socket and is served like one.
+    pub(crate) bridge: Option<BridgeEnd>,
 }
 
 impl Sockets {
     /// Binds them.
     pub(crate) fn bind(listen: &[SocketAddr], relay: &[SocketAddr], limits: &Limits) -> Result<Self, StartError> {
-        let mut sockets = Self { clients: Vec::new(), relays: Vec::new(), listeners: Vec::new() };
+        let mut sockets = Self { clients: Vec::new(), relays: Vec::new(), listeners: Vec::new(), bridge: None };
         for address in listen {
             let (port, listener) = bind_pair(*address, limits).map_err(|error| StartError::Bind(*address, error))?;
             sockets.clients.push(port);

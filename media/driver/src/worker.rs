@@ -58,7 +58,6 @@ impl Worker {
     pub(crate) fn new(
         server: Server,
         mut sockets: Sockets,
-        bridge: Option<BridgeEnd>,
         limits: Limits,
         clock: Arc<dyn Clock>,
         inbox: Receiver<Command>,
@@ -67,11 +66,11 @@ impl Worker {
     ) -> io::Result<(Self, Arc<Waker>)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        if let Some(bridge) = &bridge {
+        if let Some(bridge) = &sockets.bridge {
             bridge.wake_with(&waker);
         }
         sockets.register(poll.registry())?;
-        let Sockets { clients, relays, listeners } = sockets;
+        let Sockets { clients, relays, listeners, bridge } = sockets;
         let inodes = clients.iter().chain(&relays).filter_map(|port| port.inode).collect();
         let streams = Streams::new(STREAMS, limits);
         let outlets = Outlets { clients, relays, streams, bridge, metrics: Metrics::new(registry) };

@@ -8,9 +8,9 @@ from veche_calls.matrix import Account
 from veche_calls.server import Server
 
 
-async def join(account: Account, room_id: str, url: str | None = None) -> Caller:
+async def join(account: Account, room_id: str, url: str | None = None, relay_only: bool = False) -> Caller:
     ticket = account.ticket(room_id)
-    return await Caller(account.identity).join(url or ticket["url"], ticket["jwt"])
+    return await Caller(account.identity).join(url or ticket["url"], ticket["jwt"], relay_only)
 
 
 def test_two_people_hear_and_see_one_another_and_send_messages(server: Server) -> None:
@@ -53,6 +53,24 @@ def test_six_people_hear_one_another(server: Server) -> None:
         pairs = [(caller, person) for caller in callers for person in people if person.identity != caller.name]
         await asyncio.gather(*(caller.hears(person.identity) for caller, person in pairs))
         await asyncio.gather(*(caller.leave() for caller in callers))
+
+    asyncio.run(talk())
+
+
+def test_whoever_reaches_only_the_relay_takes_part(server: Server) -> None:
+    """With the relays that the server names, and none of its own ways: TURN over TCP, and from there inside the process."""
+    anna, boris = Account(server, "anna"), Account(server, "boris")
+    room_id = anna.make_room(boris)
+
+    async def talk() -> None:
+        first = await join(anna, room_id, relay_only=True)
+        second = await join(boris, room_id)
+        await first.speak()
+        await second.speak()
+        await first.show()
+        await asyncio.gather(second.hears(anna.identity), first.hears(boris.identity), second.sees(anna.identity))
+        await first.leave()
+        await second.leave()
 
     asyncio.run(talk())
 

@@ -93,8 +93,11 @@ class Caller:
         """Waits until something has happened, whenever it did."""
         await self.until(what, lambda: what in self.happened, seconds)
 
-    async def join(self, url: str, token: str) -> "Caller":
-        await asyncio.wait_for(self.room.connect(url, token), LIMIT_SECONDS)
+    async def join(self, url: str, token: str, relay_only: bool = False) -> "Caller":
+        options = rtc.RoomOptions()
+        if relay_only:
+            options.rtc_config = rtc.RtcConfiguration(ice_transport_type=rtc.IceTransportType.TRANSPORT_RELAY)
+        await asyncio.wait_for(self.room.connect(url, token, options), LIMIT_SECONDS)
         return self
 
     async def speak(self) -> rtc.LocalAudioTrack:

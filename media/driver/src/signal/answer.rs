@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use veche_sfu::engine::{Codec, Fingerprint, HeaderExtension, IceCredentials, SendStream};
+use veche_sfu::engine::{Codec, Fingerprint, HeaderExtension, IceCredentials, Rid, SendStream};
 
 use super::codecs::{answered_feedback, answered_fmtp};
 use super::sdp::{LineKind, OfferedLine};
@@ -98,7 +98,7 @@ fn write_line(text: &mut String, head: &Head<'_>, line: &OfferedLine, answered: 
                 for rid in &line.rids {
                     let _ = write!(text, "a=rid:{rid} recv\r\n");
                 }
-                let names: Vec<&str> = line.rids.iter().map(|rid| rid.as_str()).collect();
+                let names: Vec<&str> = line.rids.iter().map(Rid::as_str).collect();
                 let _ = write!(text, "a=simulcast:recv {}\r\n", names.join(";"));
             }
         }

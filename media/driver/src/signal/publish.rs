@@ -7,7 +7,7 @@ use veche_sfu::{PUBLICATIONS_PER_PARTICIPANT_MAX, PublicationConfig, Publication
 
 use super::info;
 use super::room::{Context, Room, make_sid};
-use super::session::{Announced, Line, SessionId, Track};
+use super::session::{Announced, Line, Session, SessionId, Track};
 
 /// Letters of a client's name for a track.
 const CID_CHARS_MAX: usize = 256;
@@ -43,7 +43,7 @@ impl<E: Engine> Room<E> {
     pub(super) fn publish_offered(&mut self, cx: &mut Context<'_, E>, id: SessionId) {
         let mut has_published = false;
         while let Some(found) = self.find_announced(id) {
-            let Some(participant) = self.sessions.get(&id).and_then(|session| session.participant()) else { return };
+            let Some(participant) = self.sessions.get(&id).and_then(Session::participant) else { return };
             let mid = found.config.mid;
             let mime_type = found.config.codecs.first().map(|codec| info::mime_type(codec.format)).unwrap_or_default();
             let publication = match self.call.publish(cx.now, participant, found.config) {

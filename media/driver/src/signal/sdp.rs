@@ -244,7 +244,7 @@ fn read_stream(media: &Media) -> Option<ReceiveStream> {
 
 #[cfg(test)]
 mod tests {
-    use veche_sfu::engine::{HeaderExtension, MediaKind, ReceiveStream};
+    use veche_sfu::engine::{HeaderExtension, MediaKind, ReceiveStream, Rid};
 
     use super::{LineKind, Offer, SDP_BYTES_MAX, SdpError, Ways};
     use crate::signal::testing::{CHROMIUM_OFFER, publishing_offer};
@@ -271,7 +271,7 @@ mod tests {
         let [_, voice, picture] = offer.lines.as_slice() else { panic!("{offer:?}") };
         assert_eq!((voice.track.as_deref(), picture.track.as_deref()), (Some("voice"), Some("picture")));
         assert_eq!(voice.stream, Some(ReceiveStream { ssrc: 1_000, retransmission: None }));
-        let rids: Vec<&str> = picture.rids.iter().map(|rid| rid.as_str()).collect();
+        let rids: Vec<&str> = picture.rids.iter().map(Rid::as_str).collect();
         assert_eq!((rids, picture.stream), (vec!["q", "h", "f"], None));
     }
 

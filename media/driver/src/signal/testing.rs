@@ -203,7 +203,7 @@ impl Hall {
         let end = self.now + time;
         while self.now < end {
             self.now = end.min(self.now + Duration::from_millis(100));
-            self.step(|room, cx| room.handle_timeout(cx));
+            self.step(Room::handle_timeout);
         }
     }
 
