@@ -195,9 +195,6 @@ fn video(room: String, may_publish: bool) -> VideoGrant {
     VideoGrant {
         room_join: true,
         room,
-        // MSC4195 leaves this out, and creates the room on the SFU beforehand. Ours opens a room for whoever holds a token
-        // for it, which this says; it knows no other API by which the grant could create or delete rooms.
-        room_create: true,
         can_publish: Some(may_publish),
         can_subscribe: Some(true),
         can_publish_data: Some(may_publish),

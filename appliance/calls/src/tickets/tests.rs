@@ -23,7 +23,6 @@ async fn a_member_gets_a_token_with_the_rights_of_a_participant() {
     let video = VideoGrant {
         room_join: true,
         room: ticket.room,
-        room_create: true,
         can_publish: Some(true),
         can_subscribe: Some(true),
         can_publish_data: Some(true),

@@ -23,7 +23,7 @@ pub trait IceServers: Send + Sync {
 /// What has happened in the rooms that the rest of the product cares about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoomNews {
-    /// Somebody takes part.
+    /// Somebody takes part. If he takes the place of one with his name, this is told first.
     Joined {
         /// The room's name.
         room: String,

@@ -134,12 +134,14 @@ impl<E: Engine> Room<E> {
             self.resume(cx, id, request, outbox);
             return Some(id);
         }
-        if let Some(before) = there {
-            self.remove(cx, before, DisconnectReason::DuplicateIdentity, true);
-        }
-        if self.sessions.len() >= PARTICIPANTS_MAX {
+        if there.is_none() && self.sessions.len() >= PARTICIPANTS_MAX {
             refuse(outbox.as_ref(), Refusal::Full);
             return None;
+        }
+        // Told before the end of the one with the same name, so that he is never thought to have gone in between.
+        self.news.push(RoomNews::Joined { room: self.name.clone(), identity: grants.identity.clone() });
+        if let Some(before) = there {
+            self.remove(cx, before, DisconnectReason::DuplicateIdentity, true);
         }
         self.admit(cx, id, grants, request, outbox);
         Some(id)
@@ -165,7 +167,6 @@ impl<E: Engine> Room<E> {
                 request.participant_attributes,
             );
         }
-        self.news.push(RoomNews::Joined { room: self.name.clone(), identity: session.grants.identity.clone() });
         self.sessions.insert(id, session);
         self.want_all(id);
         let join = self.join_response(cx, id);

@@ -70,6 +70,9 @@ fn the_second_with_one_name_takes_the_place_of_the_first() {
         (DisconnectReason::DuplicateIdentity, leave_request::Action::Disconnect)
     );
     assert_eq!(hall.room.len(), 1);
+    let (room, identity) = ("room".to_owned(), "anna".to_owned());
+    let joined = RoomNews::Joined { room: room.clone(), identity: identity.clone() };
+    assert_eq!(hall.news(), [joined.clone(), joined, RoomNews::Left { room, identity }], "never gone in between");
 }
 
 #[test]
