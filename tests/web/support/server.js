@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after } from "node:test";
+import { standInFront } from "./pages.js";
 
 /** The shared secret of `/_synapse/admin/v1/register`. */
 const SECRET = process.env.VECHE_TEST_SECRET ?? "bench";
@@ -56,7 +57,9 @@ export async function startServer(more = {}) {
         ended.then((code) => reject(new Error(`veche ended with ${code} before it was ready:\n${log}`)));
     });
     // Browsers give pages of plain HTTP their cryptography on this machine only.
-    return { url: `http://${ready.http.replace("127.0.0.1", "localhost")}`, data, binary: process.env.VECHE_BIN };
+    const own = `http://${ready.http.replace("127.0.0.1", "localhost")}`;
+    const url = process.env.VECHE_TEST_PAGES ? await standInFront(own, process.env.VECHE_TEST_PAGES) : own;
+    return { url, data, binary: process.env.VECHE_BIN };
 }
 
 export async function json(response) {

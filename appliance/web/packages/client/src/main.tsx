@@ -9,6 +9,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { Guarded } from "./app/Guarded";
 import { ServicesContext } from "./app/context";
+import { listPainted, loadAhead, loadEngine } from "./app/code";
 import { agentOf } from "./app/device_name";
 import { Router } from "./app/router";
 import { registerServiceWorker, reloadOnNewVersion } from "./app/service_worker";
@@ -25,10 +26,13 @@ const session = new SessionStore<Engine>({
     homeserver: new Homeserver(location.origin),
     leader: new TabLeader(),
     openProfiles: () => Profiles.open(),
-    startEngine: async (opened, keeper, hooks) => {
-        const { startEngine } = await import("@veche/protocol/engine");
+    startEngine: async (opened, keeper, hooks, list) => {
+        // The list of the last visit first: what the session is opened with keeps the page busy for a while.
+        if (list) await listPainted();
+        const { startEngine } = await loadEngine();
         return startEngine(opened, keeper, hooks, {
             settings,
+            list,
             roomNames: {
                 empty: (former) => (former === null ? i18n.t("room.empty") : i18n.t("room.emptyWas", { name: former })),
                 people: (names, others) =>
@@ -41,6 +45,10 @@ const session = new SessionStore<Engine>({
         return i18n.t("device.name", { browser: browser ?? i18n.t("device.browser"), system: system ?? i18n.t("device.system") });
     },
 });
+
+// Databases are opened while the page is being drawn for the first time.
+loadAhead(session);
+void session.begin();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
@@ -57,6 +65,5 @@ createRoot(root).render(
         </I18nProvider>
     </StrictMode>,
 );
-void session.begin();
 registerServiceWorker();
 reloadOnNewVersion();

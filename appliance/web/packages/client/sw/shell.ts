@@ -9,6 +9,12 @@ export interface Shell {
     readonly files: readonly string[];
 }
 
+/** [Static routing](https://w3c.github.io/ServiceWorker/#service-worker-static-router), of which TypeScript knows nothing yet. */
+export interface RouterRule {
+    readonly condition: { readonly or: readonly { readonly urlPattern: { readonly pathname: string } }[] };
+    readonly source: "cache";
+}
+
 const PREFIX = "veche-shell-";
 
 /** A page that is still open with the code of the version before may ask for a part of it that it has not loaded yet. */
@@ -73,7 +79,7 @@ export class ShellCache {
 
     /** A file with a hashed name, of this version or the one before; kept when it is used first. */
     async asset(request: Request): Promise<Response> {
-        const kept = await this.#find([this.#name, ...(await this.#ours())], request);
+        const kept = (await this.#find([this.#name], request)) ?? (await this.#find(await this.#ours(), request));
         if (kept) return kept;
         const response = await this.#fetch(request);
         if (response.ok) {
@@ -92,6 +98,13 @@ export class ShellCache {
             if (kept) return kept;
             throw error;
         }
+    }
+
+    /** The kept files that never change: a browser that can answers with them itself, without waking this worker. */
+    get routes(): RouterRule | null {
+        const assets = this.#shell.files.filter(isAsset);
+        if (assets.length === 0) return null;
+        return { condition: { or: assets.map((pathname) => ({ urlPattern: { pathname } })) }, source: "cache" };
     }
 
     /** Whether this version keeps the file. */

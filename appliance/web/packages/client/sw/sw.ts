@@ -2,7 +2,7 @@
  * The service worker: keeps the shell of the client, so that it opens without a network. What the server says
  * (`/_matrix/…`) never passes through here, and messages are not kept here.
  */
-import { type Shell, ShellCache, isAsset } from "./shell";
+import { type RouterRule, type Shell, ShellCache, isAsset } from "./shell";
 
 /** What runs this file; the types of TypeScript say only that it is some worker. */
 const worker = self as unknown as ServiceWorkerGlobalScope;
@@ -34,7 +34,14 @@ async function open(hash: string): Promise<void> {
     await known.focus();
 }
 
+interface Routing {
+    addRoutes?(rule: RouterRule): Promise<void>;
+}
+
 worker.addEventListener("install", (event) => {
+    const { routes } = shell;
+    // A browser that does not know it asks this worker, which answers the same.
+    if (routes) event.waitUntil((event as Routing).addRoutes?.(routes).catch(() => undefined) ?? Promise.resolve());
     event.waitUntil(install());
 });
 

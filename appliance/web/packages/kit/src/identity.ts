@@ -27,9 +27,20 @@ function capital(letter: string): string {
     return firstLetter(letter.toLocaleUpperCase());
 }
 
+/** A letter that nothing behind it can belong to. */
+const PLAIN_LETTER = /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}0-9](?!\p{M}|\p{Emoji_Modifier}|\u200c|\u200d)/u;
+
+let letters: Intl.Segmenter | undefined;
+
 /** What people take for one letter: an accent or a skin tone belongs to it. */
 export function firstLetter(word: string): string {
-    for (const { segment } of new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(word)) {
+    const plain = PLAIN_LETTER.exec(word)?.[0];
+    if (plain !== undefined) {
+        // Nearly always so, and a list has many names.
+        return plain;
+    }
+    letters ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+    for (const { segment } of letters.segment(word)) {
         return segment;
     }
     return "";

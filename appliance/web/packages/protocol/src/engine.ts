@@ -4,7 +4,7 @@ export { Engine, startEngine, type EngineOptions, type RoomNames, type Shield } 
 export { logLines } from "./engine/logger";
 export type { ConnectionState } from "./engine/connection_store";
 export type { Alert, AlertPage } from "./alerts/notifier";
-export { bodyOf, plainText } from "./content/body";
+export { bodyOf } from "./content/body";
 export type { Body, FileDetails, MediaSource, PictureDetails, Unreadable } from "./content/body";
 export type { Change, Person, Told } from "./content/changes";
 export { EVERYBODY, type Mention } from "./content/markdown";

@@ -2,6 +2,8 @@
 
 export { Problem, problemOf, type ProblemCode } from "./base/problem";
 export { Cell, Store } from "./base/store";
+export { plainText } from "./content/body";
+export type { ListSnapshot, Me } from "./rooms/list_snapshot";
 export { Homeserver, type RegistrationMode } from "./session/homeserver";
 export { type Profile, Profiles } from "./session/profiles";
 export {

@@ -1,6 +1,6 @@
 /** The page from the outside: who is signed in decides what is drawn. */
 import { ToastProvider, Toasts } from "@veche/kit";
-import { Suspense, lazy, useEffect } from "react";
+import { useEffect } from "react";
 import { Elsewhere } from "../entry/Elsewhere/Elsewhere";
 import { Expired } from "../entry/Expired/Expired";
 import { Failed } from "../entry/Failed/Failed";
@@ -8,10 +8,8 @@ import { Loading } from "../entry/Loading/Loading";
 import { Register } from "../entry/Register/Register";
 import { SignIn } from "../entry/SignIn/SignIn";
 import { Unsupported } from "../entry/Unsupported/Unsupported";
+import { loadRunning, loadWorkspace, workspace } from "./code";
 import { useI18n, useRoute, useServices, useStore } from "./context";
-
-const loadWorkspace = () => import("../workspace/Workspace/Workspace");
-const Workspace = lazy(loadWorkspace);
 
 const toasts = new Toasts();
 
@@ -31,16 +29,24 @@ function Page() {
     const { session } = useServices();
     const state = useStore(session);
     const route = useRoute();
+    const draw = useStore(workspace);
     const signedIn = state.phase === "loading" || state.phase === "ready";
     useEffect(() => {
         // Its code comes while the session is being opened.
-        if (signedIn) void loadWorkspace();
+        // A part of the code that is not there any more loads the page anew; without a network, trying again helps.
+        if (signedIn) loadWorkspace().then(loadRunning).catch(() => undefined);
     }, [signedIn]);
     switch (state.phase) {
         case "starting":
             return <Loading step={null} />;
         case "loading":
-            return <Loading step={state.step} />;
+        case "ready": {
+            const list = state.phase === "loading" ? state.list : null;
+            const engine = state.phase === "ready" ? state.engine : null;
+            if (!draw || (!engine && !list)) return <Loading step={state.phase === "loading" ? state.step : "code"} />;
+            // One and the same while the session is being opened and when it is: the list that people look at stays.
+            return draw({ userId: state.userId, engine, list });
+        }
         case "signingOut":
             return <Loading step="signingOut" />;
         case "unsupported":
@@ -53,11 +59,5 @@ function Page() {
             return <Expired userId={state.userId} why={state.why} />;
         case "signedOut":
             return route.page === "register" ? <Register invitation={route.token} /> : <SignIn reason={state.reason} />;
-        case "ready":
-            return (
-                <Suspense fallback={<Loading step="code" />}>
-                    <Workspace engine={state.engine} />
-                </Suspense>
-            );
     }
 }

@@ -1,7 +1,7 @@
 /** What the parts of the page share, and the hooks by which they read it. */
 import { type Localized, type Translate, useI18n as useKitI18n, useT as useKitT } from "@veche/kit";
-import type { SessionStore, Settings, SettingsStore, Store } from "@veche/protocol";
-import type { Engine } from "@veche/protocol/engine";
+import { Cell, type ListSnapshot, type Me, type SessionStore, type Settings, type SettingsStore, type Store } from "@veche/protocol";
+import type { Engine, RoomListState } from "@veche/protocol/engine";
 import { createContext, use, useSyncExternalStore } from "react";
 import type { en } from "../i18n/en";
 import type { Route, Router } from "./router";
@@ -14,6 +14,8 @@ export interface Services {
 
 export const ServicesContext = createContext<Services | null>(null);
 export const EngineContext = createContext<Engine | null>(null);
+/** The rooms as they were at the last visit, for as long as the session is being opened. */
+export const ListContext = createContext<ListSnapshot | null>(null);
 
 export function useServices(): Services {
     const services = use(ServicesContext);
@@ -21,11 +23,32 @@ export function useServices(): Services {
     return services;
 }
 
-/** The running session; only below the workspace. */
+/** The session if it is running; null while it is being opened and the list of the last visit is shown. */
+export const useRunning = (): Engine | null => use(EngineContext);
+
+/** The running session; only where there is one. */
 export function useEngine(): Engine {
     const engine = use(EngineContext);
     if (!engine) throw new Error("There is no EngineContext around this component");
     return engine;
+}
+
+const NOTHING = new Cell(null);
+
+/** All rooms, from the first moment on. */
+export function useRoomList(): RoomListState {
+    const last = use(ListContext);
+    const now = useStore<RoomListState | null>(useRunning()?.rooms ?? NOTHING) ?? last?.rooms;
+    if (!now) throw new Error("There is no list of rooms around this component");
+    return now;
+}
+
+/** Who I am, from the first moment on. */
+export function useMe(): Me {
+    const last = use(ListContext);
+    const now = useStore<Me | null>(useRunning()?.account ?? NOTHING) ?? last?.me;
+    if (!now) throw new Error("There is no list of rooms around this component");
+    return now;
 }
 
 /** A store's value, drawn anew when it changes. */

@@ -16,6 +16,11 @@ export interface Column<Row> {
     readonly bare?: boolean | undefined;
     /** It keeps its width; the others share what is left. */
     readonly narrow?: boolean | undefined;
+    /**
+     * Its place where a row is two lines on a narrow screen: the first line, its end, the second line, or none. A table of which
+     * a column says so is drawn like that; of others each row is a card.
+     */
+    readonly phone?: "lead" | "aside" | "line" | "none" | undefined;
     /** Its words may be broken anywhere: addresses, what others have typed. */
     readonly breaks?: boolean | undefined;
 }
@@ -52,7 +57,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
     };
     return (
         // The roles are written out: as cards the elements are no table to browsers any more.
-        <table role="table" className={styles.table} aria-label={label} aria-busy={busy}>
+        <table role="table" className={styles.table} data-compact={columns.some(({ phone }) => phone !== undefined) || undefined} aria-label={label} aria-busy={busy}>
             <thead role="rowgroup" className={styles.head}>
                 <tr role="row">
                     {columns.map(({ id, label: name, align, narrow }) => (
@@ -81,8 +86,8 @@ function Row<Row>({ row, columns, href, onOpen }: TableProps<Row> & { readonly r
     };
     return (
         <tr role="row" className={styles.row} data-leads={target !== undefined || undefined}>
-            {columns.map(({ id, label, cell, align, bare, narrow, breaks }, index) => (
-                <td key={id} role="cell" className={styles.cell} data-align={align} data-narrow={narrow || undefined} data-breaks={breaks || undefined}>
+            {columns.map(({ id, label, cell, align, bare, narrow, phone, breaks }, index) => (
+                <td key={id} role="cell" className={styles.cell} data-phone={phone} data-align={align} data-narrow={narrow || undefined} data-breaks={breaks || undefined}>
                     {bare !== true && (
                         <span className={styles.label} aria-hidden="true">
                             {label}

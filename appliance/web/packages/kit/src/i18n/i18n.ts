@@ -5,7 +5,7 @@
  * list of languages decides.
  */
 import { type Arguments, type Catalog, type Keys, type Message, type Translation, split } from "./catalog";
-import { type Format, createFormat } from "./format";
+import { type Format, createFormat, first } from "./format";
 
 /** The languages that every application has. */
 export type Language = "en" | "ru";
@@ -58,7 +58,7 @@ class Translator<C extends Catalog> implements I18n<C> {
     private readonly now: () => number;
     private readonly listeners = new Set<() => void>();
     private current!: Language;
-    private plurals!: Intl.PluralRules;
+    private plurals!: () => Intl.PluralRules;
     private writer!: Format;
 
     constructor(catalogs: Catalogs<C>, { language, storage, now = Date.now }: I18nOptions) {
@@ -115,7 +115,7 @@ class Translator<C extends Catalog> implements I18n<C> {
 
     private use(language: Language): void {
         this.current = language;
-        this.plurals = new Intl.PluralRules(language);
+        this.plurals = first(() => new Intl.PluralRules(language));
         this.writer = createFormat(regional(language), { now: this.now });
         if (typeof document !== "undefined") {
             document.documentElement.lang = language;
@@ -126,7 +126,7 @@ class Translator<C extends Catalog> implements I18n<C> {
         if (message === undefined || typeof message === "string") {
             return message ?? "";
         }
-        return (typeof count === "number" ? message[this.plurals.select(count)] : undefined) ?? message.other;
+        return (typeof count === "number" ? message[this.plurals().select(count)] : undefined) ?? message.other;
     }
 }
 

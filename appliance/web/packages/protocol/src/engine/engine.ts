@@ -32,6 +32,7 @@ import { AccountStore } from "../people/account_store";
 import { readableName } from "../people/names";
 import { People } from "../people/people_store";
 import { RoomActions } from "../rooms/actions";
+import { ListKeeper, type ListSnapshot } from "../rooms/list_snapshot";
 import { MembersStore } from "../rooms/members_store";
 import { RoomListStore } from "../rooms/room_list_store";
 import { RoomStore } from "../rooms/room_store";
@@ -60,6 +61,8 @@ export interface RoomNames {
 export interface EngineOptions {
     readonly settings: SettingsStore;
     readonly roomNames: RoomNames;
+    /** What is shown meanwhile. */
+    readonly list: ListSnapshot | null;
 }
 
 /** How far a message's origin can be believed. */
@@ -88,6 +91,7 @@ interface EngineParts {
     readonly offline: Offline;
     readonly settings: SettingsStore;
     readonly scope: Scope;
+    readonly list: ListSnapshot | null;
 }
 
 export class Engine implements RunningEngine {
@@ -111,6 +115,7 @@ export class Engine implements RunningEngine {
     readonly #crypto: CryptoApi;
     readonly #scope: Scope;
     readonly #offline: Offline;
+    readonly #list: ListKeeper;
     readonly #roomStores = new Map<string, RoomStore>();
     readonly #memberStores = new Map<string, MembersStore>();
     readonly #threadLists = new Map<string, ThreadListStore>();
@@ -120,7 +125,7 @@ export class Engine implements RunningEngine {
     readonly #fetched = new Map<string, Promise<MatrixEvent | null>>();
 
     constructor(parts: EngineParts) {
-        const { client, crypto, secrets, offline, settings, scope } = parts;
+        const { client, crypto, secrets, offline, settings, scope, list } = parts;
         this.#client = client;
         this.#crypto = crypto;
         this.#scope = scope;
@@ -129,10 +134,11 @@ export class Engine implements RunningEngine {
         this.me = client.getSafeUserId();
         this.domain = client.getDomain() ?? "";
         this.connection = new ConnectionStore(client, offline.outbox, scope);
-        this.rooms = new RoomListStore(client, scope, settings.getSnapshot().space);
+        this.rooms = new RoomListStore(client, scope, settings.getSnapshot().space, list?.rooms.byId ?? new Map());
         this.actions = new RoomActions(client, (roomId) => this.#roomStores.get(roomId)?.refresh());
         this.people = new People(client);
-        this.account = new AccountStore(client, scope);
+        this.account = new AccountStore(client, scope, list?.me ?? null);
+        this.#list = new ListKeeper(offline.records, this.account, this.rooms, scope);
         this.encryption = new EncryptionStore(client, crypto, secrets, scope);
         this.verification = new VerificationStore(client, crypto, scope);
         this.devices = new DevicesStore(client, crypto);
@@ -232,6 +238,8 @@ export class Engine implements RunningEngine {
 
     /** The first sync is in. */
     opened(): void {
+        // It may have been chosen while everything was starting.
+        this.rooms.setSpace(this.settings.getSnapshot().space);
         this.rooms.opened();
         this.account.refresh();
         void this.account.load();
@@ -244,6 +252,7 @@ export class Engine implements RunningEngine {
         for (const composer of this.#composers.values()) await composer.flush();
         for (const timeline of this.#timelines.values()) timeline.close();
         this.uploads.close();
+        await this.#list.close();
         await this.search.close();
         this.#scope.close();
         await this.#client.store.save(true).catch(() => undefined);
@@ -329,12 +338,17 @@ function firstSync(client: MatrixClient): Promise<void> {
     });
 }
 
+/** Waits for the end of both, however one of them ends: what is to be put away must not be still on its way. */
+async function both(...works: readonly Promise<void>[]): Promise<void> {
+    for (const result of await Promise.allSettled(works)) if (result.status === "rejected") throw result.reason;
+}
+
 /** Opens a session: its stores, its keys, its first sync. Throws what keeps it from starting. */
 export async function startEngine(
     session: Session,
     keeper: SessionKeeper,
     hooks: EngineHooks,
-    { settings, roomNames }: EngineOptions,
+    { settings, roomNames, list }: EngineOptions,
 ): Promise<Engine> {
     hooks.onStep("stores");
     const scope = new Scope();
@@ -364,13 +378,14 @@ export async function startEngine(
         hooks.onEnded(error.data.soft_logout === true ? "expired" : "gone");
     });
     try {
-        await store.startup();
-        hooks.onStep("keys");
-        await client.initRustCrypto({ cryptoDatabasePrefix: keeper.cryptoPrefix, storageKey: session.storageKey });
+        await both(
+            store.startup().then(() => hooks.onStep("keys")),
+            client.initRustCrypto({ cryptoDatabasePrefix: keeper.cryptoPrefix, storageKey: session.storageKey }),
+        );
         const crypto = client.getCrypto();
         if (!crypto) throw new Problem("storage");
         hooks.onStep("sync");
-        const engine = new Engine({ client, crypto, secrets, offline, settings, scope });
+        const engine = new Engine({ client, crypto, secrets, offline, settings, scope, list });
         const synced = firstSync(client);
         await client.startClient({
             initialSyncLimit: FIRST_SYNC_EVENTS,

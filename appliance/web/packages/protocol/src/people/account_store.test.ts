@@ -16,7 +16,7 @@ function accountOf(...answers: readonly object[]) {
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     };
     const client = { getSafeUserId: () => "@anna:b", getDeviceId: () => "D", getUser: () => null, on: () => undefined, off: () => undefined, http: { authedRequest } };
-    return { asked, account: new AccountStore(client as unknown as MatrixClient, new Scope()) };
+    return { asked, account: new AccountStore(client as unknown as MatrixClient, new Scope(), null) };
 }
 
 const PATH = "/api/account/v1/second_factor";

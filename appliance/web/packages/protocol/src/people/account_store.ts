@@ -52,8 +52,9 @@ export interface AccountState {
 export class AccountStore extends Store<AccountState> {
     readonly #client: MatrixClient;
 
-    constructor(client: MatrixClient, scope: Scope) {
-        super(stateOf(client, null));
+    /** `before`: who I was at the last visit. */
+    constructor(client: MatrixClient, scope: Scope, before: Pick<AccountState, "name" | "avatar"> | null) {
+        super(stateOf(client, before));
         this.#client = client;
         const me = client.getSafeUserId();
         listen(scope, client, UserEvent.DisplayName, (_, user) => {
@@ -196,7 +197,7 @@ export class AccountStore extends Store<AccountState> {
     }
 }
 
-function stateOf(client: MatrixClient, before: AccountState | null): AccountState {
+function stateOf(client: MatrixClient, before: Partial<AccountState> | null): AccountState {
     const userId = client.getSafeUserId();
     const user = client.getUser(userId);
     const rules = client.pushRules?.global;

@@ -28,6 +28,14 @@ function lastMessage(room: Room): MatrixEvent | null {
     return null;
 }
 
+/** A line has no place for more. */
+const TEXT_CHARS_MAX = 300;
+
+/** What a line shows of a body. */
+function lineOf(body: Body): Body {
+    return body.kind === "text" ? { ...body, text: body.text.slice(0, TEXT_CHARS_MAX), html: null } : body;
+}
+
 /** The preview as it is now. Calls `later` if it changes by itself: when the event has been decrypted. */
 export function previewOf(client: MatrixClient, room: Room, later: () => void): Preview | null {
     let event = lastMessage(room);
@@ -40,7 +48,7 @@ export function previewOf(client: MatrixClient, room: Room, later: () => void): 
         senderId: sender.id,
         senderName: sender.name,
         mine: sender.id === client.getUserId(),
-        body: bodyOf(event),
+        body: lineOf(bodyOf(event)),
         ts: event.getTs(),
         failed: event.status === EventStatus.NOT_SENT,
     };

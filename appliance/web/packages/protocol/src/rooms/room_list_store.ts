@@ -100,14 +100,16 @@ export class RoomListStore extends Store<RoomListState> {
     readonly #client: MatrixClient;
     readonly #dirty = new Set<string>();
     #allDirty = true;
-    #entries = new Map<string, RoomEntry>();
+    #entries: ReadonlyMap<string, RoomEntry>;
     #ready = false;
     #space: string | null;
     readonly #draw = coalesced(DRAW_DELAY_MS, () => this.#refresh());
 
-    constructor(client: MatrixClient, scope: Scope, space: string | null) {
+    /** `before`: rooms as they were shown last; those that are as they were stay the same objects. */
+    constructor(client: MatrixClient, scope: Scope, space: string | null, before: ReadonlyMap<string, RoomEntry>) {
         super({ ready: false, sections: [], spaces: [], space, unread: 0, mentions: 0, byId: new Map() });
         this.#client = client;
+        this.#entries = before;
         this.#space = space;
         this.#listen(scope);
         scope.add(() => this.#draw.cancel());
@@ -228,11 +230,19 @@ export class RoomListStore extends Store<RoomListState> {
         return found;
     }
 
+    /** The last message. While it is being decrypted: as it was before, if it is the same one. */
+    #preview(room: Room): Preview | null {
+        const now = previewOf(this.#client, room, () => this.#touch(room.roomId));
+        const before = this.#entries.get(room.roomId)?.preview;
+        const same = before?.ts === now?.ts && before?.senderId === now?.senderId;
+        return now?.body.kind === "decrypting" && before && same ? { ...now, body: before.body } : now;
+    }
+
     #entry(room: Room, directs: ReadonlyMap<string, string>): RoomEntry {
         const invited = room.getMyMembership() === "invite";
         const userId = directs.get(room.roomId) ?? (invited ? invitedToDirect(room) : null);
         const mode = notificationMode(this.#client, room.roomId);
-        const preview = invited ? null : previewOf(this.#client, room, () => this.#touch(room.roomId));
+        const preview = invited ? null : this.#preview(room);
         const avatar = room.getMxcAvatarUrl() ?? (userId === null ? null : (room.getAvatarFallbackMember()?.getMxcAvatarUrl() ?? null));
         return {
             id: room.roomId,

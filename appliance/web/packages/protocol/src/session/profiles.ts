@@ -29,6 +29,7 @@ function newId(): string {
 export class Profiles {
     readonly #database: Database;
     readonly #now: () => number;
+    #swept: Promise<void> | null = null;
 
     private constructor(database: Database, now: () => number) {
         this.#database = database;
@@ -36,9 +37,7 @@ export class Profiles {
     }
 
     static async open(now: () => number = Date.now): Promise<Profiles> {
-        const profiles = new Profiles(await Database.open(DATABASE, [DRAWER]), now);
-        await profiles.#sweep();
-        return profiles;
+        return new Profiles(await Database.open(DATABASE, [DRAWER]), now);
     }
 
     /** The account that was used last comes first. */
@@ -50,6 +49,8 @@ export class Profiles {
     /** Keeps a new session as an account of its own. */
     async add(signedIn: SignedIn, baseUrl: string): Promise<{ readonly keeper: SessionKeeper; readonly session: Session }> {
         const { userId, deviceId } = signedIn;
+        // A new one is in no list yet, and would go, too.
+        await this.sweep();
         const id = newId();
         const keeper = await SessionKeeper.open(id);
         const session = await keeper.begin(signedIn, baseUrl);
@@ -60,9 +61,8 @@ export class Profiles {
 
     /** Opens an account, which is then the one used last. */
     async open(id: string): Promise<SessionKeeper> {
-        const profile = await this.#database.get<Profile>(DRAWER, id);
-        if (profile) await this.#put({ ...profile, usedMs: this.#now() });
-        return SessionKeeper.open(id);
+        const [keeper] = await Promise.all([SessionKeeper.open(id), this.#used(id)]);
+        return keeper;
     }
 
     /** Opens an account to look into it; the order of the list stays. */
@@ -81,11 +81,20 @@ export class Profiles {
         await forgetAccount(id);
     }
 
+    /** Deletes what belongs to no account any more: a page may have been closed while it was forgetting. Once is enough. */
+    sweep(): Promise<void> {
+        return (this.#swept ??= this.#sweep().catch(() => undefined));
+    }
+
     close(): void {
         this.#database.close();
     }
 
-    /** Deletes what belongs to no account any more: a page may have been closed while it was forgetting. */
+    async #used(id: string): Promise<void> {
+        const profile = await this.#database.get<Profile>(DRAWER, id);
+        if (profile) await this.#put({ ...profile, usedMs: this.#now() });
+    }
+
     async #sweep(): Promise<void> {
         const known = new Set((await this.list()).map(({ id }) => id));
         const databases = await indexedDB.databases();

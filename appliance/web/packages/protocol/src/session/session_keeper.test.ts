@@ -166,7 +166,7 @@ describe("several accounts", () => {
         await list.delete("accounts", keeper.id);
         list.close();
         expect(await databases()).toContain(`veche-a-${keeper.id}`);
-        await opened();
+        await (await opened()).sweep();
         expect(await databases()).toEqual(["veche"]);
     });
 });

@@ -94,13 +94,9 @@ export class SessionKeeper {
     async load(): Promise<Session | null> {
         const record = await this.#database.get<Record>(SESSION_DRAWER, RECORD);
         if (!record) return null;
-        return {
-            userId: record.userId,
-            deviceId: record.deviceId,
-            baseUrl: record.baseUrl,
-            accessToken: await this.#vault.openText(record.accessToken),
-            storageKey: await this.#vault.open(record.storageKey),
-        };
+        const { userId, deviceId, baseUrl } = record;
+        const [accessToken, storageKey] = await Promise.all([this.#vault.openText(record.accessToken), this.#vault.open(record.storageKey)]);
+        return { userId, deviceId, baseUrl, accessToken, storageKey };
     }
 
     /** Keeps a new session. */

@@ -21,8 +21,10 @@ class Engine {
 function accounts(kept: readonly Session[]) {
     const sessions = new Map(kept.map((each) => [each.userId, each]));
     const profiles: Profile[] = kept.map(({ userId, deviceId }, at) => ({ id: userId, userId, deviceId, name: userId, usedMs: -at }));
+    const lists = new Map<string, object>();
     const keeper = (id: string) => ({
         id,
+        records: { get: () => Promise.resolve(lists.get(id)) },
         load: () => Promise.resolve(sessions.get(id) ?? null),
         renew: vi.fn((old: Session, accessToken: string) => Promise.resolve({ ...old, accessToken })),
         close: vi.fn(() => undefined),
@@ -30,6 +32,8 @@ function accounts(kept: readonly Session[]) {
     const open = vi.fn((id: string) => Promise.resolve(keeper(id) as unknown as SessionKeeper));
     return {
         profiles,
+        lists,
+        sweep: () => Promise.resolve(),
         list: () => Promise.resolve([...profiles]),
         open,
         peek: open,

@@ -2,6 +2,7 @@
 
 import { Problem, type ProblemCode, problemOf } from "../base/problem";
 import { Cell, Store } from "../base/store";
+import { type ListSnapshot, readListSnapshot } from "../rooms/list_snapshot";
 import type { Credentials, Homeserver, Registration, SignedIn } from "./homeserver";
 import type { Profile, Profiles } from "./profiles";
 import type { Session, SessionKeeper } from "./session_keeper";
@@ -28,7 +29,8 @@ export type SessionState<E> =
     /** Another tab of this browser works with the session. */
     | { readonly phase: "elsewhere"; readonly takingOver: boolean }
     | { readonly phase: "signedOut"; readonly reason: SignedOutReason }
-    | { readonly phase: "loading"; readonly userId: string; readonly step: LoadingStep }
+    /** `list`: the rooms as they were at the last visit, if that is known; they are shown meanwhile. */
+    | { readonly phase: "loading"; readonly userId: string; readonly step: LoadingStep; readonly list: ListSnapshot | null }
     | { readonly phase: "ready"; readonly userId: string; readonly engine: E }
     /** The session needs its password again (or is locked); keys and drafts are still here. */
     | { readonly phase: "expired"; readonly userId: string; readonly why: "expired" | "locked" }
@@ -52,7 +54,7 @@ export interface SessionParts<E> {
     readonly homeserver: Homeserver;
     readonly leader: TabLeader;
     readonly openProfiles: () => Promise<Profiles>;
-    readonly startEngine: (session: Session, keeper: SessionKeeper, hooks: EngineHooks) => Promise<E>;
+    readonly startEngine: (session: Session, keeper: SessionKeeper, hooks: EngineHooks, list: ListSnapshot | null) => Promise<E>;
     /** What this device is called in lists, in the language of the page. */
     readonly deviceName: () => string;
 }
@@ -77,6 +79,7 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
     #profiles: Profiles | null = null;
     #keeper: SessionKeeper | null = null;
     #session: Session | null = null;
+    #list: ListSnapshot | null = null;
     #engine: E | null = null;
 
     constructor(parts: SessionParts<E>) {
@@ -136,7 +139,7 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
 
     /** Asks for one more account. The others stay signed in; `switchTo` goes back to them. */
     async add(): Promise<void> {
-        this.publish({ phase: "loading", userId: "", step: "stores" });
+        this.#load("", "stores", null);
         await this.#putAway();
         await this.#look(this.accounts.getSnapshot().active);
         this.publish({ phase: "signedOut", reason: "adding" });
@@ -146,7 +149,7 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
     async switchTo(id: string): Promise<void> {
         const wanted = this.accounts.getSnapshot().profiles.find((profile) => profile.id === id);
         if (!wanted || this.#keeper?.id === id) return;
-        this.publish({ phase: "loading", userId: wanted.userId, step: "stores" });
+        this.#load(wanted.userId, "stores", null);
         await this.#putAway();
         await this.#openAccount(id);
     }
@@ -184,6 +187,7 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
                 void this.#forgetEnded();
                 return;
             }
+            await this.#profiles.sweep();
             await this.#look(null);
         } catch (error) {
             this.#fail(error, null);
@@ -195,8 +199,10 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
     async #openAccount(id: string): Promise<void> {
         try {
             if (!this.#profiles) throw new Problem("storage");
-            this.#keeper = await this.#profiles.open(id);
-            this.#session = await this.#keeper.load();
+            const keeper = await this.#profiles.open(id);
+            this.#keeper = keeper;
+            [this.#session, this.#list] = await Promise.all([keeper.load(), readListSnapshot(keeper.records)]);
+            if (this.#session) this.#load(this.#session.userId, "code");
             await this.#look(id);
         } catch (error) {
             this.#fail(error, null);
@@ -236,16 +242,17 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
         if (!session || !keeper) return;
         const { userId } = session;
         const current = () => this.#session === session && this.#parts.leader.leads;
-        this.publish({ phase: "loading", userId, step: "code" });
+        this.#load(userId, "code");
         try {
-            const engine = await this.#parts.startEngine(session, keeper, {
+            const hooks: EngineHooks = {
                 onStep: (step) => {
-                    if (current() && this.getSnapshot().phase === "loading") this.publish({ phase: "loading", userId, step });
+                    if (current() && this.getSnapshot().phase === "loading") this.#load(userId, step);
                 },
                 onEnded: (how) => {
                     if (current()) void this.#ended(how, userId);
                 },
-            });
+            };
+            const engine = await this.#parts.startEngine(session, keeper, hooks, this.#list);
             // The session may have ended, or another tab taken over, while the engine was starting.
             if (!current() || this.getSnapshot().phase !== "loading") {
                 await engine.stop();
@@ -283,6 +290,7 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
         this.#keeper?.close();
         this.#keeper = null;
         this.#session = null;
+        this.#list = null;
     }
 
     async #stopEngine(): Promise<void> {
@@ -295,6 +303,7 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
         const keeper = this.#keeper;
         this.#keeper = null;
         this.#session = null;
+        this.#list = null;
         try {
             keeper?.close();
             if (keeper) await this.#profiles?.forget(keeper.id);
@@ -310,6 +319,7 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
     async #forgetEnded(): Promise<void> {
         const profiles = this.#profiles;
         if (!profiles) return;
+        await profiles.sweep();
         for (const { id } of await profiles.list()) {
             if (id === this.#keeper?.id) continue;
             const keeper = await profiles.peek(id);
@@ -320,6 +330,10 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
             await profiles.forget(id);
             await this.#look(this.accounts.getSnapshot().active);
         }
+    }
+
+    #load(userId: string, step: LoadingStep, list = this.#list): void {
+        this.publish({ phase: "loading", userId, step, list });
     }
 
     async #look(active: string | null): Promise<void> {

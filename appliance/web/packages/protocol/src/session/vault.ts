@@ -44,10 +44,10 @@ export class Vault {
     /** The vault of this database; made when there is none. */
     static async open(database: Database): Promise<Vault> {
         const { subtle } = crypto;
-        const sealing = await keyOf(database, SEAL_KEY, () =>
-            subtle.generateKey({ name: ALGORITHM, length: KEY_BITS }, false, ["encrypt", "decrypt"]),
-        );
-        const naming = await keyOf(database, NAME_KEY, () => subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"]));
+        const [sealing, naming] = await Promise.all([
+            keyOf(database, SEAL_KEY, () => subtle.generateKey({ name: ALGORITHM, length: KEY_BITS }, false, ["encrypt", "decrypt"])),
+            keyOf(database, NAME_KEY, () => subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, false, ["sign"])),
+        ]);
         return new Vault(sealing, naming);
     }
 

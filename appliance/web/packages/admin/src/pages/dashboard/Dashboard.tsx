@@ -125,7 +125,8 @@ function Chart({ title, days, field }: { readonly title: string; readonly days: 
 
 function Disk({ disk }: { readonly disk: NonNullable<Site["disk"]> }) {
     const { t, format } = useI18n();
-    const { level, usedBytes, usedPart, tone } = diskState(disk);
+    // That it is getting full stands above, with what else wants attention; here is how full it is.
+    const { usedBytes, usedPart, tone } = diskState(disk);
     return (
         <Card
             title={t("dashboard.disk")}
@@ -137,11 +138,6 @@ function Disk({ disk }: { readonly disk: NonNullable<Site["disk"]> }) {
                 detail={t("dashboard.diskFree", { free: format.bytes(disk.free_bytes) })}
                 tone={tone}
             />
-            {tone !== undefined && (
-                <p className={styles.line}>
-                    <Badge tone={tone}>{known(t, "health", `disk_${level}`) ?? level}</Badge>
-                </p>
-            )}
         </Card>
     );
 }

@@ -101,13 +101,15 @@ function Target({ target }: { readonly target: string }): ReactNode {
 function useColumns(onShow: (row: Row) => void): readonly Column<Row>[] {
     const { t, format } = useI18n();
     return [
-        { id: "at", label: t("journal.at"), narrow: true, cell: (row) => <time dateTime={new Date(row.at_ms).toISOString()} title={format.dateTime(row.at_ms)}>{format.date(row.at_ms, "short")}, {format.time(row.at_ms)}</time> },
-        { id: "actor", label: t("journal.actor"), breaks: true, cell: (row) => <Actor actor={row.actor} /> },
-        { id: "action", label: t("journal.action"), cell: (row) => actionText(t, row.action) },
-        { id: "target", label: t("journal.target"), breaks: true, cell: (row) => <Target target={row.target} /> },
+        { id: "at", label: t("journal.at"), narrow: true, phone: "aside", cell: (row) => <time dateTime={new Date(row.at_ms).toISOString()} title={format.dateTime(row.at_ms)}>{format.date(row.at_ms, "short")}, {format.time(row.at_ms)}</time> },
+        { id: "actor", label: t("journal.actor"), breaks: true, phone: "line", cell: (row) => <Actor actor={row.actor} /> },
+        { id: "action", label: t("journal.action"), phone: "lead", cell: (row) => actionText(t, row.action) },
+        { id: "target", label: t("journal.target"), breaks: true, phone: "line", cell: (row) => <Target target={row.target} /> },
         {
             id: "detail",
             label: t("journal.detail"),
+            // Told in the dialog of the row.
+            phone: "none",
             cell: (row) => (
                 <span className={styles.details}>
                     {detailOf(row.detail, wordsOf(t)).length === 0 && "–"}
@@ -119,7 +121,7 @@ function useColumns(onShow: (row: Row) => void): readonly Column<Row>[] {
                 </span>
             ),
         },
-        { id: "more", label: t("common.act"), bare: true, narrow: true, align: "end", cell: (row) => <IconButton size="small" icon="info" label={t("journal.show", { row: row.row })} tooltip={false} onClick={() => { onShow(row); }} /> },
+        { id: "more", label: t("common.act"), bare: true, narrow: true, phone: "aside", align: "end", cell: (row) => <IconButton size="small" icon="info" label={t("journal.show", { row: row.row })} tooltip={false} onClick={() => { onShow(row); }} /> },
     ];
 }
 

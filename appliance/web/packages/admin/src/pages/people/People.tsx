@@ -106,15 +106,16 @@ function Toolbar({ filter, pages }: { readonly filter: PeopleFilter; readonly pa
 function useColumns(): readonly Column<User>[] {
     const { t, format } = useI18n();
     return [
-        { id: "name", label: t("people.name"), bare: true, breaks: true, cell: (user) => <Person userId={user.user_id} displayName={user.display_name} /> },
-        { id: "status", label: t("people.status"), cell: (user) => <StatusBadge user={user} /> },
+        { id: "name", label: t("people.name"), bare: true, breaks: true, phone: "lead", cell: (user) => <Person userId={user.user_id} displayName={user.display_name} /> },
+        { id: "status", label: t("people.status"), phone: "aside", cell: (user) => <StatusBadge user={user} /> },
         {
             id: "role",
             label: t("people.role"),
+            phone: "none",
             cell: (user) => (user.role === "user" ? t("role.user") : <Badge tone="accent" icon="key">{t(`role.${user.role}`)}</Badge>),
         },
-        { id: "seen", label: t("people.seen"), narrow: true, cell: (user) => (user.last_seen_ms === null ? t("people.never") : <When ms={user.last_seen_ms} />) },
-        { id: "devices", label: t("people.devices"), narrow: true, align: "end", cell: (user) => format.number(user.devices) },
-        { id: "created", label: t("people.created"), narrow: true, align: "end", cell: (user) => format.date(user.created_ms, "short") },
+        { id: "seen", label: t("people.seen"), narrow: true, phone: "none", cell: (user) => (user.last_seen_ms === null ? t("people.never") : <When ms={user.last_seen_ms} />) },
+        { id: "devices", label: t("people.devices"), narrow: true, phone: "none", align: "end", cell: (user) => format.number(user.devices) },
+        { id: "created", label: t("people.created"), narrow: true, phone: "none", align: "end", cell: (user) => format.date(user.created_ms, "short") },
     ];
 }

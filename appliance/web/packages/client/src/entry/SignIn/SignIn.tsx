@@ -2,6 +2,7 @@
 import { Banner, Button, TextField } from "@veche/kit";
 import { Homeserver, type RegistrationMode, type SignedOutReason } from "@veche/protocol";
 import { type SubmitEvent, useEffect, useState } from "react";
+import { loadForSigningIn } from "../../app/code";
 import { useServices, useT } from "../../app/context";
 import { useTask } from "../../app/use_task";
 import { GoOnAs } from "../../offline/GoOnAs";
@@ -17,6 +18,10 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
     const [user, setUser] = useState("");
     const [password, setPassword] = useState("");
     const code = useCode();
+    const begun = user !== "";
+    useEffect(() => {
+        if (begun) loadForSigningIn();
+    }, [begun]);
     const complete = user.trim() !== "" && password !== "" && code.complete;
     const submit = (event: SubmitEvent) => {
         event.preventDefault();

@@ -1,18 +1,18 @@
 /** Spaces, as a column of their own: departments of a company. Not there as long as there are none. */
 import { IconButton, Tooltip, classes } from "@veche/kit";
 import type { RoomEntry } from "@veche/protocol/engine";
-import { useEngine, useServices, useStore, useT } from "../../app/context";
+import { useRoomList, useRunning, useServices, useT } from "../../app/context";
 import { RoomAvatar } from "../Avatars/Avatars";
 import { useUi } from "../ui/ui_store";
 import styles from "./Rail.module.css";
 
 /** The spaces, and choosing one; shared by the column and the strip on phones. */
 export function useSpaces(): { spaces: readonly RoomEntry[]; space: string | null; choose: (space: string | null) => void } {
-    const { rooms } = useEngine();
+    const engine = useRunning();
     const { settings } = useServices();
-    const { spaces, space } = useStore(rooms);
+    const { spaces, space } = useRoomList();
     const choose = (next: string | null) => {
-        rooms.setSpace(next);
+        engine?.rooms.setSpace(next);
         settings.change({ space: next });
     };
     return { spaces, space, choose };

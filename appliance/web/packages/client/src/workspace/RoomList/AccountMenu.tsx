@@ -1,7 +1,7 @@
 /** Who I am, and what concerns me and not a room. */
 import { Icon, Menu, MenuGroup, MenuItem, MenuSeparator } from "@veche/kit";
 import { UNTIL_SWITCHED_OFF } from "@veche/protocol";
-import { useEngine, useI18n, useRouter, useServices, useSettings, useStore, useT } from "../../app/context";
+import { useI18n, useMe, useRouter, useServices, useSettings, useT } from "../../app/context";
 import { useNow } from "../../app/use_now";
 import { PersonAvatar } from "../Avatars/Avatars";
 import { OtherAccounts } from "../../offline/OtherAccounts";
@@ -24,8 +24,7 @@ export function AccountMenu() {
     const t = useT();
     const ui = useUi();
     const router = useRouter();
-    const { account } = useEngine();
-    const { name, userId, avatar } = useStore(account);
+    const { name, userId, avatar } = useMe();
     return (
         <Menu
             label={t("account.menu")}

@@ -1,7 +1,7 @@
 /** An invitation in the list. */
 import type { RoomEntry } from "@veche/protocol/engine";
 import { Button } from "@veche/kit";
-import { useEngine, useRouter, useT } from "../../app/context";
+import { useRouter, useRunning, useT } from "../../app/context";
 import { write } from "../../app/router";
 import { useTask } from "../../app/use_task";
 import { PersonAvatar, RoomAvatar } from "../Avatars/Avatars";
@@ -10,10 +10,14 @@ import styles from "./RoomRow.module.css";
 export function InviteRow({ room }: { readonly room: RoomEntry }) {
     const t = useT();
     const router = useRouter();
-    const { actions } = useEngine();
+    // Answers wait until there is a session to give them with.
+    const actions = useRunning()?.actions;
     const task = useTask();
     const accept = async () => {
-        if (await task.run(() => actions.accept(room.id))) router.room(room.id);
+        if (actions && (await task.run(() => actions.accept(room.id)))) router.room(room.id);
+    };
+    const decline = () => {
+        if (actions) void task.run(() => actions.leave(room.id));
     };
     const inviter = room.inviter?.name ?? "";
     return (
@@ -32,10 +36,10 @@ export function InviteRow({ room }: { readonly room: RoomEntry }) {
                 </span>
             </a>
             <div className={styles.inviteActions}>
-                <Button size="small" variant="primary" busy={task.busy} onClick={() => void accept()}>
+                <Button size="small" variant="primary" busy={task.busy} disabled={!actions} onClick={() => void accept()}>
                     {t("invite.accept")}
                 </Button>
-                <Button size="small" variant="ghost" onClick={() => void task.run(() => actions.leave(room.id))}>
+                <Button size="small" variant="ghost" disabled={!actions} onClick={decline}>
                     {t("invite.decline")}
                 </Button>
             </div>

@@ -1,7 +1,8 @@
 /** The list of rooms, with who I am above it. */
 import { Button, EmptyState, IconButton, Kbd, Menu, MenuItem, Skeleton } from "@veche/kit";
-import { useMemo } from "react";
-import { useEngine, useRoute, useStore, useT } from "../../app/context";
+import { startTransition, useEffect, useMemo, useState } from "react";
+import type { Section } from "@veche/protocol/engine";
+import { useRoomList, useRoute, useRunning, useT } from "../../app/context";
 import { EncryptionBanner } from "../setup/EncryptionBanner";
 import { useSpaces } from "../Rail/Rail";
 import { useUi } from "../ui/ui_store";
@@ -27,7 +28,7 @@ export function RoomList() {
             </button>
             <SpaceStrip />
             <ConnectionBar />
-            <EncryptionBanner />
+            {useRunning() && <EncryptionBanner />}
             <Sections />
         </nav>
     );
@@ -83,12 +84,37 @@ function SpaceStrip() {
     );
 }
 
+/** Rooms that fill a large screen; those behind them are drawn when these can be seen. */
+const FIRST_ROWS = 24;
+
+/** How many rooms are drawn: a screenful at first, then all. */
+function useRowsMax(): number {
+    const [max, setMax] = useState(FIRST_ROWS);
+    useEffect(() => {
+        startTransition(() => {
+            setMax(Infinity);
+        });
+    }, []);
+    return max;
+}
+
+/** The first rooms over all sections. */
+function firstOf(sections: readonly Section[], max: number): readonly Section[] {
+    if (max === Infinity) return sections;
+    let left = max;
+    return sections.map((section) => {
+        const rooms = section.rooms.slice(0, left);
+        left -= rooms.length;
+        return { ...section, rooms };
+    });
+}
+
 function Sections() {
     const t = useT();
     const ui = useUi();
     const route = useRoute();
-    const { rooms } = useEngine();
-    const { ready, sections, space } = useStore(rooms);
+    const { ready, sections, space } = useRoomList();
+    const shown = firstOf(sections, useRowsMax());
     const current = route.page === "room" ? route.roomId : null;
     const widths = useMemo(() => ["70%", "55%", "80%", "60%", "75%"], []);
     if (!ready) {
@@ -124,7 +150,7 @@ function Sections() {
     }
     return (
         <div className={styles.sections}>
-            {sections.map((section) => (
+            {shown.map((section) => (
                 <SectionView key={section.id} section={section} current={current} />
             ))}
         </div>

@@ -1,7 +1,7 @@
 /** What one does with a room without opening it. */
 import { ContextMenu, MenuGroup, MenuItem, MenuSeparator, useToasts } from "@veche/kit";
 import type { NotificationMode, RoomEntry } from "@veche/protocol/engine";
-import { useEngine, useT } from "../../app/context";
+import { useEngine, useRunning, useT } from "../../app/context";
 import { thrownText } from "../../app/problems";
 import { useUi } from "../ui/ui_store";
 
@@ -15,7 +15,8 @@ interface Props {
 
 export function RoomMenu(props: Props) {
     // A list of rooms has as many menus as rooms: only the open one is made.
-    return props.position === null ? null : <OpenMenu {...props} />;
+    const running = useRunning() !== null;
+    return props.position !== null && running ? <OpenMenu {...props} /> : null;
 }
 
 function OpenMenu({ room, position, onClose }: Props) {

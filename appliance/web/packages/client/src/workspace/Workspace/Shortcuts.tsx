@@ -1,15 +1,15 @@
 /** Keys that work everywhere in the workspace. */
 import { useHotkeys } from "@veche/kit";
-import { useEngine, useRoute, useRouter } from "../../app/context";
+import { useRoomList, useRoute, useRouter } from "../../app/context";
 import { useUi } from "../ui/ui_store";
 
 export function Shortcuts() {
     const ui = useUi();
     const router = useRouter();
     const route = useRoute();
-    const { rooms } = useEngine();
+    const { sections } = useRoomList();
     const step = (by: 1 | -1, unreadOnly: boolean) => () => {
-        const all = rooms.getSnapshot().sections.flatMap((section) => section.rooms);
+        const all = sections.flatMap((section) => section.rooms);
         const current = route.page === "room" ? all.findIndex((room) => room.id === route.roomId) : -1;
         const listed = unreadOnly ? all.filter((room, at) => at === current || room.unread > 0 || room.marked) : all;
         const at = route.page === "room" ? listed.findIndex((room) => room.id === route.roomId) : -1;

@@ -1,46 +1,54 @@
-/** The page of somebody who is signed in: list, room, and what opens beside and in front of them. */
+/** The page of somebody who is signed in: the list of rooms, which is there first, and beside it what the session is needed for. */
+import type { ListSnapshot } from "@veche/protocol";
 import type { Engine } from "@veche/protocol/engine";
-import { Suspense, lazy, useMemo } from "react";
-import { EngineContext, useRoute } from "../../app/context";
+import { Suspense, lazy, useEffect, useMemo } from "react";
+import { listDrawn, loadRunning } from "../../app/code";
+import { EngineContext, ListContext, useRoute, useRunning } from "../../app/context";
 import { Guarded } from "../../app/Guarded";
-import { AccountName } from "../../offline/AccountName";
-import { Alerts } from "../alerts/Alerts";
-import { Home } from "../Home/Home";
-import { Modals } from "../dialogs/Modals";
 import { Rail } from "../Rail/Rail";
 import { RoomList } from "../RoomList/RoomList";
-import { RoomPage } from "../room/RoomPage/RoomPage";
-import { EncryptionGate } from "../setup/EncryptionGate";
 import { UiContext, UiStore } from "../ui/ui_store";
-import { Verification } from "../Verification/Verification";
-import { AliasPage } from "../room/AliasPage/AliasPage";
-import { Activity } from "./Activity";
+import { Opening } from "./Opening";
 import { Shortcuts } from "./Shortcuts";
 import styles from "./Workspace.module.css";
 
-const Settings = lazy(() => import("../settings/Settings/Settings"));
+const Pages = lazy(() => loadRunning().then(({ Pages: page }) => ({ default: page })));
+const Around = lazy(() => loadRunning().then(({ Around: around }) => ({ default: around })));
 
-export default function Workspace({ engine }: { readonly engine: Engine }) {
+export interface WorkspaceProps {
+    /** Whose it is: nothing of one account's is left for another one. */
+    readonly userId: string;
+    /** Null: the session is being opened. What is asked for meanwhile is done as soon as it is. */
+    readonly engine: Engine | null;
+    /** The rooms of the last visit, until there is an engine. */
+    readonly list: ListSnapshot | null;
+}
+
+export default function Workspace({ engine, list }: WorkspaceProps) {
     const ui = useMemo(() => new UiStore(), []);
+    useEffect(() => {
+        listDrawn();
+    }, []);
     return (
-        <EngineContext value={engine}>
-            <UiContext value={ui}>
-                <EncryptionGate>
+        <ListContext value={list}>
+            <EngineContext value={engine}>
+                <UiContext value={ui}>
                     <Layout />
                     <Shortcuts />
-                    <Activity />
-                    <AccountName />
-                    <Alerts />
-                    <Modals />
-                </EncryptionGate>
-                <Verification />
-            </UiContext>
-        </EngineContext>
+                    {engine && (
+                        <Suspense fallback={null}>
+                            <Around />
+                        </Suspense>
+                    )}
+                </UiContext>
+            </EngineContext>
+        </ListContext>
     );
 }
 
 function Layout() {
     const route = useRoute();
+    const running = useRunning() !== null;
     const panel = route.page === "room" && route.panel !== null;
     return (
         <div className={styles.layout} data-page={route.page} data-panel={panel || undefined}>
@@ -48,28 +56,15 @@ function Layout() {
             <RoomList />
             <div className={styles.main}>
                 <Guarded key={route.page === "room" ? route.roomId : route.page}>
-                    <Main />
+                    {running ? (
+                        <Suspense fallback={<Opening />}>
+                            <Pages />
+                        </Suspense>
+                    ) : (
+                        <Opening />
+                    )}
                 </Guarded>
             </div>
         </div>
     );
-}
-
-function Main() {
-    const route = useRoute();
-    switch (route.page) {
-        case "room":
-            return <RoomPage key={route.roomId} route={route} />;
-        case "alias":
-            return <AliasPage alias={route.alias} />;
-        case "settings":
-            return (
-                <Suspense fallback={null}>
-                    <Settings tab={route.tab} />
-                </Suspense>
-            );
-        case "home":
-        case "register":
-            return <Home />;
-    }
 }

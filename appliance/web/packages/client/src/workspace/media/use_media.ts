@@ -2,7 +2,7 @@
 import { type ProblemCode, problemOf } from "@veche/protocol";
 import type { MediaSource, Size } from "@veche/protocol/engine";
 import { useEffect, useState } from "react";
-import { useEngine } from "../../app/context";
+import { useRunning } from "../../app/context";
 
 export interface Shown {
     readonly url: string | null;
@@ -14,11 +14,11 @@ const keyOf = (source: MediaSource | null, size: Size | null): string =>
 
 /** The address of a file, or of a smaller picture of it; null until it is there. Null as source: nothing is fetched. */
 export function useMedia(source: MediaSource | null, size: Size | null = null): Shown {
-    const { media } = useEngine();
+    const media = useRunning()?.media ?? null;
     const key = keyOf(source, size);
     const [loaded, setLoaded] = useState<Shown & { readonly key: string }>({ key: "", url: null, problem: null });
     useEffect(() => {
-        if (!source) return undefined;
+        if (!source || !media) return undefined;
         let here = true;
         media.show(source, size).then(
             (url) => {
@@ -36,5 +36,5 @@ export function useMedia(source: MediaSource | null, size: Size | null = null): 
         // eslint-disable-next-line react-hooks/exhaustive-deps
     }, [media, key]);
     const known = loaded.key === key;
-    return { url: (source && media.peek(source, size)) ?? (known ? loaded.url : null), problem: known ? loaded.problem : null };
+    return { url: (source && media?.peek(source, size)) ?? (known ? loaded.url : null), problem: known ? loaded.problem : null };
 }

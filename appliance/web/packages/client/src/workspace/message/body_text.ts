@@ -1,5 +1,6 @@
 /** A message in one line: for previews, quotes, threads and notifications. */
-import { type Body, plainText } from "@veche/protocol/engine";
+import { plainText } from "@veche/protocol";
+import type { Body } from "@veche/protocol/engine";
 import type { T } from "../../app/context";
 
 const LINE_CHARS_MAX = 200;

@@ -1,11 +1,11 @@
 /** Between signing in and the rooms: the account's keys are made or brought here first. */
-import { type ReactNode, Suspense, lazy, useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { useEngine, useStore } from "../../app/context";
 
 const SetUp = lazy(() => import("./SetUp"));
 const Recover = lazy(() => import("./Recover"));
 
-export function EncryptionGate({ children }: { readonly children: ReactNode }) {
+export function EncryptionGate() {
     const { encryption } = useEngine();
     const { need } = useStore(encryption);
     const [postponed, setPostponed] = useState(false);
@@ -18,12 +18,9 @@ export function EncryptionGate({ children }: { readonly children: ReactNode }) {
         setPostponed(true);
     };
     return (
-        <>
-            {children}
-            <Suspense fallback={null}>
-                {begun === "setup" && <SetUp onDone={done} />}
-                {begun === "recover" && <Recover onDone={done} />}
-            </Suspense>
-        </>
+        <Suspense fallback={null}>
+            {begun === "setup" && <SetUp onDone={done} />}
+            {begun === "recover" && <Recover onDone={done} />}
+        </Suspense>
     );
 }

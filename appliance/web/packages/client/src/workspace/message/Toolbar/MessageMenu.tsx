@@ -1,6 +1,7 @@
 /** Everything one can do with a message. */
 import { ContextMenu, MenuGroup, MenuItem, MenuSeparator, VisuallyHidden, useToasts } from "@veche/kit";
-import { type Message, plainText } from "@veche/protocol/engine";
+import { plainText } from "@veche/protocol";
+import type { Message } from "@veche/protocol/engine";
 import { useEngine, useRouter, useStore, useT } from "../../../app/context";
 import { thrownText } from "../../../app/problems";
 import { saveFile } from "../../media/save";

@@ -1,0 +1,47 @@
+/** What only a running session can show: pages beside the list, and what opens in front of both. */
+import { Suspense, lazy } from "react";
+import { useRoute } from "../../app/context";
+import { AccountName } from "../../offline/AccountName";
+import { Alerts } from "../alerts/Alerts";
+import { Modals } from "../dialogs/Modals";
+import { Home } from "../Home/Home";
+import { AliasPage } from "../room/AliasPage/AliasPage";
+import { RoomPage } from "../room/RoomPage/RoomPage";
+import { EncryptionGate } from "../setup/EncryptionGate";
+import { Verification } from "../Verification/Verification";
+import { Activity } from "./Activity";
+
+const Settings = lazy(() => import("../settings/Settings/Settings"));
+
+export function Pages() {
+    const route = useRoute();
+    switch (route.page) {
+        case "room":
+            return <RoomPage key={route.roomId} route={route} />;
+        case "alias":
+            return <AliasPage alias={route.alias} />;
+        case "settings":
+            return (
+                <Suspense fallback={null}>
+                    <Settings tab={route.tab} />
+                </Suspense>
+            );
+        case "home":
+        case "register":
+            return <Home />;
+    }
+}
+
+/** Beside the pages: what is nowhere until something happens. */
+export function Around() {
+    return (
+        <>
+            <Activity />
+            <AccountName />
+            <Alerts />
+            <Modals />
+            <EncryptionGate />
+            <Verification />
+        </>
+    );
+}
