@@ -93,22 +93,6 @@ impl RunningSfu {
         self.driver.addresses()
     }
 
-    /// Where clients believe to reach calls, behind the relay: what they are told, and what the machine has itself.
-    pub(crate) fn sinks(&self, addresses: &Addresses) -> Vec<SocketAddr> {
-        let mut sinks = Vec::new();
-        for bound in self.addresses() {
-            let MediaWhereabouts { local, announced } = media_whereabouts(addresses);
-            let ips = announced.into_iter().chain(local).chain([bound.ip()]);
-            let ips = ips.filter(|ip| ip.is_ipv4() == bound.is_ipv4() && !ip.is_unspecified());
-            for sink in ips.map(|ip| SocketAddr::new(ip, bound.port())) {
-                if !sinks.contains(&sink) {
-                    sinks.push(sink);
-                }
-            }
-        }
-        sinks
-    }
-
     /// Gives this relay to whoever takes part in a call from now on.
     pub(crate) fn use_relay(&self, access: Access) {
         let _only_the_first = self.relay.set(access);

@@ -39,7 +39,7 @@ impl Surroundings {
         let (of_relay, of_calls) = bridge();
         let sfu = RunningSfu::start(loaded, product, &whereabouts, of_calls)?;
         let addresses = whereabouts.used();
-        let calls = sfu.as_ref().map(|sfu| (of_relay, sfu.sinks(&addresses)));
+        let calls = sfu.as_ref().map(|sfu| (of_relay, sfu.addresses().to_vec()));
         let relay = RunningRelay::start(loaded, ground, &addresses, calls)?;
         if let Some(relay) = &relay {
             relay.heed_addresses(&whereabouts, &loaded.settings.network.relay_peers, &product.workers);

@@ -66,13 +66,14 @@ pub(crate) fn check_port(loaded: &Loaded) -> Result<(), Failure> {
 /// The running relay.
 pub(crate) struct RunningRelay {
     driver: TurnDriver,
+    call_ports: Vec<SocketAddr>,
     secret: Secret<Vec<u8>>,
     clock: Arc<dyn Clock>,
 }
 
 impl RunningRelay {
     /// Binds the sockets and starts the relay's thread; nothing if it is off.
-    /// `calls` is the way to them, with the addresses at which clients believe to reach them.
+    /// `calls` is the way to them, with the addresses that their sockets are bound to.
     pub(crate) fn start(
         loaded: &Loaded,
         ground: &Ground,
@@ -83,12 +84,12 @@ impl RunningRelay {
         let secret = ground.sql.secret_bytes(Name::RelaySecret, ground.entropy.as_ref()).map_err(Failure::new)?;
         let secret = Secret::new(secret.expose().to_vec());
         let settings = &loaded.settings;
-        let (mut bridge, sinks) = calls.map(|(bridge, sinks)| (Some(bridge), sinks)).unwrap_or_default();
+        let (mut bridge, call_ports) = calls.map(|(bridge, ports)| (Some(bridge), ports)).unwrap_or_default();
         let mut tries = PORT_TRIES;
         let driver = loop {
             let listen = listeners(listen).map_err(Failure::during("no port for TURN can be found"))?;
             let mut turn = config(addresses, secret.clone());
-            turn.sinks.clone_from(&sinks);
+            turn.sinks = sinks(addresses, &[], &call_ports);
             let policy = AllowList::new(&turn, own(addresses), outside(&settings.network.relay_peers));
             let started = TurnDriver::start(
                 veche_media_driver::Settings { listen, relay: outlets(settings), turn, limits: Default::default() },
@@ -106,7 +107,7 @@ impl RunningRelay {
                 Err(error) => return Err(loaded.complaint("listen.turn", error).into()),
             }
         };
-        Ok(Some(Self { driver, secret, clock: Arc::clone(&ground.clock) }))
+        Ok(Some(Self { driver, call_ports, secret, clock: Arc::clone(&ground.clock) }))
     }
 
     /// Where clients are served, the address of the setting first.
@@ -281,6 +282,22 @@ fn config(addresses: &Addresses, secret: Secret<Vec<u8>>) -> Config {
         }
     }
     config
+}
+
+/// Where clients believe to reach calls, of which they are told the external address and that of the machine itself; and where
+/// they have been told before that.
+fn sinks(addresses: &Addresses, former: &[IpAddr], call_ports: &[SocketAddr]) -> Vec<SocketAddr> {
+    let now = addresses.chosen().flat_map(|chosen| [Some(chosen.external), chosen.internal]).flatten();
+    let mut sinks = Vec::new();
+    for ip in now.chain(former.iter().copied()) {
+        let of_family = call_ports.iter().filter(|bound| bound.is_ipv4() == ip.is_ipv4());
+        for sink in of_family.map(|bound| SocketAddr::new(ip, bound.port())) {
+            if !sinks.contains(&sink) {
+                sinks.push(sink);
+            }
+        }
+    }
+    sinks
 }
 
 /// Everything that is this machine: no relayed packet may go there by itself.

@@ -43,6 +43,8 @@ pub struct Renumbering {
     pub ipv6: Option<Ipv6Addr>,
     /// What those that were given out before may still show.
     pub former: Vec<IpAddr>,
+    /// Where clients believe to reach calls; nothing without a bridge.
+    pub sinks: Vec<SocketAddr>,
     /// Made from the same addresses.
     pub policy: Box<dyn PeerPolicy>,
 }

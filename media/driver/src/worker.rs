@@ -168,7 +168,7 @@ impl Worker {
                 Command::Bar(user) => self.server.bar(now, &user),
                 Command::BarAllBut(users) => self.server.bar_all_but(now, users),
                 Command::Renumber(to) => {
-                    if let Err(error) = self.server.renumber(to.ipv4, to.ipv6, to.former, to.policy) {
+                    if let Err(error) = self.server.renumber(to.ipv4, to.ipv6, to.former, to.sinks, to.policy) {
                         warn!(%error, "the addresses of TURN stay as they are");
                     }
                 }

@@ -55,8 +55,8 @@ def test_wrong_password_makes_no_allocation(start):
         client.ask("allocate", server=server | {"credential": "wrong"})
 
 
-# The machine of the server by all its names, its neighbors, and where clouds keep their secrets.
-DENIED = [plan.SERVER, plan.GATE_INSIDE, plan.OFFICES["office1"], "127.0.0.1", "127.8.8.8", "0.0.0.0", "169.254.169.254"]
+# The neighbors of the server, its machine by other names, and where clouds keep their secrets.
+DENIED = [plan.GATE_INSIDE, plan.OFFICES["office1"], "127.0.0.1", "127.8.8.8", "0.0.0.0", "169.254.169.254"]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -66,8 +66,9 @@ def test_permission_for_what_lies_inside_is_refused(start, only_veche, way):
     client.ask("allocate", server=world.relay_for(client).by(way))
     peers = [[address, port] for address in DENIED for port in (443, 3478)]
     assert client.ask("permit", probe=0, peers=peers) == [403] * len(peers)
-    # Of the external address only the relayed ones are peers, which lie above the ports of services.
-    peers += [[plan.EXTERNAL, port] for port in (22, 443, 3478)]
+    # Of the server's own addresses only the relayed ones are peers, which lie above the ports of services, and calls. A
+    # permission names no port, so it is given; a channel names one.
+    peers += [[address, port] for address in (plan.EXTERNAL, plan.SERVER) for port in (22, 443, 3478)]
     assert client.ask("bind", probe=0, peers=peers) == [403] * len(peers)
 
 
@@ -76,7 +77,7 @@ def test_what_was_refused_is_not_sent_either(start, only_veche):
     client = world.peer("client_a")
     server = world.relay_for(client).by("udp")
     addresses = [client.ask("allocate", server=server)["relayed"] for _ in range(2)]
-    client.ask("send", probe=0, peers=[[address, 3478] for address in DENIED], text="to be dropped")
+    client.ask("send", probe=0, peers=[[address, 3478] for address in (plan.SERVER, *DENIED)], text="to be dropped")
     # Both talk, so that both have a channel; then what is sent last arrives, and all before it is decided.
     client.ask("talk", probe=1, peer=addresses[0], text="not expected yet")
     client.ask("talk", probe=0, peer=addresses[1], text="hello")

@@ -1,6 +1,6 @@
 //! The relay follows this machine when it gets other addresses. Calls that run go on with the old ones.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tracing::warn;
 use veche_base::Secret;
@@ -8,7 +8,7 @@ use veche_media_driver::{AskError, Renumbering};
 use veche_runtime::Supervisor;
 use veche_turn::AllowList;
 
-use super::{ASK_AGAIN_AFTER, RunningRelay, config, outside, own};
+use super::{ASK_AGAIN_AFTER, RunningRelay, config, outside, own, sinks};
 use crate::addresses::{Addresses, Whereabouts};
 use crate::settings::RelayPeers;
 
@@ -19,6 +19,7 @@ impl RunningRelay {
     /// Shows the addresses that this machine gets, until the server stops.
     pub(crate) fn heed_addresses(&self, whereabouts: &Whereabouts, peers: &RelayPeers, workers: &Supervisor) {
         let (handle, peers, mut changes) = (self.handle(), peers.clone(), whereabouts.changes());
+        let call_ports = self.call_ports.clone();
         let mut shown = Shown { now: whereabouts.used().externals(), former: Vec::new() };
         let stopping = workers.shutdown_token();
         workers.spawn("relay addresses", async move {
@@ -34,7 +35,7 @@ impl RunningRelay {
                 }
                 let addresses = changes.borrow_and_update().addresses.clone();
                 shown.change_to(addresses.externals());
-                told = handle.renumber(renumbering(&addresses, &shown.former, &peers));
+                told = handle.renumber(renumbering(&addresses, &shown.former, &peers, &call_ports));
             }
         });
     }
@@ -56,11 +57,18 @@ impl Shown {
     }
 }
 
-fn renumbering(addresses: &Addresses, former: &[IpAddr], peers: &RelayPeers) -> Renumbering {
+fn renumbering(addresses: &Addresses, former: &[IpAddr], peers: &RelayPeers, call_ports: &[SocketAddr]) -> Renumbering {
     let mut config = config(addresses, Secret::new(Vec::new()));
     config.former_externals = former.to_vec();
+    config.sinks = sinks(addresses, former, call_ports);
     let policy = Box::new(AllowList::new(&config, own(addresses), outside(peers)));
-    Renumbering { ipv4: config.external_ipv4, ipv6: config.external_ipv6, former: former.to_vec(), policy }
+    Renumbering {
+        ipv4: config.external_ipv4,
+        ipv6: config.external_ipv6,
+        former: former.to_vec(),
+        sinks: config.sinks,
+        policy,
+    }
 }
 
 #[cfg(test)]
@@ -102,11 +110,15 @@ mod tests {
             setting: vec![ip("203.0.113.8")],
             ..Default::default()
         });
-        let told = renumbering(&used, &[ip("203.0.113.7")], &RelayPeers::default());
+        let told = renumbering(&used, &[ip("203.0.113.7")], &RelayPeers::default(), &["0.0.0.0:7882".parse().unwrap()]);
         assert_eq!((told.ipv4.map(IpAddr::V4), told.ipv6), (Some(ip("203.0.113.8")), None));
-        for (address, is_allowed) in
-            [("203.0.113.8:50000", true), ("203.0.113.7:50000", true), ("203.0.113.7:22", false)]
-        {
+        for (address, is_allowed) in [
+            ("203.0.113.8:50000", true),
+            ("203.0.113.7:50000", true),
+            ("203.0.113.7:22", false),
+            ("203.0.113.8:7882", true),
+            ("203.0.113.7:7882", true),
+        ] {
             assert_eq!(told.policy.allows(address.parse().unwrap()), is_allowed, "{address}");
         }
     }

@@ -18,7 +18,7 @@ fn new_allocations_show_the_new_address_and_the_old_ones_go_on() {
     let (ipv4, former) = (Some(NOW.parse().unwrap()), vec![EXTERNAL.parse().unwrap()]);
     let config = Config { external_ipv4: ipv4, former_externals: former.clone(), ..settings().turn };
     let policy = Box::new(AllowList::new(&config, Vec::new(), Outside::default()));
-    let renumbering = Renumbering { ipv4, ipv6: config.external_ipv6, former, policy };
+    let renumbering = Renumbering { ipv4, ipv6: config.external_ipv6, former, sinks: Vec::new(), policy };
     site.driver.handle().renumber(renumbering).unwrap();
 
     // The thread takes commands before packets, and these come after the command.

@@ -20,7 +20,7 @@ fn renumber(world: &mut World, ipv4: Option<Ipv4Addr>, former: &[IpAddr]) -> Res
     let config = Config { external_ipv4: ipv4, former_externals: former.to_vec(), ..site() };
     let networks = ["198.51.100.0", "203.0.113.0"].map(|base| Network::new(base.parse().unwrap(), 24).unwrap());
     let policy = AllowList::new(&config, Vec::new(), Outside { internet: false, networks: networks.to_vec() });
-    world.server.renumber(ipv4, ipv6, former.to_vec(), Box::new(policy))
+    world.server.renumber(ipv4, ipv6, former.to_vec(), Vec::new(), Box::new(policy))
 }
 
 /// Data from one to the other, both ways, shows the relayed addresses that they were given.
