@@ -118,6 +118,11 @@ impl Seats {
         Some(self.lock().seats.get(key)?.leaving.as_ref()?.delay_id.clone())
     }
 
+    /// Whose seat it is.
+    pub(crate) fn holder(&self, key: &SeatKey) -> Option<Holder> {
+        self.lock().seats.get(key).map(|seat| seat.holder.clone())
+    }
+
     /// Whether somebody is there already under this name.
     pub(crate) fn is_taken(&self, key: &SeatKey) -> bool {
         self.lock().seats.get(key).is_some_and(|seat| seat.present > 0)

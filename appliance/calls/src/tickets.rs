@@ -126,6 +126,19 @@ impl Calls {
         if sfu.room_is_full(&key.call) && !self.seats.is_taken(&key) {
             return Err(TicketError::Full);
         }
+        Ok(Ticket { jwt: self.issue(&key, holder, &room), room: key.call, identity: key.identity })
+    }
+
+    /// Another token for somebody who is in a call, which is good as long again: his client needs one when it comes back after
+    /// hours. None for whoever may not be there any more.
+    pub fn fresh_token(&self, room: &str, identity: &str) -> Option<Secret<String>> {
+        let key = SeatKey { call: room.to_owned(), identity: identity.to_owned() };
+        let holder = self.seats.holder(&key)?;
+        let room = self.standing(&holder).ok()?;
+        Some(self.issue(&key, holder, &room))
+    }
+
+    fn issue(&self, key: &SeatKey, holder: Holder, room: &Room) -> Secret<String> {
         let now_ms = self.homeserver.core.clock.wall_ms();
         let grants = Grants {
             identity: key.identity.clone(),
@@ -133,11 +146,11 @@ impl Calls {
             kind: String::new(),
             metadata: String::new(),
             attributes: Default::default(),
-            video: video(key.call.clone(), may_publish(&room, &wish.user_id)),
+            video: video(key.call.clone(), may_publish(room, &holder.user_id)),
             expires_secs: now_ms / 1_000 + TICKET_SECS,
             holder: Some(holder),
         };
-        Ok(Ticket { jwt: self.keys.issue(&grants, now_ms), room: key.call, identity: key.identity })
+        self.keys.issue(&grants, now_ms)
     }
 
     /// Takes a leaving over that somebody has scheduled for himself: as long as he is in the call it is put off, and once he

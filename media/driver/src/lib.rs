@@ -38,6 +38,7 @@ pub use sfu::{
 };
 pub use signal::{
     Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox, read_join_request,
+    refresh_token,
 };
 pub use stream::TlsStream;
 pub use veche_sfu::{PARTICIPANTS_MAX, Source};

@@ -17,7 +17,7 @@ mod upkeep;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::engine::{ChannelId, EngineError, FiveTuple, Mid, Peer, Transmit};
+use crate::engine::{ChannelId, Condition, EngineError, FiveTuple, Mid, Peer, Transmit};
 use crate::participant::{Participant, ParticipantId};
 use crate::publication::{Publication, PublicationId, Quality};
 use crate::speakers::{Speaker, Speakers};
@@ -88,6 +88,13 @@ pub enum CallEvent {
         publication: PublicationId,
         /// Up to which quality.
         upto: Option<Quality>,
+    },
+    /// How the way to a participant fares, every few seconds.
+    Condition {
+        /// Whose way.
+        participant: ParticipantId,
+        /// How.
+        condition: Condition,
     },
     /// These speak, the loudest first.
     Speakers(Vec<Speaker>),

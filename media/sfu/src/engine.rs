@@ -182,6 +182,8 @@ pub enum Event<P> {
     KeyframeRequest(Mid),
     /// What the way to the client carries, in bits per second.
     Estimate(u64),
+    /// How the way to the client fares, every few seconds.
+    Condition(Condition),
     /// A data channel is open. If the client has opened it, this is the first word of it.
     ChannelOpen(ChannelId, String),
     /// A message.
@@ -195,6 +197,17 @@ pub enum Event<P> {
     },
     /// A data channel is closed.
     ChannelClosed(ChannelId),
+}
+
+/// How the way to a client fares. What is not known is nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// Of a thousand packets from the client, how many did not come.
+    pub lost_in_permille: Option<u16>,
+    /// Of a thousand packets to the client, how many did not come there.
+    pub lost_out_permille: Option<u16>,
+    /// How long a packet takes to him and back.
+    pub round_trip: Option<Duration>,
 }
 
 /// Why something could not be done.

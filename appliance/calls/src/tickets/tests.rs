@@ -163,3 +163,20 @@ async fn there_are_no_calls_without_an_sfu() {
     let refused = calls.delegate_leave(&wish("bob", &room), "x").await;
     assert!(matches!(refused, Err(LeaveError::Ticket(TicketError::Closed))));
 }
+
+#[tokio::test]
+async fn whoever_is_in_a_call_for_hours_can_come_back_to_it() {
+    let house = House::new().await;
+    let room = house.room().await;
+    let ticket = house.calls.ticket(&wish("bob", &room)).unwrap();
+    assert!(house.calls.fresh_token(&ticket.room, &ticket.identity).is_none(), "nobody is there");
+    house.calls.admit(ticket.jwt.expose()).unwrap();
+    assert!(house.calls.participant_joined(&ticket.room, &ticket.identity));
+    house.clock.advance(2 * HOUR);
+    assert!(house.calls.admit(ticket.jwt.expose()).is_err());
+    let fresh = house.calls.fresh_token(&ticket.room, &ticket.identity).unwrap();
+    assert_eq!(house.calls.admit(fresh.expose()).unwrap().identity, ticket.identity);
+    let members = &house.server.members;
+    members.change(&room, &user("alice"), &user("bob"), MemberAction::Kick, None).await.unwrap();
+    assert!(house.calls.fresh_token(&ticket.room, &ticket.identity).is_none(), "he may not be there any more");
+}

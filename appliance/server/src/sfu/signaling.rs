@@ -7,20 +7,25 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::time::timeout;
+use tokio::time::{Instant, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tracing::{debug, warn};
 use veche_api::signaling::{Signaling, SignalingRefusal, Verdict};
+use veche_base::Secret;
 use veche_calls::{AdmitError, Calls};
-use veche_media_driver::{Connection, Grants, MESSAGE_BYTES_MAX, Outbox, SfuHandle, Source, read_join_request};
+use veche_media_driver::{
+    Connection, Grants, MESSAGE_BYTES_MAX, Outbox, SfuHandle, Source, read_join_request, refresh_token,
+};
 use veche_runtime::Supervisor;
 
 /// How long a connection may take to become a WebSocket after it was said that it does.
 const UPGRADE_WITHIN: Duration = Duration::from_secs(10);
 /// Clients say that they are there every five seconds; after this silence nobody is.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// How often a client is given a fresh token: several times while the one before is good.
+const REFRESH_EVERY: Duration = Duration::from_secs(20 * 60);
 /// How long saying goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// Messages that wait for one client. Whoever has not taken so many is gone, or will do better on a new connection.
@@ -67,7 +72,8 @@ impl Signaling for Reception {
                 debug!(%error, "a join request was refused");
                 SignalingRefusal::Request
             })?;
-            let sfu = self.sfu.clone();
+            let (sfu, calls) = (self.sfu.clone(), Arc::clone(&self.calls));
+            let seat = (grants.room.clone(), grants.identity.clone());
             self.workers.spawn("call signaling", async move {
                 let upgraded = match timeout(UPGRADE_WITHIN, upgrade).await {
                     Ok(Ok(upgraded)) => upgraded,
@@ -76,7 +82,7 @@ impl Signaling for Reception {
                 };
                 let (outbox, told) = mpsc::channel(WAITING_MAX);
                 match sfu.join(grants, request, Box::new(ToClient(outbox))) {
-                    Ok(connection) => carry(upgraded, connection, told).await,
+                    Ok(connection) => carry(upgraded, connection, told, || calls.fresh_token(&seat.0, &seat.1)).await,
                     Err(error) => warn!(%error, "somebody was not let into a call"),
                 }
             });
@@ -85,15 +91,28 @@ impl Signaling for Reception {
     }
 }
 
-/// Carries messages until either side has had enough.
-async fn carry(upgraded: Upgraded, connection: Connection, mut told: Receiver<Vec<u8>>) {
+/// Carries messages until either side has had enough. `fresh_token` makes what the client comes back with after hours.
+async fn carry(
+    upgraded: Upgraded,
+    connection: Connection,
+    mut told: Receiver<Vec<u8>>,
+    fresh_token: impl Fn() -> Option<Secret<String>>,
+) {
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES_MAX))
         .max_frame_size(Some(MESSAGE_BYTES_MAX))
         .max_write_buffer_size(2 * MESSAGE_BYTES_MAX);
     let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(limits)).await;
+    let mut refresh = interval_at(Instant::now() + REFRESH_EVERY, REFRESH_EVERY);
     loop {
         tokio::select! {
+            _ = refresh.tick() => {
+                let Some(token) = fresh_token() else { continue };
+                if let Err(error) = socket.send(Message::binary(refresh_token(token.expose()))).await {
+                    debug!(%error, "a client of a call was not given a fresh token");
+                    return;
+                }
+            }
             message = told.recv() => {
                 let Some(message) = message else { break };
                 if let Err(error) = socket.send(Message::binary(message)).await {

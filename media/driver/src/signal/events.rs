@@ -36,6 +36,12 @@ impl<E: Engine> Room<E> {
             }
             CallEvent::Flow { subscriber, subscription, flow } => self.tell_flow(cx, subscriber, subscription, flow),
             CallEvent::Wanted { publication, upto, .. } => self.tell_wanted(cx, publication, upto),
+            CallEvent::Condition { participant, condition } => {
+                let id = self.session_of(participant);
+                if let Some(session) = id.and_then(|id| self.sessions.get_mut(&id)) {
+                    session.condition = condition;
+                }
+            }
             CallEvent::Speakers(speakers) => self.tell_speakers(cx, &speakers),
             CallEvent::ChannelOpen(participant, channel, label) => {
                 if let Some(id) = self.session_of(participant) {

@@ -30,6 +30,14 @@ pub use grants::{Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, r
 pub(crate) use room::{Context, Room};
 pub use session::Outbox;
 
+/// The message that gives a client a fresh token (`refresh_token`).
+#[must_use]
+pub fn refresh_token(token: &str) -> Vec<u8> {
+    use prost::Message as _;
+    let message = Some(livekit_protocol::signal_response::Message::RefreshToken(token.to_owned()));
+    livekit_protocol::SignalResponse { message }.encode_to_vec()
+}
+
 /// The longest message of a client: the longest offer, and some room.
 pub const MESSAGE_BYTES_MAX: usize = sdp::SDP_BYTES_MAX + (64 << 10);
 pub(crate) use session::SessionId;

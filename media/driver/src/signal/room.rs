@@ -131,6 +131,9 @@ impl<E: Engine> Room<E> {
                 refuse(outbox.as_ref(), Refusal::StateMismatch);
                 return None;
             };
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.regrant(grants);
+            }
             self.resume(cx, id, request, outbox);
             return Some(id);
         }
@@ -171,6 +174,7 @@ impl<E: Engine> Room<E> {
         self.want_all(id);
         let join = self.join_response(cx, id);
         self.send(cx.now, id, Message::Join(join));
+        self.tell_all_qualities(cx.now, id);
         self.tell_others(cx.now, id);
         for track in request.add_track_requests {
             self.announce(cx, id, track);

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use livekit_protocol::signal_response::Message;
 use livekit_protocol::{
-    AddTrackRequest, ClientInfo, ParticipantInfo, ParticipantPermission, SignalResponse, SubscriptionPermission,
-    TrackInfo, participant_info,
+    AddTrackRequest, ClientInfo, ConnectionQuality, ParticipantInfo, ParticipantPermission, SignalResponse,
+    SubscriptionPermission, TrackInfo, participant_info,
 };
 use prost::Message as _;
-use veche_sfu::engine::{ChannelId, IceCredentials, SendStream};
+use veche_sfu::engine::{ChannelId, Condition, IceCredentials, SendStream};
 use veche_sfu::{ParticipantId, PublicationId, SubscriptionId, Wish};
 
 use super::codecs::Agreement;
@@ -21,6 +21,13 @@ use super::sdp::OfferedLine;
 /// Messages of a client in a row, and in a second for ever.
 const MESSAGES_IN_A_ROW_MAX: u32 = 600;
 const MESSAGES_PER_SECOND: u32 = 60;
+
+/// Up to here sound and pictures are as good as they get: what is lost is sent again in time.
+const GOOD_LOST_PERMILLE: u16 = 20;
+const GOOD_ROUND_TRIP: Duration = Duration::from_millis(250);
+/// Beyond this people notice.
+const POOR_LOST_PERMILLE: u16 = 80;
+const POOR_ROUND_TRIP: Duration = Duration::from_millis(500);
 
 /// Where messages for a client go. Dropping it closes the connection, after what was sent before.
 pub trait Outbox: Send {
@@ -61,6 +68,9 @@ pub(crate) struct Session {
     pub(crate) permission: Option<SubscriptionPermission>,
     pub(crate) channels: Channels,
     pub(crate) reoffer: Reoffer,
+    /// How his way fares, and what the others were told of it.
+    pub(crate) condition: Condition,
+    pub(crate) told_quality: Option<ConnectionQuality>,
     /// Since when there is no connection of signaling.
     pub(crate) unheard_since: Option<Duration>,
     /// Since when there is no connection of media.
@@ -168,6 +178,8 @@ impl Session {
             permission: None,
             channels: Channels::default(),
             reoffer: Reoffer::Unneeded,
+            condition: Condition::default(),
+            told_quality: None,
             unheard_since: None,
             unreachable_since: Some(now),
             outbox: Some(outbox),
@@ -197,6 +209,12 @@ impl Session {
         self.unheard_since = None;
     }
 
+    /// Takes what a newer token says of his rights. What he has changed of himself stays.
+    pub(crate) fn regrant(&mut self, grants: Grants) {
+        let Grants { name, metadata, attributes, .. } = std::mem::replace(&mut self.grants, grants);
+        (self.grants.name, self.grants.metadata, self.grants.attributes) = (name, metadata, attributes);
+    }
+
     /// Whether one more message of the client is taken.
     pub(crate) fn may_speak(&mut self, now: Duration) -> bool {
         let earned = now.saturating_sub(self.allowance_at).as_millis() * u128::from(MESSAGES_PER_SECOND) / 1_000;
@@ -223,6 +241,25 @@ impl Session {
     /// Whether Firefox is at the other end, whose ICE does not get along with a lite agent, and which names tracks itself.
     pub(crate) fn is_firefox(&self) -> bool {
         self.client.browser.eq_ignore_ascii_case("firefox")
+    }
+
+    /// How good his connection is, in the words that clients show: nothing before there is one.
+    pub(crate) fn quality(&self) -> Option<ConnectionQuality> {
+        if self.phase == Phase::Joined {
+            return None;
+        }
+        let lost = [self.condition.lost_in_permille, self.condition.lost_out_permille].into_iter().flatten().max();
+        let (lost, round_trip) = (lost.unwrap_or(0), self.condition.round_trip.unwrap_or_default());
+        Some(match (lost, round_trip) {
+            _ if self.unreachable_since.is_some() => ConnectionQuality::Lost,
+            (lost, round_trip) if lost <= GOOD_LOST_PERMILLE && round_trip <= GOOD_ROUND_TRIP => {
+                ConnectionQuality::Excellent
+            }
+            (lost, round_trip) if lost <= POOR_LOST_PERMILLE && round_trip <= POOR_ROUND_TRIP => {
+                ConnectionQuality::Good
+            }
+            _ => ConnectionQuality::Poor,
+        })
     }
 
     /// Whether he lets this identity subscribe to one of his tracks.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use livekit_protocol::DisconnectReason;
+use livekit_protocol::signal_response::Message;
+use livekit_protocol::{ConnectionQuality, ConnectionQualityInfo, ConnectionQualityUpdate, DisconnectReason};
 use veche_sfu::engine::Engine;
 
 use super::room::{Context, Room};
@@ -47,7 +48,42 @@ impl<E: Engine> Room<E> {
             }
         }
         self.tell_counts(cx.now);
+        self.tell_qualities(cx.now);
     }
+
+    /// Tells everybody whose connection has become better or worse.
+    fn tell_qualities(&mut self, now: Duration) {
+        let mut updates = Vec::new();
+        for session in self.sessions.values_mut() {
+            let quality = session.quality();
+            if let Some(changed) = quality.filter(|_| session.told_quality != quality) {
+                session.told_quality = quality;
+                updates.push(quality_info(&session.sid, changed));
+            }
+        }
+        if !updates.is_empty() {
+            self.broadcast(now, None, &Message::ConnectionQuality(ConnectionQualityUpdate { updates }));
+        }
+    }
+
+    /// Tells somebody who has just come how good the connections of all the others are.
+    pub(super) fn tell_all_qualities(&mut self, now: Duration, id: SessionId) {
+        let told = self.sessions.values().filter_map(|it| Some(quality_info(&it.sid, it.told_quality?)));
+        let updates: Vec<ConnectionQualityInfo> = told.collect();
+        if !updates.is_empty() {
+            self.send(now, id, Message::ConnectionQuality(ConnectionQualityUpdate { updates }));
+        }
+    }
+}
+
+fn quality_info(sid: &str, quality: ConnectionQuality) -> ConnectionQualityInfo {
+    let score = match quality {
+        ConnectionQuality::Excellent => 5.0,
+        ConnectionQuality::Good => 4.0,
+        ConnectionQuality::Poor => 2.0,
+        ConnectionQuality::Lost => 0.0,
+    };
+    ConnectionQualityInfo { participant_sid: sid.to_owned(), quality: quality.into(), score }
 }
 
 /// Why somebody is not waited for any longer.

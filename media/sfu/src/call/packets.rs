@@ -29,6 +29,7 @@ impl<P: Peer> Call<P> {
                     self.choose(now, participant);
                 }
             }
+            Event::Condition(condition) => self.tell(CallEvent::Condition { participant, condition }),
             Event::Connected => self.tell(CallEvent::Connected(participant)),
             Event::Unreachable => self.tell(CallEvent::Unreachable(participant)),
             Event::Reachable => self.tell(CallEvent::Reachable(participant)),

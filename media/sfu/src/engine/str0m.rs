@@ -19,13 +19,16 @@ use str0m::rtp::{RtpPacket, RtpWrite, Ssrc, Vp8Descriptor, Vp8Patch};
 use str0m::{Candidate, IceConnectionState, Input, Output as RtcOutput, Rtc, RtcError};
 
 use super::{
-    ChannelConfig, ChannelId, DATAGRAM_BYTES_MAX, Data, DataChannels, Delivery, DtlsRole, Engine, EngineError, Event,
-    Fingerprint, FiveTuple, HeaderExtension, IceCredentials, IceRole, MediaKind, Mid, Output, PAYLOAD_BYTES_MAX, Peer,
-    PeerConfig, ReceiveStream, ReceivedRtp, Retransmit, Rid, RtpToSend, SendStream, Transmit, Vp8Numbers,
+    ChannelConfig, ChannelId, Condition, DATAGRAM_BYTES_MAX, Data, DataChannels, Delivery, DtlsRole, Engine,
+    EngineError, Event, Fingerprint, FiveTuple, HeaderExtension, IceCredentials, IceRole, MediaKind, Mid, Output,
+    PAYLOAD_BYTES_MAX, Peer, PeerConfig, ReceiveStream, ReceivedRtp, Retransmit, Rid, RtpToSend, SendStream, Transmit,
+    Vp8Numbers,
 };
 
 /// Streams of one client whose m-line is remembered; beyond that it is looked up again.
 const KNOWN_STREAMS_MAX: usize = 64;
+/// How often it is told how a way fares.
+const CONDITION_EVERY: Duration = Duration::from_secs(5);
 /// How long what was sent can be sent again: what has not come after several round trips comes too late. str0m's own choice,
 /// three seconds, is half a megabyte for a stream of 2.4 Mbit/s.
 const RESEND_AGE: Duration = Duration::from_secs(1);
@@ -75,6 +78,7 @@ impl Engine for Str0mEngine {
             .set_local_ice_credentials(map::credentials(&config.local))
             .set_ice_lite(config.ice == IceRole::Lite)
             .set_rtp_mode(true)
+            .set_stats_interval(Some(CONDITION_EVERY))
             .clear_codecs()
             .set_extension_map(map::extensions(&config.extensions)?);
         if let Some(initial) = config.estimate_from_bps {
@@ -103,6 +107,7 @@ impl Engine for Str0mEngine {
             known: Vec::new(),
             unbegun: Vec::new(),
             channels: Vec::new(),
+            next_channel: 0,
             data: config.data,
             is_reachable: false,
         })
@@ -119,10 +124,18 @@ pub struct Str0mPeer {
     known: Vec<(u32, Mid, Option<Rid>)>,
     /// SSRCs of streams that we have announced and not sent anything of.
     unbegun: Vec<u32>,
-    /// str0m's name for each of our channel numbers.
-    channels: Vec<RtcChannelId>,
+    /// str0m's name for each of our channel numbers, as long as the channel is open.
+    channels: Vec<(ChannelId, RtcChannelId)>,
+    next_channel: usize,
     data: DataChannels,
     is_reachable: bool,
+}
+
+/// A part of one, in thousandths.
+fn permille(part: f32) -> u16 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
+    let permille = (part.clamp(0.0, 1.0) * 1_000.0).round() as u16;
+    permille
 }
 
 /// An error of str0m after which the peer is not to be used.
@@ -172,11 +185,13 @@ impl Str0mPeer {
     }
 
     fn channel_number(&mut self, id: RtcChannelId) -> ChannelId {
-        let known = self.channels.iter().position(|known| *known == id);
-        ChannelId(known.unwrap_or_else(|| {
-            self.channels.push(id);
-            self.channels.len() - 1
-        }))
+        if let Some((number, _)) = self.channels.iter().find(|(_, known)| *known == id) {
+            return *number;
+        }
+        let number = ChannelId(self.next_channel);
+        self.next_channel += 1;
+        self.channels.push((number, id));
+        number
     }
 
     fn ice_event(&mut self, phase: IceConnectionState) -> Option<Event<Arc<[u8]>>> {
@@ -200,12 +215,21 @@ impl Str0mPeer {
             Rtc::EgressBitrateEstimate(str0m::bwe::BweKind::Twcc { estimate, .. }) => {
                 Some(Event::Estimate(estimate.as_u64()))
             }
+            Rtc::PeerStats(stats) => Some(Event::Condition(Condition {
+                lost_in_permille: stats.ingress_loss_fraction.map(permille),
+                lost_out_permille: stats.egress_loss_fraction.map(permille),
+                round_trip: stats.rtt,
+            })),
             Rtc::ChannelOpen(id, label) => Some(Event::ChannelOpen(self.channel_number(id), label)),
             Rtc::ChannelData(data) => {
                 let channel = self.channel_number(data.id);
                 Some(Event::Data { channel, text: !data.binary, bytes: data.data })
             }
-            Rtc::ChannelClose(id) => Some(Event::ChannelClosed(self.channel_number(id))),
+            Rtc::ChannelClose(id) => {
+                let channel = self.channel_number(id);
+                self.channels.retain(|(_, known)| *known != id);
+                Some(Event::ChannelClosed(channel))
+            }
             Rtc::Closed => Some(Event::Closed),
             _ => None,
         }
@@ -361,7 +385,8 @@ impl Peer for Str0mPeer {
     }
 
     fn send_data(&mut self, channel: ChannelId, data: Data<'_>) -> Result<(), EngineError> {
-        let id = *self.channels.get(channel.0).ok_or(EngineError::Unknown("channel"))?;
+        let known = self.channels.iter().find(|(number, _)| *number == channel);
+        let id = known.ok_or(EngineError::Unknown("channel"))?.1;
         let mut channel = self.rtc.channel(id).ok_or(EngineError::Unknown("channel"))?;
         let written = match data {
             Data::Text(text) => channel.write(false, text.as_bytes()),

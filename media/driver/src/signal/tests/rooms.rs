@@ -5,14 +5,14 @@ use std::time::Duration;
 use livekit_protocol::signal_request::Message as Request;
 use livekit_protocol::signal_response::Message;
 use livekit_protocol::{
-    DisconnectReason, JoinRequest, LeaveRequest, Ping, UpdateParticipantMetadata, leave_request, participant_info,
-    request_response,
+    ConnectionQuality, DisconnectReason, JoinRequest, LeaveRequest, Ping, UpdateParticipantMetadata, leave_request,
+    participant_info, request_response,
 };
-use veche_sfu::engine::Event;
+use veche_sfu::engine::{Condition, Event};
 
 use crate::sfu::RoomNews;
 use crate::signal::Grants;
-use crate::signal::testing::{Hall, coming_back};
+use crate::signal::testing::{Guest, Hall, coming_back, microphone};
 
 fn names(heard: &[Message]) -> Vec<(String, participant_info::State)> {
     let updates = heard.iter().filter_map(|message| match message {
@@ -134,6 +134,47 @@ fn signaling_alone_does_not_keep_a_place_for_ever_and_neither_does_media() {
     assert_eq!(leave.reason(), DisconnectReason::ConnectionTimeout);
     hall.wait(Duration::from_secs(20));
     assert!(hall.room.is_empty());
+}
+
+#[test]
+fn everybody_hears_whose_connection_is_bad() {
+    let mut hall = Hall::new();
+    let (anna, boris) = (hall.join("anna"), hall.join("boris"));
+    let qualities = |guest: &Guest| -> Vec<i32> {
+        let updates = guest.heard().into_iter().filter_map(|message| match message {
+            Message::ConnectionQuality(update) => Some(update.updates),
+            _ => None,
+        });
+        updates.flatten().map(|info| info.quality).collect()
+    };
+    hall.tell(&anna, Event::Connected);
+    hall.wait(Duration::from_secs(1));
+    let excellent = i32::from(ConnectionQuality::Excellent);
+    assert_eq!(qualities(&boris), [excellent]);
+    let lossy = Condition { lost_in_permille: Some(150), ..Condition::default() };
+    hall.tell(&anna, Event::Condition(lossy));
+    hall.wait(Duration::from_secs(1));
+    assert_eq!(qualities(&boris), [i32::from(ConnectionQuality::Poor)]);
+    hall.tell(&anna, Event::Unreachable);
+    hall.wait(Duration::from_secs(1));
+    let lost = i32::from(ConnectionQuality::Lost);
+    assert_eq!(qualities(&boris), [lost]);
+    hall.wait(Duration::from_secs(3));
+    assert_eq!(qualities(&boris), [], "nothing has changed");
+    assert_eq!(qualities(&hall.join("carol")), [lost], "who comes later hears it too");
+}
+
+#[test]
+fn a_newer_token_gives_and_takes_rights() {
+    let mut hall = Hall::new();
+    let anna = hall.join("anna");
+    let sid = hall.room.sessions[&anna.id].sid.clone();
+    let silent = Grants { can_publish: false, name: "other".to_owned(), ..Grants::participant("anna", "room") };
+    let again = hall.join_with(silent, coming_back(&sid)).unwrap();
+    again.heard();
+    hall.say(&again, Request::AddTrack(microphone("voice")));
+    assert!(!again.heard().iter().any(|message| matches!(message, Message::TrackPublished(_))));
+    assert_eq!(hall.room.sessions[&anna.id].grants.name, "", "what he is called is his own");
 }
 
 #[test]
