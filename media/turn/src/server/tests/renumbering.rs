@@ -23,6 +23,21 @@ fn renumber(world: &mut World, ipv4: Option<Ipv4Addr>, former: &[IpAddr]) -> Res
     world.server.renumber(ipv4, ipv6, former.to_vec(), Vec::new(), Box::new(policy))
 }
 
+#[test]
+fn calls_are_found_at_the_address_of_now() {
+    let mut world = World::new(site());
+    let (alice, _) = world.allocated(Transport::Udp, ALICE, "alice");
+    let sink = at("203.0.113.99:7882");
+    let config = Config { external_ipv4: Some(NOW), sinks: vec![sink], ..site() };
+    let policy = AllowList::new(&config, Vec::new(), Outside::default());
+    assert!(alice.permit(&mut world, &[sink]).is_some(), "nothing is there yet");
+    world.server.renumber(Some(NOW), None, vec![BEFORE.into()], vec![sink], Box::new(policy)).unwrap();
+    assert_eq!(alice.permit(&mut world, &[sink]), None);
+    let (destination, sent) = alice.send(&mut world, sink, b"hello").unwrap();
+    assert!(matches!(destination, Destination::Sink { to, .. } if to == sink), "{destination:?}");
+    assert_eq!(sent, b"hello");
+}
+
 /// Data from one to the other, both ways, shows the relayed addresses that they were given.
 fn talk(world: &mut World, one: (&Client, std::net::SocketAddr), other: (&Client, std::net::SocketAddr)) {
     for ((from, shown), (to, relayed)) in [(one, other), (other, one)] {
@@ -76,8 +91,11 @@ fn without_an_address_of_a_family_there_are_no_new_allocations_of_it() {
 
 #[test]
 fn an_address_that_would_shadow_a_sink_is_refused() {
-    let mut world = World::new(Config { sinks: vec![at("203.0.113.99:50000")], ..config() });
-    assert_eq!(renumber(&mut world, Some(NOW), &[]), Err(ConfigError::Sink));
+    let mut world = World::new(site());
+    let sinks = vec![at("203.0.113.99:50000")];
+    let policy = AllowList::new(&site(), Vec::new(), Outside::default());
+    let refused = world.server.renumber(Some(NOW), None, Vec::new(), sinks, Box::new(policy));
+    assert_eq!(refused, Err(ConfigError::Sink));
     let (_, relayed) = world.allocated(Transport::Udp, ALICE, "alice");
     assert_eq!(relayed.ip(), IpAddr::V4(BEFORE));
 }
