@@ -23,7 +23,7 @@ fn ids(events: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn without_an_sfu_nothing_pretends() {
-    let server = Server::start().await;
+    let server = Server::start_with(&[("listen.sfu", "off")]).await;
     let bob = server.user("bob").await;
     for path in ["/_matrix/client/unstable/org.matrix.msc4143/rtc/transports", "/_matrix/client/v1/rtc/transports"] {
         assert_eq!(bob.get(path).await.ok()["rtc_transports"], json!([]));
@@ -40,6 +40,23 @@ async fn without_an_sfu_nothing_pretends() {
     ] {
         bob.post(path, &json!({})).await.refused(404, "M_UNRECOGNIZED");
     }
+    bob.get("/livekit/sfu/rtc/v1").await.refused(404, "M_UNRECOGNIZED");
+    bob.get("/livekit/sfu/rtc/v1/validate").await.refused(404, "M_UNRECOGNIZED");
+}
+
+#[tokio::test]
+async fn members_of_a_room_find_its_call_and_get_a_token_for_it() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.user("alice").await, server.user("bob").await);
+    let room = alice.create_room(&json!({})).await;
+    let found = alice.get("/_matrix/client/v1/rtc/transports").await.ok();
+    assert_eq!(found["rtc_transports"][0]["type"], "livekit");
+    let asked = json!({ "room_id": room, "slot_id": "m.call#ROOM", "member_id": "me" });
+    let path = "/_matrix/client/v1/rtc/livekit/get_token";
+    let given = alice.post(path, &asked).await.ok();
+    assert!(given["url"].as_str().unwrap().ends_with("/livekit/sfu"), "{given}");
+    assert_eq!(given["jwt"].as_str().unwrap().split('.').count(), 3);
+    bob.post(path, &asked).await.refused(403, "M_FORBIDDEN");
 }
 
 #[tokio::test]
