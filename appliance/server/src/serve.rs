@@ -130,11 +130,12 @@ async fn serve(
     let ready = begun.sockets.open(loaded, house, &product, &surroundings, &connections)?;
     keep_certificates(loaded, &product);
     control::listen(house.dir, control_handler(&product, Arc::clone(&ready.doctor)), &connections)?;
+    // Before whoever went through the wizard hears of the end: the code that let them in is worth nothing then.
+    claim::welcome(&product.directory, &ready.url, house.dir, machine.reader, &product.workers);
     if let Some(over) = begun.over {
         over.leave_to(&ready.doctor).await;
     }
 
-    claim::welcome(&product.directory, &ready.url, house.dir, machine.reader, &product.workers);
     ready.line.print().map_err(Failure::during("the ready line cannot be printed"))?;
     machine.systemd.ready();
     let (server_name, version) = (&loaded.settings.server.name, env!("CARGO_PKG_VERSION"));
