@@ -37,9 +37,10 @@ impl Server {
 
     /// Starts it with its words going there.
     fn start_saying(dir: &str, more: &[&str], words: Stdio) -> Self {
-        let local =
-            ["listen.http=127.0.0.1:0", "listen.https=127.0.0.1:0", "listen.turn=127.0.0.1:0", "setup.skip=true"];
-        let local = local.into_iter().flat_map(|setting| ["--set", setting]);
+        let ports =
+            ["listen.http", "listen.https", "listen.turn", "listen.sfu"].map(|name| format!("{name}=127.0.0.1:0"));
+        let local = ports.iter().map(String::as_str).chain(["setup.skip=true"]);
+        let local = local.flat_map(|setting| ["--set", setting]);
         let arguments: Vec<&str> =
             ["serve", "--data", dir].into_iter().chain(local).chain(more.iter().copied()).collect();
         let mut process = veche(&arguments).stderr(words).spawn().expect("it starts");
@@ -89,11 +90,11 @@ fn server_says_where_it_is_answers_and_stops_cleanly() {
     let (_folder, dir) = folder();
     let server = Server::start(&dir, &[]);
     assert_eq!(server.ready["ready"], true);
-    let turn: std::net::SocketAddr = server.ready["turn"].as_str().unwrap().parse().unwrap();
-    assert!(turn.ip().is_loopback() && turn.port() != 0, "{turn}");
-    for unbuilt in ["sfu", "claim_url"] {
-        assert_eq!(server.ready[unbuilt], Value::Null, "{unbuilt}");
+    for media in ["turn", "sfu"] {
+        let address: std::net::SocketAddr = server.ready[media].as_str().unwrap().parse().unwrap();
+        assert!(address.ip().is_loopback() && address.port() != 0, "{media}: {address}");
     }
+    assert_eq!(server.ready["claim_url"], Value::Null);
     assert!(server.get("/health").starts_with("HTTP/1.1 200"));
     let metrics = server.get("/metrics");
     let names: Vec<&str> = metrics.lines().filter(|line| line.starts_with("# TYPE ")).collect();
