@@ -145,6 +145,8 @@ export const enSystem = {
     "settingText.listen.redirect": "Answers certificate authorities and sends browsers to HTTPS.",
     "setting.listen.turn": "STUN and TURN",
     "settingText.listen.turn": "For calls behind firewalls.",
+    "setting.listen.sfu": "Calls",
+    "settingText.listen.sfu": "Sound and pictures of calls, over UDP.",
     "setting.registration.mode": "Who may register",
     "settingText.registration.mode": "Who makes accounts: administrators only, who has an invitation, or anybody.",
     "choice.registration.mode.closed": "Administrators make accounts",

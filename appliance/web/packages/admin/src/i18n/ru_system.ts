@@ -146,6 +146,8 @@ export const ruSystem: Translation<typeof enSystem> = {
     "settingText.listen.redirect": "Отвечает удостоверяющим центрам и отправляет браузеры на HTTPS.",
     "setting.listen.turn": "STUN и TURN",
     "settingText.listen.turn": "Для звонков за межсетевыми экранами.",
+    "setting.listen.sfu": "Звонки",
+    "settingText.listen.sfu": "Звук и изображение звонков, по UDP.",
     "setting.registration.mode": "Кто может регистрироваться",
     "settingText.registration.mode": "Кто создаёт учётные записи: только администраторы, приглашённые или кто угодно.",
     "choice.registration.mode.closed": "Учётные записи создают администраторы",
