@@ -13,7 +13,7 @@ use crate::peer::Credentials;
 /// Password of every account.
 const PASSWORD: &str = "correct horse battery staple";
 /// Settings of the tests. Relayed addresses show loopback, where the clients are too.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "server.name=localhost",
     "listen.http=127.0.0.1:0",
     "listen.https=off",
