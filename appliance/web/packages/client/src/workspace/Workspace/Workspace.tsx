@@ -1,10 +1,12 @@
 /** The page of somebody who is signed in: list, room, and what opens beside and in front of them. */
 import type { Engine } from "@veche/protocol/engine";
 import { Suspense, lazy, useMemo } from "react";
-import { EngineContext, useRoute } from "../../app/context";
+import { EngineContext, useEngine, useRoute, useStore } from "../../app/context";
 import { Guarded } from "../../app/Guarded";
 import { AccountName } from "../../offline/AccountName";
 import { Alerts } from "../alerts/Alerts";
+import { CallUi, CallUiContext, useIsAway } from "../calls/call_ui";
+import { Ringing } from "../calls/Ringing";
 import { Home } from "../Home/Home";
 import { Modals } from "../dialogs/Modals";
 import { Rail } from "../Rail/Rail";
@@ -18,24 +20,42 @@ import { Activity } from "./Activity";
 import { Shortcuts } from "./Shortcuts";
 import styles from "./Workspace.module.css";
 
+const FloatingCall = lazy(() => import("../calls/pane/FloatingCall"));
 const Settings = lazy(() => import("../settings/Settings/Settings"));
 
 export default function Workspace({ engine }: { readonly engine: Engine }) {
     const ui = useMemo(() => new UiStore(), []);
+    const callUi = useMemo(() => new CallUi(), []);
     return (
         <EngineContext value={engine}>
             <UiContext value={ui}>
-                <EncryptionGate>
-                    <Layout />
-                    <Shortcuts />
-                    <Activity />
-                    <AccountName />
-                    <Alerts />
-                    <Modals />
-                </EncryptionGate>
-                <Verification />
+                <CallUiContext value={callUi}>
+                    <EncryptionGate>
+                        <Layout />
+                        <Shortcuts />
+                        <Activity />
+                        <AccountName />
+                        <Alerts />
+                        <Modals />
+                        <Away />
+                        <Ringing />
+                    </EncryptionGate>
+                    <Verification />
+                </CallUiContext>
             </UiContext>
         </EngineContext>
+    );
+}
+
+/** The call one is in, while one looks at something else. */
+function Away() {
+    const call = useStore(useEngine().calls.current);
+    const away = useIsAway();
+    if (!call || !away) return null;
+    return (
+        <Suspense fallback={null}>
+            <FloatingCall call={call} />
+        </Suspense>
     );
 }
 

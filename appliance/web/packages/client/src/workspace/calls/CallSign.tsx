@@ -1,0 +1,16 @@
+/** In the list of rooms: a call goes on here. */
+import { Icon } from "@veche/kit";
+import { useEngine, useStore, useT } from "../../app/context";
+import styles from "./calls.module.css";
+
+export function CallSign({ roomId }: { readonly roomId: string }) {
+    const t = useT();
+    const call = useStore(useEngine().calls.going).get(roomId);
+    if (!call) return null;
+    return (
+        <span className={styles.sign}>
+            <Icon name={call.intent === "audio" ? "call" : "video"} size={16} label={t("call.goingWith", { count: call.people.length })} />
+            <span aria-hidden="true">{call.people.length}</span>
+        </span>
+    );
+}

@@ -1,0 +1,109 @@
+// Calls: two people in an encrypted room hear and see each other, by the shipped server.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { before, describe, test } from "node:test";
+import { CAMERA, accessibility, expectQuiet } from "../support/browser.js";
+import { receives, watchConnections } from "../support/calls.js";
+import { film } from "../support/files.js";
+import { converse, main, person, roomRow } from "../support/people.js";
+import { request, startServer, token } from "../support/server.js";
+
+const MEDIA = { permissions: ["camera", "microphone"] };
+const pane = ({ page }) => page.getByRole("region", { name: /^Call in / });
+const tile = (who, name) => pane(who).getByRole("group", { name });
+const button = (who, name) => pane(who).getByRole("button", { name, exact: true });
+
+describe("a call in a conversation", () => {
+    let anna;
+    let boris;
+    before(async () => {
+        const [width, height] = [320, 240];
+        writeFileSync(CAMERA, film(width, height, Uint8Array.from({ length: width * height }, (_, at) => at % 251)));
+        const server = await startServer();
+        anna = await person(server, "anna", "Anna", MEDIA);
+        boris = await person(server, "boris", "Boris", MEDIA);
+        await converse(anna, boris);
+        for (const who of [anna, boris]) await watchConnections(who);
+    });
+
+    test("begins in a lobby that shows what others will see", async () => {
+        await main(anna).getByRole("button", { name: "Video call" }).click();
+        await pane(anna).getByRole("heading", { name: "Ready to call?" }).waitFor();
+        await pane(anna).locator("video").waitFor();
+        await pane(anna).getByLabel("Microphone", { exact: true }).waitFor();
+        assert.deepEqual(await accessibility(anna.page), []);
+        await button(anna, "Start call").click();
+        await tile(anna, /^You/).waitFor();
+    });
+
+    test("rings the other one, who sees it in the list of rooms too", async () => {
+        const card = boris.page.getByRole("alertdialog", { name: "Anna is calling" });
+        await card.waitFor();
+        await roomRow(boris, "Anna").getByRole("img", { name: "Call with 1 person" }).waitFor();
+        assert.deepEqual(await accessibility(boris.page), []);
+        await card.getByRole("button", { name: "Accept with camera" }).click();
+        await tile(boris, /^Anna/).waitFor();
+        await tile(anna, /^Boris/).waitFor();
+    });
+
+    test("lets both hear and see each other, encrypted", async () => {
+        await receives(anna);
+        await receives(boris);
+        await button(anna, "Turn camera off").waitFor();
+        await pane(anna).getByRole("img", { name: /^Encrypted end to end/ }).waitFor();
+    });
+
+    test("shows the others that a microphone is off", async () => {
+        await button(boris, "Mute microphone").click();
+        await tile(anna, "Boris, microphone off").waitFor();
+        await button(boris, "Unmute microphone").click();
+        await tile(anna, "Boris").waitFor();
+    });
+
+    test("shows a raised hand, and a reaction", async () => {
+        await button(anna, "Raise hand").click();
+        await tile(boris, "Anna, hand raised").waitFor();
+        await button(anna, "Lower hand").click();
+        await tile(boris, "Anna").waitFor();
+        await button(anna, "React").click();
+        await anna.page.getByRole("menuitem", { name: "👏" }).click();
+        await tile(boris, "Anna").getByText("👏").waitFor();
+    });
+
+    test("goes on in a small window while one looks elsewhere", async () => {
+        await boris.page.keyboard.press("Control+,");
+        await pane(boris).getByRole("button", { name: "Back to the call" }).waitFor();
+        await receives(boris);
+        assert.deepEqual(await accessibility(boris.page), []);
+        await button(boris, "Back to the call").click();
+        await button(boris, "Raise hand").waitFor();
+    });
+
+    test("ends for who leaves, and for the room when the last one has left", async () => {
+        await button(boris, "Leave call").click();
+        await main(boris).getByRole("button", { name: "Join", exact: true }).waitFor();
+        await tile(anna, "Boris").waitFor({ state: "detached" });
+        assert.deepEqual(await accessibility(anna.page), []);
+        await button(anna, "Leave call").click();
+        await main(boris).getByRole("button", { name: "Video call" }).waitFor();
+        await roomRow(boris, "Anna").getByRole("img", { name: /^Call with/ }).waitFor({ state: "detached" });
+    });
+
+    test("is complained about by no browser", () => {
+        expectQuiet(anna);
+        expectQuiet(boris);
+    });
+});
+
+test("there is no button for calls where the server has none", async () => {
+    const server = await startServer({ "listen.sfu": "off" });
+    const vera = await person(server, "vera", "Vera");
+    await request(server, await token(server, vera.account), "POST", "/_matrix/client/v3/createRoom", { name: "Kitchen" });
+    const asked = vera.page.waitForResponse(/\/rtc\/transports/);
+    await vera.page.reload();
+    await asked;
+    await roomRow(vera, "Kitchen").click();
+    await main(vera).getByRole("button", { name: "About this room" }).first().waitFor();
+    assert.equal(await main(vera).getByRole("button", { name: /call/i }).count(), 0);
+});
