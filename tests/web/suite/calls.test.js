@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
-import { CAMERA, accessibility, expectQuiet } from "../support/browser.js";
-import { receives, watchConnections } from "../support/calls.js";
+import { CAMERA, accessibility, expectQuiet, until } from "../support/browser.js";
+import { drawScreen, forbidDevices, received, receives, watchConnections } from "../support/calls.js";
 import { film } from "../support/files.js";
 import { converse, main, person, roomRow } from "../support/people.js";
 import { request, startServer, token } from "../support/server.js";
@@ -71,6 +71,17 @@ describe("a call in a conversation", () => {
         await tile(boris, "Anna").getByText("👏").waitFor();
     });
 
+    test("shows a screen with its sound to the others", async () => {
+        await drawScreen(anna);
+        await button(anna, "Share screen").click();
+        await tile(boris, "Screen: Anna").locator("video").waitFor();
+        await until("voice, face, screen and its sound", async () => (await received(boris)).tracks >= 4);
+        await receives(boris);
+        assert.deepEqual(await accessibility(boris.page), []);
+        await button(anna, "Stop sharing screen").click();
+        await tile(boris, "Screen: Anna").waitFor({ state: "detached" });
+    });
+
     test("goes on in a small window while one looks elsewhere", async () => {
         await boris.page.keyboard.press("Control+,");
         await pane(boris).getByRole("button", { name: "Back to the call" }).waitFor();
@@ -90,9 +101,34 @@ describe("a call in a conversation", () => {
         await roomRow(boris, "Anna").getByRole("img", { name: /^Call with/ }).waitFor({ state: "detached" });
     });
 
+    test("may be declined, and may be begun without a microphone", async () => {
+        await forbidDevices(boris);
+        await main(boris).getByRole("button", { name: "Call", exact: true }).click();
+        await pane(boris).getByText("The microphone is not allowed.").waitFor();
+        assert.deepEqual(await accessibility(boris.page), []);
+        await button(boris, "Start call").click();
+        await tile(boris, "You, microphone off").waitFor();
+        await pane(boris).getByText("The microphone is not allowed.").waitFor();
+        await button(boris, "Dismiss").click();
+        await anna.page.getByRole("alertdialog").getByRole("button", { name: "Decline" }).click();
+        await pane(boris).getByText("Anna has declined").waitFor();
+        await button(boris, "Leave call").click();
+        await main(boris).getByRole("button", { name: "Video call" }).waitFor();
+    });
+
     test("is complained about by no browser", () => {
         expectQuiet(anna);
         expectQuiet(boris);
+    });
+
+    test("is told to be full when the server says so", async () => {
+        await anna.page.route("**/livekit/jwt/sfu/get", (route) => route.fulfill({ status: 503, json: { errcode: "M_LIMIT_EXCEEDED", error: "full" } }));
+        await main(anna).getByRole("button", { name: "Call", exact: true }).click();
+        await button(anna, "Start call").click();
+        await pane(anna).getByText("The server cannot take more people into calls now.").waitFor();
+        assert.deepEqual(await accessibility(anna.page), []);
+        await button(anna, "Close").click();
+        await main(anna).getByRole("button", { name: "Video call" }).waitFor();
     });
 });
 

@@ -19,10 +19,11 @@ export async function watchConnections({ page }) {
 /** What has come in so far: frames that could be decoded, and sound with energy in it. */
 export function received({ page }) {
     return page.evaluate(async () => {
-        const sum = { frames: 0, energy: 0, packets: 0 };
+        const sum = { frames: 0, energy: 0, packets: 0, tracks: 0 };
         for (const connection of globalThis.vecheConnections) {
             for (const report of (await connection.getStats()).values()) {
                 if (report.type !== "inbound-rtp") continue;
+                sum.tracks += 1;
                 sum.frames += report.framesDecoded ?? 0;
                 sum.energy += report.totalAudioEnergy ?? 0;
                 sum.packets += report.packetsReceived ?? 0;
@@ -38,5 +39,37 @@ export async function receives(who, { sound = true, picture = true } = {}) {
     await until("sound and pictures come in", async () => {
         const now = await received(who);
         return (!picture || now.frames >= first.frames + 5) && (!sound || now.energy > first.energy);
+    });
+}
+
+/** Nobody chooses a window here: what is shared is a picture that moves, and a tone. */
+export async function drawScreen({ page }) {
+    await page.evaluate(() => {
+        navigator.mediaDevices.getDisplayMedia = async () => {
+            const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+            const brush = canvas.getContext("2d");
+            const draw = (ms) => {
+                brush.fillStyle = "#245";
+                brush.fillRect(0, 0, canvas.width, canvas.height);
+                brush.fillStyle = "#fff";
+                brush.font = "120px sans-serif";
+                brush.fillText(String(Math.round(ms)), 80, 400);
+                requestAnimationFrame(draw);
+            };
+            draw(0);
+            const context = new AudioContext();
+            const tone = context.createOscillator();
+            const sound = context.createMediaStreamDestination();
+            tone.connect(sound);
+            tone.start();
+            return new MediaStream([...canvas.captureStream(15).getVideoTracks(), ...sound.stream.getAudioTracks()]);
+        };
+    });
+}
+
+/** As if somebody had pressed "Block". */
+export async function forbidDevices({ page }) {
+    await page.evaluate(() => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("Permission denied", "NotAllowedError"));
     });
 }

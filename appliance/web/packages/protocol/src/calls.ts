@@ -3,4 +3,4 @@
 export { deviceProblem } from "./calls/device_problem";
 export { CallDevices } from "./calls/devices";
 export { REACTIONS } from "./calls/events";
-export { type Layout, type Tile, gridOf, stageOf } from "./calls/stage";
+export { type Layout, type Tile, gridOf, stageOf, startOf } from "./calls/stage";

@@ -779,6 +779,8 @@ export const en = {
     "call.going": "A call is going on",
     "call.goingWith": { one: "Call with {count} person", other: "Call with {count} people" },
     "call.mineElsewhere": "You are in this call with another device",
+    "call.mine": "You are in a call",
+    "call.declined": "{name} has declined",
     "call.join": "Join",
     "call.joinHere": "Join here too",
     "call.pane": "Call in {name}",

@@ -935,6 +935,8 @@ export const ru: Translation<typeof en> = {
         other: "Звонок, {count} участника",
     },
     "call.mineElsewhere": "Вы в этом звонке с другого устройства",
+    "call.mine": "Вы в звонке",
+    "call.declined": "Отклонено: {name}",
     "call.join": "Войти",
     "call.joinHere": "Войти и здесь",
     "call.pane": "Звонок: {name}",

@@ -7,7 +7,7 @@ import { type Participant, userOf } from "./live/participants";
 import { atOrigin } from "./live/ticket";
 import { isForMe } from "./ringing";
 import { callOf } from "./sessions";
-import { gridOf, stageOf } from "./stage";
+import { gridOf, stageOf, startOf } from "./stage";
 
 const event = (type: string, content: object, ts = 1_000) => ({
     getType: () => type,
@@ -122,6 +122,12 @@ describe("the stage", () => {
         const { others, hidden } = stageOf(many, { ...wanted, tilesMax: 3 });
         expect(ids(others)).toEqual(["me", "vera", "gleb"]);
         expect(hidden).toBe(2);
+    });
+
+    test("stands in the middle, whatever is left for the last row", () => {
+        expect([0, 1, 2].map((at) => startOf(at, 3, 2))).toEqual([null, null, 2]);
+        expect([3, 4].map((at) => startOf(at, 5, 3))).toEqual([2, null]);
+        expect(startOf(2, 4, 2)).toBeNull();
     });
 
     test("fills its place", () => {

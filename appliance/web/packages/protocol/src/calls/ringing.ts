@@ -6,6 +6,7 @@ import { Store } from "../base/store";
 import { listen } from "../engine/listen";
 import { readableName } from "../people/names";
 import { directRooms } from "../rooms/directs";
+import { notificationMode } from "../rooms/notification_mode";
 import { stateOf } from "../rooms/state";
 import { type CallIntent, type Notice, declinedBy, noticeOf } from "./events";
 import type { RoomCallsStore } from "./sessions";
@@ -79,6 +80,7 @@ export class RingingStore extends Store<Ring | null> {
         const me = this.#client.getSafeUserId();
         const [eventId, callerId] = [event.getId(), event.getSender()];
         if (!eventId || !callerId || callerId === me || this.#ringing.has(eventId) || this.#answered.has(eventId)) return;
+        if (notificationMode(this.#client, room.roomId) === "mute") return;
         const now = Date.now();
         const mayCallAll = stateOf(room).mayTriggerNotifOfType("room", callerId) || room.getInvitedAndJoinedMemberCount() <= 2;
         if (!isForMe(notice, { me, mayCallAll, now })) return;

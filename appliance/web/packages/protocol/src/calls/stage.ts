@@ -65,6 +65,12 @@ export function stageOf(participants: readonly Participant[], { layout, pinned, 
     return { layout: "spotlight", main, others: rest.slice(0, tilesMax), hidden: Math.max(0, rest.length - tilesMax) };
 }
 
+/** The half-columns of a grid in which a tile of the last row begins, so that the row stands in the middle; null: where it falls. */
+export function startOf(index: number, count: number, columns: number): number | null {
+    const inLast = count % columns;
+    return inLast > 0 && index === count - inLast ? columns - inLast + 1 : null;
+}
+
 /** Columns and rows by which `count` pictures of this shape are the largest in this place. */
 export function gridOf(count: number, width: number, height: number, shape = 16 / 9): { columns: number; rows: number } {
     let best = { columns: 1, rows: Math.max(1, count), side: 0 };

@@ -1,7 +1,7 @@
 /** Above the messages of a room whose call goes on: who is in it, and the way in. */
-import { Button, Icon } from "@veche/kit";
+import { Button, Icon, classes } from "@veche/kit";
 import type { RoomDetails } from "@veche/protocol/engine";
-import { useEngine, useI18n, useStore } from "../../app/context";
+import { useEngine, useI18n, useStore, useT } from "../../app/context";
 import { PersonAvatar } from "../Avatars/Avatars";
 import styles from "./calls.module.css";
 import { useCallUi, useHasPane } from "./call_ui";
@@ -15,7 +15,8 @@ export function JoinBar({ room }: { readonly room: RoomDetails }) {
     const available = useStore(calls.available);
     const call = useStore(calls.going).get(room.id);
     const hasPane = useHasPane(room.id);
-    if (!call || hasPane || available !== true) return null;
+    if (hasPane) return <BackBar roomId={room.id} />;
+    if (!call || available !== true) return null;
     const names = call.people.slice(0, FACES_MAX).map(({ name }) => name);
     const others = call.people.length - names.length;
     const join = () => {
@@ -39,6 +40,23 @@ export function JoinBar({ room }: { readonly room: RoomDetails }) {
                     {call.mine ? t("call.joinHere") : t("call.join")}
                 </Button>
             )}
+        </section>
+    );
+}
+
+/** Where there is room for one of both, the messages have taken the call's place: the way back. */
+function BackBar({ roomId }: { readonly roomId: string }) {
+    const t = useT();
+    const ui = useCallUi();
+    const call = useStore(useEngine().calls.current);
+    if (call?.roomId !== roomId) return null;
+    return (
+        <section className={classes(styles.bar, styles.narrow)} aria-label={t("call.mine")}>
+            <Icon name="call" size={20} />
+            <strong className={styles.barWords}>{t("call.mine")}</strong>
+            <Button variant="primary" size="small" onClick={() => { ui.showChat("auto"); }}>
+                {t("call.back")}
+            </Button>
         </section>
     );
 }

@@ -1,17 +1,18 @@
 //! A call that this page is in: its connection to the SFU, its membership of the room's call, and what people see of both.
 
 import { ConnectionState, type RemoteTrack, type Room as SfuRoom, RoomEvent as SfuEvent, Track, isE2EESupported } from "livekit-client";
-import type { MatrixClient, Room } from "matrix-js-sdk/lib/matrix.js";
+import { type MatrixClient, type MatrixEvent, MatrixEventEvent, type Room, RoomEvent } from "matrix-js-sdk/lib/matrix.js";
 import { type MatrixRTCSession, MatrixRTCSessionEvent } from "matrix-js-sdk/lib/matrixrtc/MatrixRTCSession.js";
 import { coalesced } from "../../base/coalesce";
 import { keep, keepAll } from "../../base/equal";
 import { Scope } from "../../base/scope";
 import { Store } from "../../base/store";
+import { listen } from "../../engine/listen";
 import { quietLogger } from "../../engine/logger";
 import { readableName } from "../../people/names";
 import type { CallWish } from "../calls";
 import { type DeviceProblem, deviceProblem } from "../device_problem";
-import type { PassingReaction } from "../events";
+import { type PassingReaction, declinedBy } from "../events";
 import { Hands } from "./hands";
 import { MediaKeys } from "./media_keys";
 import { type Beside, type Participant, participantsOf } from "./participants";
@@ -38,6 +39,8 @@ export interface CallState {
     readonly camera: boolean;
     readonly screen: boolean;
     readonly hand: boolean;
+    /** Those who were called and do not come. */
+    readonly declined: readonly string[];
     /** The browser plays no sound before somebody has pressed something. */
     readonly silenced: boolean;
 }
@@ -60,6 +63,8 @@ export class Call extends Store<CallState> {
     readonly #scope = new Scope();
     readonly #draw = coalesced(DRAW_DELAY_MS, () => this.#refresh());
     #ticket: Ticket | null = null;
+    /** The event that calls the others, of which they may decline. */
+    #noticeId: string | null = null;
     #ended = false;
 
     constructor(parts: CallParts) {
@@ -75,6 +80,7 @@ export class Call extends Store<CallState> {
             camera: false,
             screen: false,
             hand: false,
+            declined: [],
             silenced: false,
         });
         this.roomId = room.roomId;
@@ -84,6 +90,8 @@ export class Call extends Store<CallState> {
         this.#sfu = makeRoom(wish, this.#keys);
         this.#hands = new Hands(client, room, this.#scope, this.#draw);
         this.#listen();
+        listen(this.#scope, room, RoomEvent.Timeline, (event) => this.#declined(event));
+        listen(this.#scope, client, MatrixEventEvent.Decrypted, (event) => this.#declined(event));
     }
 
     /** Joins; what goes wrong is told by the state. */
@@ -180,15 +188,35 @@ export class Call extends Store<CallState> {
         const keyed = (key: Uint8Array<ArrayBuffer>, index: number, _: unknown, identity: string) => {
             void this.#keys?.set(identity, index, key).then(this.#draw);
         };
+        const noticed = ({ event_id: eventId }: { event_id: string }) => {
+            this.#noticeId = eventId;
+        };
         const failed = (error: unknown) => void this.#end(joinProblem(error));
         session.on(MatrixRTCSessionEvent.EncryptionKeyChanged, keyed);
         session.on(MatrixRTCSessionEvent.MembershipsChanged, this.#draw);
         session.on(MatrixRTCSessionEvent.MembershipManagerError, failed);
+        session.on(MatrixRTCSessionEvent.DidSendCallNotification, noticed);
         this.#scope.add(() => {
             session.off(MatrixRTCSessionEvent.EncryptionKeyChanged, keyed);
             session.off(MatrixRTCSessionEvent.MembershipsChanged, this.#draw);
             session.off(MatrixRTCSessionEvent.MembershipManagerError, failed);
+            session.off(MatrixRTCSessionEvent.DidSendCallNotification, noticed);
         });
+    }
+
+    /** Somebody whom this call rang does not come. */
+    #declined(event: MatrixEvent): void {
+        const sender = event.getSender();
+        if (this.#noticeId === null || !sender || declinedBy(event) !== this.#noticeId) return;
+        const before = this.getSnapshot();
+        const { name } = this.#describe(sender);
+        if (!before.declined.includes(name)) this.publish({ ...before, declined: [...before.declined, name] });
+    }
+
+    #describe(userId: string): { readonly name: string; readonly avatar: string | null } {
+        const { client, room } = this.#parts;
+        const member = room.getMember(userId);
+        return { name: readableName(userId, member?.name, client.getSafeUserId()), avatar: member?.getMxcAvatarUrl() ?? null };
     }
 
     /** Sound plays wherever in the page somebody is; pictures are drawn by who wants to see them. */
@@ -219,12 +247,8 @@ export class Call extends Store<CallState> {
     }
 
     #beside(): Beside {
-        const { client, room } = this.#parts;
         return {
-            describe: (userId) => {
-                const member = room.getMember(userId);
-                return { name: readableName(userId, member?.name, client.getSafeUserId()), avatar: member?.getMxcAvatarUrl() ?? null };
-            },
+            describe: (userId) => this.#describe(userId),
             keyMissing: (identity) => this.#keys !== null && !this.#keys.has(identity),
             handTs: (membershipId) => this.#hands.handTs(membershipId),
             reaction: (membershipId) => this.#hands.reaction(membershipId),

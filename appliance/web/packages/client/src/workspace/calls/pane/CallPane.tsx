@@ -3,7 +3,7 @@ import { Banner, Button, EmptyState, Icon, IconButton, Spinner, VisuallyHidden }
 import type { Call, CallState, RoomDetails } from "@veche/protocol/engine";
 import type { Layout } from "@veche/protocol/calls";
 import { type ReactNode, useState } from "react";
-import { useEngine, useStore, useT } from "../../../app/context";
+import { useEngine, useI18n, useStore, useT } from "../../../app/context";
 import { useCallUi } from "../call_ui";
 import { Controls } from "./Controls";
 import { Lobby } from "./Lobby";
@@ -87,7 +87,7 @@ function Top({ room, state, layout, onLayout }: TopProps) {
 }
 
 function Notices({ call, state }: { readonly call: Call; readonly state: CallState }): ReactNode {
-    const t = useT();
+    const { t, format } = useI18n();
     if (state.phase === "reconnecting") return <Banner tone="warning">{t("call.reconnecting")}</Banner>;
     if (state.silenced) {
         return (
@@ -96,6 +96,9 @@ function Notices({ call, state }: { readonly call: Call; readonly state: CallSta
             </Banner>
         );
     }
+    // Of use to who waits for somebody; in a room of many others come all the same.
+    const alone = state.participants.every(({ local }) => local);
+    if (alone && state.declined.length > 0) return <Banner>{t("call.declined", { name: format.list(state.declined) })}</Banner>;
     if (state.deviceProblem) {
         return (
             <Banner tone="warning" dismissLabel={t("common.dismiss")} onDismiss={() => { call.dismissDeviceProblem(); }}>

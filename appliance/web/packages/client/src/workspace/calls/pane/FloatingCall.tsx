@@ -26,7 +26,7 @@ export default function FloatingCall({ call }: { readonly call: Call }) {
     return (
         <section className={styles.floating} aria-label={t("call.pane", { name: room.name })}>
             <div className={styles.picture}>
-                {main && <TileView tile={main} pinned={false} onPin={nothing} bare />}
+                {main && <TileView tile={main} pinned={false} onPin={nothing} size="medium" bare />}
                 {state.phase === "ended" && (
                     <span className={styles.ended}>
                         <Icon name="call-end" size={20} /> {t("call.ended")}
@@ -46,7 +46,7 @@ export default function FloatingCall({ call }: { readonly call: Call }) {
                         onClick={() => void call.setMicrophone(!state.microphone)}
                     />
                 )}
-                <IconButton size="small" icon="zoom-in" label={t("call.back")} tooltip="top" onClick={back} />
+                <IconButton size="small" icon="expand" label={t("call.back")} tooltip="top" onClick={back} />
                 <IconButton size="small" variant="danger" icon="call-end" label={t("call.leave")} tooltip="top" onClick={() => void engine.calls.leave()} />
             </div>
         </section>

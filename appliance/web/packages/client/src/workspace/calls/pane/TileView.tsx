@@ -11,10 +11,13 @@ interface Props {
     readonly tile: Tile;
     readonly pinned: boolean;
     readonly onPin: (id: string | null) => void;
-    readonly large?: boolean;
+    readonly size: keyof typeof FACES;
     /** Nothing can be pressed: the small window has its own buttons. */
     readonly bare?: boolean;
 }
+
+/** Avatars by the size of the tile. */
+const FACES = { small: 40, medium: 80, large: 120 } as const;
 
 /** Everything a tile shows, for those who do not see it. */
 function spoken(t: T, { kind, participant: { name, local, muted, handTs, presence, keyMissing } }: Tile): string {
@@ -30,17 +33,17 @@ function spoken(t: T, { kind, participant: { name, local, muted, handTs, presenc
     return [who, ...marks].join(", ");
 }
 
-export function TileView({ tile, pinned, onPin, large = false, bare = false }: Props) {
+export function TileView({ tile, pinned, onPin, size, bare = false }: Props) {
     const t = useT();
     const { kind, participant, picture } = tile;
     const speaking = kind === "person" && participant.speaking;
     return (
         <div className={styles.tile} data-speaking={speaking || undefined} data-kind={kind} data-tile={tile.id} role="group" aria-label={spoken(t, tile)}>
             {picture && !participant.keyMissing ? (
-                <Video picture={picture} mirrored={participant.local && kind === "person"} whole={kind === "screen" || large} />
+                <Video picture={picture} mirrored={participant.local && kind === "person"} whole={kind === "screen" || size === "large"} />
             ) : (
                 <div className={styles.face}>
-                    <PersonAvatar id={participant.userId} name={participant.name} picture={participant.avatar} size={large ? 120 : bare ? 56 : 80} />
+                    <PersonAvatar id={participant.userId} name={participant.name} picture={participant.avatar} size={FACES[size]} />
                     <Waiting participant={participant} />
                 </div>
             )}
