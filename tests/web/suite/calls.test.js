@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { CAMERA, accessibility, expectQuiet, until } from "../support/browser.js";
-import { drawScreen, forbidDevices, received, receives, watchConnections } from "../support/calls.js";
+import { cutSignaling, drawScreen, forbidDevices, openSockets, received, receives, watchConnections } from "../support/calls.js";
 import { film } from "../support/files.js";
 import { converse, main, person, roomRow } from "../support/people.js";
 import { request, startServer, token } from "../support/server.js";
 
 const MEDIA = { permissions: ["camera", "microphone"] };
-const pane = ({ page }) => page.getByRole("region", { name: /^Call in / });
+const pane = ({ page }) => page.getByLabel(/^Call in /);
 const tile = (who, name) => pane(who).getByRole("group", { name });
 const button = (who, name) => pane(who).getByRole("button", { name, exact: true });
 
@@ -54,6 +54,14 @@ describe("a call in a conversation", () => {
         await pane(anna).getByRole("img", { name: /^Encrypted end to end/ }).waitFor();
     });
 
+    test("goes on when the connection that carries no media is lost", async () => {
+        assert.equal(await cutSignaling(anna), 1);
+        await until("it is there again", async () => (await openSockets(anna)) === 1);
+        await receives(anna);
+        await receives(boris);
+        await tile(anna, "Boris").waitFor();
+    });
+
     test("shows the others that a microphone is off", async () => {
         await button(boris, "Mute microphone").click();
         await tile(anna, "Boris, microphone off").waitFor();
@@ -74,7 +82,8 @@ describe("a call in a conversation", () => {
     test("shows a screen with its sound to the others", async () => {
         await drawScreen(anna);
         await button(anna, "Share screen").click();
-        await tile(boris, "Screen: Anna").locator("video").waitFor();
+        const screen = tile(boris, "Screen: Anna").locator("video");
+        await until("the screen is seen", () => screen.evaluate((video) => video.videoWidth > 0));
         await until("voice, face, screen and its sound", async () => (await received(boris)).tracks >= 4);
         await receives(boris);
         assert.deepEqual(await accessibility(boris.page), []);

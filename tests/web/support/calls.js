@@ -13,6 +13,26 @@ export async function watchConnections({ page }) {
                 globalThis.vecheConnections.push(this);
             }
         };
+        const RealSocket = globalThis.WebSocket;
+        globalThis.vecheSockets = [];
+        globalThis.WebSocket = class extends RealSocket {
+            constructor(...parts) {
+                super(...parts);
+                globalThis.vecheSockets.push(this);
+            }
+        };
+    });
+}
+
+/** How many connections of signaling are open. */
+export const openSockets = ({ page }) => page.evaluate(() => globalThis.vecheSockets.filter(({ readyState }) => readyState === WebSocket.OPEN).length);
+
+/** Ends them as a proxy does that is started again; how many there were. */
+export function cutSignaling({ page }) {
+    return page.evaluate(() => {
+        const open = globalThis.vecheSockets.filter(({ readyState }) => readyState === WebSocket.OPEN);
+        for (const socket of open) socket.close(3000);
+        return open.length;
     });
 }
 

@@ -1,5 +1,5 @@
 /** The place of a call in its room: the lobby before it, the call, and what is to be said when it has ended. */
-import { Banner, Button, EmptyState, Icon, IconButton, Spinner, VisuallyHidden } from "@veche/kit";
+import { Banner, Button, EmptyState, Icon, IconButton, Spinner, VisuallyHidden, useMediaQuery } from "@veche/kit";
 import type { Call, CallState, RoomDetails } from "@veche/protocol/engine";
 import type { Layout } from "@veche/protocol/calls";
 import { type ReactNode, useState } from "react";
@@ -17,9 +17,10 @@ export default function CallPane({ room }: { readonly room: RoomDetails }) {
     const { lobby } = useStore(useCallUi());
     const call = useStore(useEngine().calls.current);
     return (
-        <section className={styles.pane} aria-label={t("call.pane", { name: room.name })}>
+        <main className={styles.pane} aria-label={t("call.pane", { name: room.name })}>
+            <VisuallyHidden as="h1">{t("call.pane", { name: room.name })}</VisuallyHidden>
             {lobby?.roomId === room.id ? <Lobby room={room} intent={lobby.intent} /> : call?.roomId === room.id ? <InCall room={room} call={call} /> : null}
-        </section>
+        </main>
     );
 }
 
@@ -61,6 +62,8 @@ function Top({ room, state, layout, onLayout }: TopProps) {
     const t = useT();
     const ui = useCallUi();
     const { chat } = useStore(ui);
+    const roomy = useMediaQuery("(min-width: 96rem)");
+    const chatShown = chat === "shown" || (chat === "auto" && roomy);
     const other = layout === "grid" ? "spotlight" : "grid";
     return (
         <header className={styles.top}>
@@ -70,18 +73,11 @@ function Top({ room, state, layout, onLayout }: TopProps) {
             <h2 className={styles.title}>{room.name}</h2>
             <span className={styles.count}>{t("call.people", { count: state.participants.length })}</span>
             <IconButton icon={other} label={t(`call.layout.${other}`)} onClick={() => { onLayout(other); }} />
-            {/* Where both have no room beside each other the chat takes the call's place; else it stands beside it already. */}
-            <span className={styles.narrow}>
-                <IconButton icon="chat" label={t("call.chatShow")} onClick={() => { ui.showChat("shown"); }} />
-            </span>
-            <span className={styles.wide}>
-                <IconButton
-                    icon="chat"
-                    label={chat === "hidden" ? t("call.chatShow") : t("call.chatHide")}
-                    pressed={chat !== "hidden"}
-                    onClick={() => { ui.showChat(chat === "hidden" ? "auto" : "hidden"); }}
-                />
-            </span>
+            <IconButton
+                icon="chat"
+                label={chatShown ? t("call.chatHide") : t("call.chatShow")}
+                onClick={() => { ui.showChat(chatShown ? "hidden" : "shown"); }}
+            />
         </header>
     );
 }

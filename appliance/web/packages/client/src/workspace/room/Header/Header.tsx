@@ -16,7 +16,7 @@ export function Header({ room, panel }: { readonly room: RoomDetails; readonly p
         router.panel(panel?.kind === kind ? null : { kind });
     };
     return (
-        <header className={styles.header}>
+        <div className={styles.header}>
             <span className={styles.back}>
                 <IconButton icon="arrow-left" label={t("room.back")} tooltip={false} onClick={() => { router.go({ page: "home" }); }} />
             </span>
@@ -57,7 +57,7 @@ export function Header({ room, panel }: { readonly room: RoomDetails; readonly p
                 )}
                 <IconButton icon="info" label={t("panel.info")} pressed={panel?.kind === "info"} onClick={toggle("info")} />
             </div>
-        </header>
+        </div>
     );
 }
 

@@ -70,12 +70,13 @@ function Room({ route }: { readonly route: RoomRoute }) {
                 </Suspense>
             )}
             <DropZone roomId={route.roomId} threadId={null} className={styles.room}>
-                <main className={styles.column} aria-label={room.name}>
+                {/* Beside a call the messages are not the main thing. An element of another kind would be drawn anew, with all messages. */}
+                <div role={hasPane ? "region" : "main"} className={styles.column} aria-label={room.name}>
                     <Header room={room} panel={route.panel} />
                     <JoinBar room={room} />
                     <Timeline roomId={route.roomId} threadId={null} eventId={route.eventId} />
                     <Foot room={room} />
-                </main>
+                </div>
             </DropZone>
             {route.panel !== null && <PanelView roomId={route.roomId} panel={route.panel} />}
         </div>
