@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Plugin } from "vite";
 
-/** Loaded only when somebody opens a PDF or looks for an emoji: kept when that happens. */
-const LATER = /\/(?:Pdf|pdf|en-|ru-|EmojiPicker|_virtual)/;
+/** Loaded only when somebody opens a PDF, looks for an emoji or makes a call: kept when that happens. */
+const LATER = /\/(?:Pdf|pdf|en-|ru-|EmojiPicker|_virtual|call|Call|FloatingCall|livekit|e2ee)/;
 const MARK = "__VECHE_SHELL__";
 
 export function serviceWorker(folder: string): Plugin {

@@ -4,6 +4,14 @@ export { Engine, startEngine, type EngineOptions, type RoomNames, type Shield } 
 export { logLines } from "./engine/logger";
 export type { ConnectionState } from "./engine/connection_store";
 export type { Alert, AlertPage } from "./alerts/notifier";
+export type { CallWish } from "./calls/calls";
+export type { DeviceProblem } from "./calls/device_problem";
+export type { CallIntent, PassingReaction } from "./calls/events";
+export type { Call, CallState } from "./calls/live/call";
+export type { Participant, Picture } from "./calls/live/participants";
+export type { CallProblem } from "./calls/live/problems";
+export type { Ring } from "./calls/ringing";
+export type { RoomCall } from "./calls/sessions";
 export { bodyOf } from "./content/body";
 export type { Body, FileDetails, MediaSource, PictureDetails, Unreadable } from "./content/body";
 export type { Change, Person, Told } from "./content/changes";

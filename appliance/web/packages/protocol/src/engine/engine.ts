@@ -19,6 +19,7 @@ import { Notifier } from "../alerts/notifier";
 import { hasErrcode } from "../base/errcode";
 import { Problem } from "../base/problem";
 import { Scope } from "../base/scope";
+import { Calls } from "../calls/calls";
 import { ComposerStore } from "../composer/composer_store";
 import { Drafts, draftKey } from "../composer/drafts";
 import { MediaStore, authenticatedFetch } from "../content/media_store";
@@ -109,6 +110,7 @@ export class Engine implements RunningEngine {
     readonly uploads: UploadStore;
     readonly notifier: Notifier;
     readonly search: SearchStore;
+    readonly calls: Calls;
     readonly drafts: Drafts;
     readonly settings: SettingsStore;
     readonly #client: MatrixClient;
@@ -147,6 +149,7 @@ export class Engine implements RunningEngine {
         this.notifier = new Notifier(client, settings, scope);
         this.drafts = new Drafts(offline.records);
         this.search = new SearchStore(client, offline.records, this.connection, scope);
+        this.calls = new Calls(client, scope);
         listen(scope, client, ClientEvent.DeleteRoom, (roomId) => {
             this.#forgetRoom(roomId);
         });
@@ -155,6 +158,7 @@ export class Engine implements RunningEngine {
                 // What could not be found out without a network is found out with one.
                 const online = this.connection.getSnapshot().state === "online";
                 if (online && this.encryption.getSnapshot().need === "checking") void this.encryption.look();
+                if (online) void this.calls.look();
             }),
         );
     }
@@ -245,10 +249,12 @@ export class Engine implements RunningEngine {
         void this.account.load();
         void this.encryption.look();
         void this.search.begin();
+        this.calls.opened();
     }
 
     async stop(): Promise<void> {
         this.notifier.attach(null);
+        await this.calls.leave();
         for (const composer of this.#composers.values()) await composer.flush();
         for (const timeline of this.#timelines.values()) timeline.close();
         this.uploads.close();

@@ -15,6 +15,7 @@ import { coalesced } from "../base/coalesce";
 import { keep } from "../base/equal";
 import { Scope } from "../base/scope";
 import { Store } from "../base/store";
+import { MEMBER } from "../calls/events";
 import { type Body, bodyOf } from "../content/body";
 import { listen } from "../engine/listen";
 import { type Presence, presenceOf } from "../people/presence";
@@ -78,6 +79,8 @@ export interface RoomDetails {
         readonly joinRule: boolean;
         readonly everybody: boolean;
         readonly children: boolean;
+        /** Be in the room's call, and begin one. */
+        readonly call: boolean;
     };
 }
 
@@ -180,6 +183,7 @@ function abilities(room: Room, me: string): RoomDetails["can"] {
         joinRule: maySet("m.room.join_rules"),
         everybody: joined && state.mayTriggerNotifOfType("room", me),
         children: maySet("m.space.child"),
+        call: !room.isSpaceRoom() && maySet(MEMBER),
     };
 }
 

@@ -6,6 +6,7 @@ import { type T, useI18n, useT } from "../../app/context";
 import { write } from "../../app/router";
 import { useNow } from "../../app/use_now";
 import { PersonAvatar, RoomAvatar } from "../Avatars/Avatars";
+import { CallSign } from "../calls/CallSign";
 import { bodyLine } from "../message/body_text";
 import { useLongPress } from "../ui/use_long_press";
 import { RoomMenu } from "./RoomMenu";
@@ -92,6 +93,7 @@ function Signs({ room }: { readonly room: RoomEntry }) {
     const t = useT();
     return (
         <span className={styles.signs}>
+            <CallSign roomId={room.id} />
             {room.preview?.failed === true && <Icon name="error" size={16} label={t("list.failed")} />}
             {room.mode === "mute" && <Icon name="bell-off" size={12} label={t("mode.mute")} />}
             {room.mentions > 0 && <CountBadge count={room.mentions} tone="accent" label={t("list.mentions", { count: room.mentions })} />}

@@ -1,8 +1,10 @@
 /** What only a running session can show: pages beside the list, and what opens in front of both. */
 import { Suspense, lazy } from "react";
-import { useRoute } from "../../app/context";
+import { useEngine, useRoute, useStore } from "../../app/context";
 import { AccountName } from "../../offline/AccountName";
 import { Alerts } from "../alerts/Alerts";
+import { useIsAway } from "../calls/call_ui";
+import { Ringing } from "../calls/Ringing";
 import { Modals } from "../dialogs/Modals";
 import { Home } from "../Home/Home";
 import { AliasPage } from "../room/AliasPage/AliasPage";
@@ -11,6 +13,7 @@ import { EncryptionGate } from "../setup/EncryptionGate";
 import { Verification } from "../Verification/Verification";
 import { Activity } from "./Activity";
 
+const FloatingCall = lazy(() => import("../calls/pane/FloatingCall"));
 const Settings = lazy(() => import("../settings/Settings/Settings"));
 
 export function Pages() {
@@ -40,8 +43,22 @@ export function Around() {
             <AccountName />
             <Alerts />
             <Modals />
+            <Away />
+            <Ringing />
             <EncryptionGate />
             <Verification />
         </>
+    );
+}
+
+/** The call one is in, while one looks at something else. */
+function Away() {
+    const call = useStore(useEngine().calls.current);
+    const away = useIsAway();
+    if (!call || !away) return null;
+    return (
+        <Suspense fallback={null}>
+            <FloatingCall call={call} />
+        </Suspense>
     );
 }

@@ -5,6 +5,7 @@ import { Suspense, lazy, useEffect, useMemo } from "react";
 import { listDrawn, loadRunning } from "../../app/code";
 import { EngineContext, ListContext, useRoute, useRunning } from "../../app/context";
 import { Guarded } from "../../app/Guarded";
+import { CallUi, CallUiContext } from "../calls/call_ui";
 import { Rail } from "../Rail/Rail";
 import { RoomList } from "../RoomList/RoomList";
 import { UiContext, UiStore } from "../ui/ui_store";
@@ -26,6 +27,7 @@ export interface WorkspaceProps {
 
 export default function Workspace({ engine, list }: WorkspaceProps) {
     const ui = useMemo(() => new UiStore(), []);
+    const callUi = useMemo(() => new CallUi(), []);
     useEffect(() => {
         listDrawn();
     }, []);
@@ -33,13 +35,15 @@ export default function Workspace({ engine, list }: WorkspaceProps) {
         <ListContext value={list}>
             <EngineContext value={engine}>
                 <UiContext value={ui}>
-                    <Layout />
-                    <Shortcuts />
-                    {engine && (
-                        <Suspense fallback={null}>
-                            <Around />
-                        </Suspense>
-                    )}
+                    <CallUiContext value={callUi}>
+                        <Layout />
+                        <Shortcuts />
+                        {engine && (
+                            <Suspense fallback={null}>
+                                <Around />
+                            </Suspense>
+                        )}
+                    </CallUiContext>
                 </UiContext>
             </EngineContext>
         </ListContext>

@@ -35,6 +35,16 @@ const GROUPS = [
             ["Mod+Shift+X", "strike"],
         ],
     },
+    {
+        id: "call",
+        keys: [
+            ["M", "microphone"],
+            ["Mod+D", "microphoneWriting"],
+            ["V", "camera"],
+            ["S", "screen"],
+            ["H", "hand"],
+        ],
+    },
 ] as const;
 
 export default function HelpDialog() {

@@ -4,6 +4,7 @@ import type { RoomDetails } from "@veche/protocol/engine";
 import { useI18n, useRouter, useT } from "../../../app/context";
 import type { Panel } from "../../../app/router";
 import { PersonAvatar, RoomAvatar } from "../../Avatars/Avatars";
+import { CallButtons } from "../../calls/CallButtons";
 import { useUi } from "../../ui/ui_store";
 import styles from "./Header.module.css";
 
@@ -15,7 +16,7 @@ export function Header({ room, panel }: { readonly room: RoomDetails; readonly p
         router.panel(panel?.kind === kind ? null : { kind });
     };
     return (
-        <header className={styles.header}>
+        <div className={styles.header}>
             <span className={styles.back}>
                 <IconButton icon="arrow-left" label={t("room.back")} tooltip={false} onClick={() => { router.go({ page: "home" }); }} />
             </span>
@@ -35,6 +36,7 @@ export function Header({ room, panel }: { readonly room: RoomDetails; readonly p
                 </span>
             </button>
             <div className={styles.actions}>
+                <CallButtons room={room} />
                 <IconButton icon="search" label={t("search.inRoom")} onClick={() => { ui.open({ kind: "search", roomId: room.id }); }} />
                 {room.pinned.length > 0 && (
                     <span className={styles.wide}>
@@ -55,7 +57,7 @@ export function Header({ room, panel }: { readonly room: RoomDetails; readonly p
                 )}
                 <IconButton icon="info" label={t("panel.info")} pressed={panel?.kind === "info"} onClick={toggle("info")} />
             </div>
-        </header>
+        </div>
     );
 }
 

@@ -1,9 +1,11 @@
 /** A room: header, timeline, composer, and the panel beside them. */
 import { Button, EmptyState } from "@veche/kit";
 import type { RoomDetails } from "@veche/protocol/engine";
-import { useEffect } from "react";
+import { Suspense, lazy, useEffect } from "react";
 import { useEngine, useRouter, useStore, useT } from "../../../app/context";
 import type { Route } from "../../../app/router";
+import { JoinBar } from "../../calls/JoinBar";
+import { useCallUi, useHasPane } from "../../calls/call_ui";
 import { Composer } from "../../composer/Composer/Composer";
 import { DropZone } from "../../composer/DropZone/DropZone";
 import { PanelView } from "../../panel/PanelView/PanelView";
@@ -11,6 +13,9 @@ import { Timeline } from "../../timeline/Timeline/Timeline";
 import { Header } from "../Header/Header";
 import { InvitePage } from "../InvitePage/InvitePage";
 import styles from "./RoomPage.module.css";
+
+/** With everything that moves sound and pictures behind it. */
+const CallPane = lazy(() => import("../../calls/pane/CallPane"));
 
 type RoomRoute = Extract<Route, { page: "room" }>;
 
@@ -45,6 +50,8 @@ function Room({ route }: { readonly route: RoomRoute }) {
     const t = useT();
     const engine = useEngine();
     const room = useStore(engine.room(route.roomId));
+    const hasPane = useHasPane(route.roomId);
+    const { chat } = useStore(useCallUi());
     useThreadLink(route);
     useTitle(room.name);
     if (room.membership === "invite") return <InvitePage roomId={route.roomId} />;
@@ -56,13 +63,20 @@ function Room({ route }: { readonly route: RoomRoute }) {
         );
     }
     return (
-        <div className={styles.page} data-panel={route.panel !== null || undefined}>
+        <div className={styles.page} data-panel={route.panel !== null || undefined} data-call={hasPane || undefined} data-chat={chat}>
+            {hasPane && (
+                <Suspense fallback={<div />}>
+                    <CallPane room={room} />
+                </Suspense>
+            )}
             <DropZone roomId={route.roomId} threadId={null} className={styles.room}>
-                <main className={styles.column} aria-label={room.name}>
+                {/* Beside a call the messages are not the main thing. An element of another kind would be drawn anew, with all messages. */}
+                <div role={hasPane ? "region" : "main"} className={styles.column} aria-label={room.name}>
                     <Header room={room} panel={route.panel} />
+                    <JoinBar room={room} />
                     <Timeline roomId={route.roomId} threadId={null} eventId={route.eventId} />
                     <Foot room={room} />
-                </main>
+                </div>
             </DropZone>
             {route.panel !== null && <PanelView roomId={route.roomId} panel={route.panel} />}
         </div>

@@ -1,0 +1,134 @@
+/** The place of a call in its room: the lobby before it, the call, and what is to be said when it has ended. */
+import { Banner, Button, EmptyState, Icon, IconButton, Spinner, VisuallyHidden, useMediaQuery } from "@veche/kit";
+import type { Call, CallState, RoomDetails } from "@veche/protocol/engine";
+import type { Layout } from "@veche/protocol/calls";
+import { type ReactNode, useState } from "react";
+import { useEngine, useI18n, useStore, useT } from "../../../app/context";
+import { useCallUi } from "../call_ui";
+import { Controls } from "./Controls";
+import { Lobby } from "./Lobby";
+import { Stage } from "./Stage";
+import { deviceText } from "./texts";
+import { useAnnounced } from "./use_announced";
+import styles from "./Pane.module.css";
+
+export default function CallPane({ room }: { readonly room: RoomDetails }) {
+    const t = useT();
+    const { lobby } = useStore(useCallUi());
+    const call = useStore(useEngine().calls.current);
+    return (
+        <main className={styles.pane} aria-label={t("call.pane", { name: room.name })}>
+            <VisuallyHidden as="h1">{t("call.pane", { name: room.name })}</VisuallyHidden>
+            {lobby?.roomId === room.id ? <Lobby room={room} intent={lobby.intent} /> : call?.roomId === room.id ? <InCall room={room} call={call} /> : null}
+        </main>
+    );
+}
+
+function InCall({ room, call }: { readonly room: RoomDetails; readonly call: Call }) {
+    const state = useStore(call);
+    const [layout, setLayout] = useState<Layout>("grid");
+    const announced = useAnnounced(state);
+    if (state.phase === "ended") return <Ended call={call} state={state} />;
+    return (
+        <div className={styles.call}>
+            <Top room={room} state={state} layout={layout} onLayout={setLayout} />
+            <Notices call={call} state={state} />
+            <div className={styles.stage}>{state.participants.length === 0 ? <Connecting /> : <Stage state={state} layout={layout} />}</div>
+            <Controls call={call} state={state} />
+            <VisuallyHidden>
+                <span role="status">{announced}</span>
+            </VisuallyHidden>
+        </div>
+    );
+}
+
+function Connecting() {
+    const t = useT();
+    return (
+        <div className={styles.center}>
+            <Spinner size="large" label={t("call.connecting")} />
+        </div>
+    );
+}
+
+interface TopProps {
+    readonly room: RoomDetails;
+    readonly state: CallState;
+    readonly layout: Layout;
+    readonly onLayout: (layout: Layout) => void;
+}
+
+function Top({ room, state, layout, onLayout }: TopProps) {
+    const t = useT();
+    const ui = useCallUi();
+    const { chat } = useStore(ui);
+    const roomy = useMediaQuery("(min-width: 96rem)");
+    const chatShown = chat === "shown" || (chat === "auto" && roomy);
+    const other = layout === "grid" ? "spotlight" : "grid";
+    return (
+        <header className={styles.top}>
+            <span className={styles.lock} data-encrypted={state.encrypted || undefined}>
+                <Icon name={state.encrypted ? "lock" : "lock-open"} size={16} label={state.encrypted ? t("call.encrypted") : t("call.plain")} />
+            </span>
+            <h2 className={styles.title}>{room.name}</h2>
+            <span className={styles.count}>{t("call.people", { count: state.participants.length })}</span>
+            <IconButton icon={other} label={t(`call.layout.${other}`)} onClick={() => { onLayout(other); }} />
+            <IconButton
+                icon="chat"
+                label={chatShown ? t("call.chatHide") : t("call.chatShow")}
+                onClick={() => { ui.showChat(chatShown ? "hidden" : "shown"); }}
+            />
+        </header>
+    );
+}
+
+function Notices({ call, state }: { readonly call: Call; readonly state: CallState }): ReactNode {
+    const { t, format } = useI18n();
+    if (state.phase === "reconnecting") return <Banner tone="warning">{t("call.reconnecting")}</Banner>;
+    if (state.silenced) {
+        return (
+            <Banner tone="warning" action={<Button size="small" onClick={() => void call.unsilence()}>{t("call.unsilence")}</Button>}>
+                {t("call.silenced")}
+            </Banner>
+        );
+    }
+    // Of use to who waits for somebody; in a room of many others come all the same.
+    const alone = state.participants.every(({ local }) => local);
+    if (alone && state.declined.length > 0) return <Banner>{t("call.declined", { name: format.list(state.declined) })}</Banner>;
+    if (state.deviceProblem) {
+        return (
+            <Banner tone="warning" dismissLabel={t("common.dismiss")} onDismiss={() => { call.dismissDeviceProblem(); }}>
+                {deviceText(t, state.deviceProblem)}
+            </Banner>
+        );
+    }
+    return null;
+}
+
+function Ended({ call, state: { problem } }: { readonly call: Call; readonly state: CallState }) {
+    const t = useT();
+    const { calls } = useEngine();
+    const ui = useCallUi();
+    const again = () => {
+        void calls.leave();
+        ui.openLobby(call.roomId, "video");
+    };
+    return (
+        <div className={styles.center}>
+            <EmptyState
+                icon="call-end"
+                level={2}
+                title={t("call.ended")}
+                text={problem === null ? undefined : t(`call.problem.${problem}`)}
+                action={
+                    <div className={styles.again}>
+                        <Button onClick={() => void calls.leave()}>{t("common.close")}</Button>
+                        <Button variant="primary" onClick={again}>
+                            {t("call.again")}
+                        </Button>
+                    </div>
+                }
+            />
+        </div>
+    );
+}

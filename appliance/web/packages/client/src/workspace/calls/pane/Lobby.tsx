@@ -1,0 +1,95 @@
+/** Before a call: how one looks and sounds, with which devices, and who is there already. */
+import { Banner, Button, IconButton } from "@veche/kit";
+import type { CallIntent, RoomDetails } from "@veche/protocol/engine";
+import { useEffect, useRef } from "react";
+import { useEngine, useI18n, useStore } from "../../../app/context";
+import { useTask } from "../../../app/use_task";
+import { PersonAvatar } from "../../Avatars/Avatars";
+import { useCallUi } from "../call_ui";
+import { DeviceSelects } from "./DeviceSelects";
+import { Level } from "./Level";
+import { deviceText } from "./texts";
+import { callDevices } from "./use_devices";
+import { usePreview } from "./use_preview";
+import styles from "./Lobby.module.css";
+
+export function Lobby({ room, intent }: { readonly room: RoomDetails; readonly intent: CallIntent }) {
+    const { t } = useI18n();
+    const { calls, me } = useEngine();
+    const ui = useCallUi();
+    const { busy, error, run } = useTask();
+    const devices = callDevices();
+    const state = useStore(devices);
+    const camera = state.camera && intent === "video";
+    const sound = usePreview("microphone", state.microphone, state.chosen.audioinput);
+    const picture = usePreview("camera", camera, state.chosen.videoinput);
+    const going = useStore(calls.going).get(room.id);
+    const other = useStore(calls.current);
+    const join = () =>
+        void run(async () => {
+            await calls.join(room.id, devices.wish(intent));
+            ui.closeLobby();
+        });
+    const problems = [sound.problem, picture.problem].filter((problem) => problem !== null);
+    return (
+        <div className={styles.lobby}>
+            <div className={styles.preview}>
+                {picture.stream ? <Mirror stream={picture.stream} /> : <PersonAvatar id={me} name={t("call.you")} picture={null} size={120} />}
+                <div className={styles.switches}>
+                    <IconButton
+                        variant="secondary"
+                        icon={state.microphone ? "mic" : "mic-off"}
+                        label={state.microphone ? t("call.micOff") : t("call.micOn")}
+                        onClick={() => { devices.keep({ microphone: !state.microphone }); }}
+                    />
+                    {intent === "video" && (
+                        <IconButton
+                            variant="secondary"
+                            icon={state.camera ? "video" : "video-off"}
+                            label={state.camera ? t("call.cameraOff") : t("call.cameraOn")}
+                            onClick={() => { devices.keep({ camera: !state.camera }); }}
+                        />
+                    )}
+                    {sound.stream && <Level stream={sound.stream} />}
+                </div>
+            </div>
+            <div className={styles.side}>
+                <h2 className={styles.title}>{going ? t("call.joinTitle") : t("call.startTitle")}</h2>
+                <Who room={room} />
+                {problems.map((problem) => (
+                    <Banner key={problem.device} tone="warning">
+                        {deviceText(t, problem)}
+                    </Banner>
+                ))}
+                {other && other.roomId !== room.id && <Banner>{t("call.leavesOther")}</Banner>}
+                {error !== null && <Banner tone="danger">{error}</Banner>}
+                <DeviceSelects />
+                <div className={styles.actions}>
+                    <Button size="large" onClick={() => { ui.closeLobby(); }}>
+                        {t("common.cancel")}
+                    </Button>
+                    <Button size="large" variant="primary" icon={intent === "audio" ? "call" : "video"} busy={busy} autoFocus onClick={join}>
+                        {going ? t("call.join") : t("call.start")}
+                    </Button>
+                </div>
+            </div>
+        </div>
+    );
+}
+
+/** Who is in the call, or who will be called. */
+function Who({ room }: { readonly room: RoomDetails }) {
+    const { t, format } = useI18n();
+    const { calls } = useEngine();
+    const going = useStore(calls.going).get(room.id);
+    if (going) return <p className={styles.who}>{t("call.there", { names: format.list(going.people.map(({ name }) => name)) })}</p>;
+    return <p className={styles.who}>{t("call.nobodyYet")}</p>;
+}
+
+function Mirror({ stream }: { readonly stream: MediaStream }) {
+    const element = useRef<HTMLVideoElement>(null);
+    useEffect(() => {
+        if (element.current) element.current.srcObject = stream;
+    }, [stream]);
+    return <video ref={element} className={styles.mirror} autoPlay playsInline muted aria-hidden="true" />;
+}

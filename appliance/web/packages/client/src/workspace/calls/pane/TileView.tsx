@@ -1,0 +1,103 @@
+/** Somebody in the call, or what somebody shows. */
+import { Icon, IconButton, Menu, MenuItem, classes } from "@veche/kit";
+import type { Participant } from "@veche/protocol/engine";
+import type { Tile } from "@veche/protocol/calls";
+import { type T, useRouter, useT } from "../../../app/context";
+import { PersonAvatar } from "../../Avatars/Avatars";
+import { Video } from "./Video";
+import styles from "./Tile.module.css";
+
+interface Props {
+    readonly tile: Tile;
+    readonly pinned: boolean;
+    readonly onPin: (id: string | null) => void;
+    readonly size: keyof typeof FACES;
+    /** Nothing can be pressed: the small window has its own buttons. */
+    readonly bare?: boolean;
+}
+
+/** Avatars by the size of the tile. */
+const FACES = { small: 40, medium: 80, large: 120 } as const;
+
+/** Everything a tile shows, for those who do not see it. */
+function spoken(t: T, { kind, participant: { name, local, muted, handTs, presence, keyMissing } }: Tile): string {
+    const who = local ? t("call.you") : name;
+    if (kind === "screen") return t("call.screenOf", { name: who });
+    const marks = [
+        presence === "coming" && t("call.coming"),
+        presence === "elsewhere" && t("call.otherServer"),
+        presence === "here" && muted && t("call.muted"),
+        keyMissing && t("call.keyMissing"),
+        handTs !== null && t("call.handRaised"),
+    ].filter((mark) => mark !== false);
+    return [who, ...marks].join(", ");
+}
+
+export function TileView({ tile, pinned, onPin, size, bare = false }: Props) {
+    const t = useT();
+    const { kind, participant, picture } = tile;
+    const speaking = kind === "person" && participant.speaking;
+    return (
+        <div className={styles.tile} data-speaking={speaking || undefined} data-kind={kind} data-tile={tile.id} role="group" aria-label={spoken(t, tile)}>
+            {picture && !participant.keyMissing ? (
+                <Video picture={picture} mirrored={participant.local && kind === "person"} whole={kind === "screen" || size === "large"} />
+            ) : (
+                <div className={styles.face}>
+                    <PersonAvatar id={participant.userId} name={participant.name} picture={participant.avatar} size={FACES[size]} />
+                    <Waiting participant={participant} />
+                </div>
+            )}
+            {kind === "person" && participant.reaction !== null && (
+                <span key={participant.reaction} className={styles.reaction} aria-hidden="true">
+                    {participant.reaction}
+                </span>
+            )}
+            <Caption tile={tile} />
+            {!bare && <TileMenu tile={tile} pinned={pinned} onPin={onPin} />}
+        </div>
+    );
+}
+
+/** Why somebody is neither seen nor heard. */
+function Waiting({ participant: { presence, keyMissing } }: { readonly participant: Participant }) {
+    const t = useT();
+    const text = presence === "coming" ? t("call.coming") : presence === "elsewhere" ? t("call.otherServer") : keyMissing ? t("call.keyMissing") : null;
+    return text === null ? null : <span className={styles.waiting}>{text}</span>;
+}
+
+function Caption({ tile: { kind, participant } }: { readonly tile: Tile }) {
+    const t = useT();
+    const name = participant.local ? t("call.you") : participant.name;
+    return (
+        <span className={styles.caption} aria-hidden="true">
+            {kind === "screen" && <Icon name="screen-share" size={16} />}
+            {kind === "person" && participant.handTs !== null && <span className={styles.hand}>✋</span>}
+            {kind === "person" && participant.presence === "here" && participant.muted && <Icon name="mic-off" size={16} />}
+            {kind === "person" && participant.speaking && !participant.muted && <Icon name="voice" size={16} />}
+            <span className={styles.name}>{kind === "screen" ? t("call.screenOf", { name }) : name}</span>
+        </span>
+    );
+}
+
+function TileMenu({ tile, pinned, onPin }: Pick<Props, "tile" | "pinned" | "onPin">) {
+    const t = useT();
+    const router = useRouter();
+    const { participant } = tile;
+    const name = participant.local ? t("call.you") : participant.name;
+    return (
+        <span className={classes(styles.more)}>
+            <Menu
+                label={t("call.tileMenu", { name })}
+                placement="bottom-end"
+                trigger={<IconButton variant="secondary" size="small" icon="more" label={t("call.tileMenu", { name })} tooltip={false} />}
+            >
+                <MenuItem icon={pinned ? "pin-off" : "pin"} onSelect={() => { onPin(pinned ? null : tile.id); }}>
+                    {pinned ? t("call.unpin") : t("call.pin")}
+                </MenuItem>
+                <MenuItem icon="user" onSelect={() => { router.panel({ kind: "person", userId: participant.userId }); }}>
+                    {t("call.aboutPerson")}
+                </MenuItem>
+            </Menu>
+        </span>
+    );
+}

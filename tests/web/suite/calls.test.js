@@ -1,0 +1,154 @@
+// Calls: two people in an encrypted room hear and see each other, by the shipped server.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { before, describe, test } from "node:test";
+import { CAMERA, accessibility, expectQuiet, until } from "../support/browser.js";
+import { cutSignaling, drawScreen, forbidDevices, openSockets, received, receives, watchConnections } from "../support/calls.js";
+import { film } from "../support/files.js";
+import { converse, main, person, roomRow } from "../support/people.js";
+import { request, startServer, token } from "../support/server.js";
+
+const MEDIA = { permissions: ["camera", "microphone"] };
+const pane = ({ page }) => page.getByLabel(/^Call in /);
+const tile = (who, name) => pane(who).getByRole("group", { name });
+const button = (who, name) => pane(who).getByRole("button", { name, exact: true });
+
+describe("a call in a conversation", () => {
+    let anna;
+    let boris;
+    before(async () => {
+        const [width, height] = [320, 240];
+        writeFileSync(CAMERA, film(width, height, Uint8Array.from({ length: width * height }, (_, at) => at % 251)));
+        const server = await startServer();
+        anna = await person(server, "anna", "Anna", MEDIA);
+        boris = await person(server, "boris", "Boris", MEDIA);
+        await converse(anna, boris);
+        for (const who of [anna, boris]) await watchConnections(who);
+    });
+
+    test("begins in a lobby that shows what others will see", async () => {
+        await main(anna).getByRole("button", { name: "Video call" }).click();
+        await pane(anna).getByRole("heading", { name: "Ready to call?" }).waitFor();
+        await pane(anna).locator("video").waitFor();
+        await pane(anna).getByLabel("Microphone", { exact: true }).waitFor();
+        assert.deepEqual(await accessibility(anna.page), []);
+        await button(anna, "Start call").click();
+        await tile(anna, /^You/).waitFor();
+    });
+
+    test("rings the other one, who sees it in the list of rooms too", async () => {
+        const card = boris.page.getByRole("alertdialog", { name: "Anna is calling" });
+        await card.waitFor();
+        await roomRow(boris, "Anna").getByRole("img", { name: "Call with 1 person" }).waitFor();
+        assert.deepEqual(await accessibility(boris.page), []);
+        await card.getByRole("button", { name: "Accept with camera" }).click();
+        await tile(boris, /^Anna/).waitFor();
+        await tile(anna, /^Boris/).waitFor();
+    });
+
+    test("lets both hear and see each other, encrypted", async () => {
+        await receives(anna);
+        await receives(boris);
+        await button(anna, "Turn camera off").waitFor();
+        await pane(anna).getByRole("img", { name: /^Encrypted end to end/ }).waitFor();
+    });
+
+    test("goes on when the connection that carries no media is lost", async () => {
+        assert.equal(await cutSignaling(anna), 1);
+        await until("it is there again", async () => (await openSockets(anna)) === 1);
+        await receives(anna);
+        await receives(boris);
+        await tile(anna, "Boris").waitFor();
+    });
+
+    test("shows the others that a microphone is off", async () => {
+        await button(boris, "Mute microphone").click();
+        await tile(anna, "Boris, microphone off").waitFor();
+        await button(boris, "Unmute microphone").click();
+        await tile(anna, "Boris").waitFor();
+    });
+
+    test("shows a raised hand, and a reaction", async () => {
+        await button(anna, "Raise hand").click();
+        await tile(boris, "Anna, hand raised").waitFor();
+        await button(anna, "Lower hand").click();
+        await tile(boris, "Anna").waitFor();
+        await button(anna, "React").click();
+        await anna.page.getByRole("menuitem", { name: "👏" }).click();
+        await tile(boris, "Anna").getByText("👏").waitFor();
+    });
+
+    test("shows a screen with its sound to the others", async () => {
+        await drawScreen(anna);
+        await button(anna, "Share screen").click();
+        const screen = tile(boris, "Screen: Anna").locator("video");
+        await until("the screen is seen", () => screen.evaluate((video) => video.videoWidth > 0));
+        await until("voice, face, screen and its sound", async () => (await received(boris)).tracks >= 4);
+        await receives(boris);
+        assert.deepEqual(await accessibility(boris.page), []);
+        await button(anna, "Stop sharing screen").click();
+        await tile(boris, "Screen: Anna").waitFor({ state: "detached" });
+    });
+
+    test("goes on in a small window while one looks elsewhere", async () => {
+        await boris.page.keyboard.press("Control+,");
+        await pane(boris).getByRole("button", { name: "Back to the call" }).waitFor();
+        await receives(boris);
+        assert.deepEqual(await accessibility(boris.page), []);
+        await button(boris, "Back to the call").click();
+        await button(boris, "Raise hand").waitFor();
+    });
+
+    test("ends for who leaves, and for the room when the last one has left", async () => {
+        await button(boris, "Leave call").click();
+        await main(boris).getByRole("button", { name: "Join", exact: true }).waitFor();
+        await tile(anna, "Boris").waitFor({ state: "detached" });
+        assert.deepEqual(await accessibility(anna.page), []);
+        await button(anna, "Leave call").click();
+        await main(boris).getByRole("button", { name: "Video call" }).waitFor();
+        await roomRow(boris, "Anna").getByRole("img", { name: /^Call with/ }).waitFor({ state: "detached" });
+    });
+
+    test("may be declined, and may be begun without a microphone", async () => {
+        await forbidDevices(boris);
+        await main(boris).getByRole("button", { name: "Call", exact: true }).click();
+        await pane(boris).getByText("The microphone is not allowed.").waitFor();
+        assert.deepEqual(await accessibility(boris.page), []);
+        await button(boris, "Start call").click();
+        await tile(boris, "You, microphone off").waitFor();
+        await pane(boris).getByText("The microphone is not allowed.").waitFor();
+        await button(boris, "Dismiss").click();
+        await anna.page.getByRole("alertdialog").getByRole("button", { name: "Decline" }).click();
+        await pane(boris).getByText("Anna has declined").waitFor();
+        await button(boris, "Leave call").click();
+        await main(boris).getByRole("button", { name: "Video call" }).waitFor();
+    });
+
+    test("is complained about by no browser", () => {
+        expectQuiet(anna);
+        expectQuiet(boris);
+    });
+
+    test("is told to be full when the server says so", async () => {
+        await anna.page.route("**/livekit/jwt/sfu/get", (route) => route.fulfill({ status: 503, json: { errcode: "M_LIMIT_EXCEEDED", error: "full" } }));
+        await main(anna).getByRole("button", { name: "Call", exact: true }).click();
+        await button(anna, "Start call").click();
+        await pane(anna).getByText("The server cannot take more people into calls now.").waitFor();
+        assert.deepEqual(await accessibility(anna.page), []);
+        await button(anna, "Close").click();
+        await main(anna).getByRole("button", { name: "Video call" }).waitFor();
+    });
+});
+
+test("there is no button for calls where the server has none", async () => {
+    const server = await startServer({ "listen.sfu": "off" });
+    const vera = await person(server, "vera", "Vera");
+    await request(server, await token(server, vera.account), "POST", "/_matrix/client/v3/createRoom", { name: "Kitchen" });
+    const asked = vera.page.waitForResponse(/\/rtc\/transports/);
+    await vera.page.reload();
+    await asked;
+    await roomRow(vera, "Kitchen").click();
+    await main(vera).getByRole("button", { name: "About this room" }).first().waitFor();
+    assert.equal(await main(vera).getByRole("button", { name: /call/i }).count(), 0);
+});
