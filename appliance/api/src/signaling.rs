@@ -14,9 +14,16 @@ pub trait Signaling: Send + Sync {
     fn check<'a>(&'a self, token: &'a str) -> Verdict<'a>;
 
     /// Lets a client in and takes over the connection, once it has become a WebSocket.
-    ///
-    /// `join_request` is the parameter of that name, as it came.
-    fn accept<'a>(&'a self, token: &'a str, join_request: &'a str, upgrade: OnUpgrade) -> Verdict<'a>;
+    fn accept<'a>(&'a self, token: &'a str, wish: JoinWish<'a>, upgrade: OnUpgrade) -> Verdict<'a>;
+}
+
+/// What a client says of itself and wants.
+#[derive(Debug, Clone, Copy)]
+pub enum JoinWish<'a> {
+    /// `/rtc/v1`: the parameter `join_request`, as it came.
+    JoinRequest(&'a str),
+    /// `/rtc`: all parameters, each of them on its own.
+    Parameters(&'a [(String, String)]),
 }
 
 /// Nothing, or why somebody is not let in.

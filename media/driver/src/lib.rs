@@ -37,7 +37,7 @@ pub use sfu::{
     Whereabouts,
 };
 pub use signal::{
-    Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox, read_join_request,
+    Arrival, Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox, Protocol,
     refresh_token,
 };
 pub use stream::TlsStream;

@@ -2,23 +2,39 @@
 
 import asyncio
 
+import pytest
+
 from veche_calls.caller import Caller
 from veche_calls.gate import Gate
 from veche_calls.matrix import Account
 from veche_calls.server import Server
 
 
-async def join(account: Account, room_id: str, url: str | None = None, relay_only: bool = False) -> Caller:
+# Clients of before `/rtc/v1` have one peer connection for what they publish and one for what they get.
+either_protocol = pytest.mark.parametrize("two", [False, True], ids=["rtc-v1", "rtc"])
+
+
+async def join(
+    account: Account, room_id: str, url: str | None = None, relay_only: bool = False, two: bool = False
+) -> Caller:
     ticket = account.ticket(room_id)
-    return await Caller(account.identity).join(url or ticket["url"], ticket["jwt"], relay_only)
+    return await Caller(account.identity).join(url or ticket["url"], ticket["jwt"], relay_only, two)
 
 
-def test_two_people_hear_and_see_one_another_and_send_messages(server: Server) -> None:
+@pytest.mark.parametrize(
+    ("anna_has_two", "boris_has_two"),
+    [(False, False), (True, False), (False, True), (True, True)],
+    ids=["rtc-v1 to rtc-v1", "rtc to rtc-v1", "rtc-v1 to rtc", "rtc to rtc"],
+)
+def test_two_people_hear_and_see_one_another_and_send_messages(
+    server: Server, anna_has_two: bool, boris_has_two: bool
+) -> None:
     anna, boris = Account(server, "anna"), Account(server, "boris")
     room_id = anna.make_room(boris)
 
     async def talk() -> None:
-        first, second = await join(anna, room_id), await join(boris, room_id)
+        first = await join(anna, room_id, two=anna_has_two)
+        second = await join(boris, room_id, two=boris_has_two)
         await first.saw(f"participant_connected {boris.identity}")
         microphone = await first.speak()
         await second.speak()
@@ -48,7 +64,8 @@ def test_six_people_hear_one_another(server: Server) -> None:
     room_id = people[0].make_room(*people[1:])
 
     async def talk() -> None:
-        callers = await asyncio.gather(*(join(person, room_id) for person in people))
+        joins = (join(person, room_id, two=number % 2 == 1) for number, person in enumerate(people))
+        callers = await asyncio.gather(*joins)
         await asyncio.gather(*(caller.speak() for caller in callers))
         pairs = [(caller, person) for caller in callers for person in people if person.identity != caller.name]
         await asyncio.gather(*(caller.hears(person.identity) for caller, person in pairs))
@@ -57,13 +74,14 @@ def test_six_people_hear_one_another(server: Server) -> None:
     asyncio.run(talk())
 
 
-def test_whoever_reaches_only_the_relay_takes_part(server: Server) -> None:
+@either_protocol
+def test_whoever_reaches_only_the_relay_takes_part(server: Server, two: bool) -> None:
     """With the relays that the server names, and none of its own ways: TURN over TCP, and from there inside the process."""
     anna, boris = Account(server, "anna"), Account(server, "boris")
     room_id = anna.make_room(boris)
 
     async def talk() -> None:
-        first = await join(anna, room_id, relay_only=True)
+        first = await join(anna, room_id, relay_only=True, two=two)
         second = await join(boris, room_id)
         await first.speak()
         await second.speak()
@@ -75,22 +93,25 @@ def test_whoever_reaches_only_the_relay_takes_part(server: Server) -> None:
     asyncio.run(talk())
 
 
-def test_a_cut_of_signaling_is_not_noticed_by_the_others(server: Server) -> None:
+@either_protocol
+def test_a_cut_of_signaling_is_not_noticed_by_the_others(server: Server, two: bool) -> None:
     anna, boris = Account(server, "anna"), Account(server, "boris")
     room_id = anna.make_room(boris)
 
     async def talk() -> None:
         async with Gate(server.address) as gate:
-            first = await join(anna, room_id, f"ws://{gate.address}/livekit/sfu")
+            first = await join(anna, room_id, f"ws://{gate.address}/livekit/sfu", two=two)
             second = await join(boris, room_id)
             await first.speak()
-            await second.hears(anna.identity)
+            await second.speak()
+            await asyncio.gather(second.hears(anna.identity), first.hears(boris.identity))
             gate.cut()
             await first.saw("reconnected")
-            await second.hears(anna.identity)
+            await asyncio.gather(second.hears(anna.identity), first.hears(boris.identity))
             # What is new since then comes as before.
             await first.show()
-            await second.sees(anna.identity)
+            await second.show()
+            await asyncio.gather(second.sees(anna.identity), first.sees(boris.identity))
             assert f"participant_disconnected {anna.identity}" not in second.happened
             await first.leave()
             await second.leave()
@@ -98,12 +119,13 @@ def test_a_cut_of_signaling_is_not_noticed_by_the_others(server: Server) -> None
     asyncio.run(talk())
 
 
-def test_everybody_is_back_after_the_server_was_started_again(server: Server) -> None:
+@either_protocol
+def test_everybody_is_back_after_the_server_was_started_again(server: Server, two: bool) -> None:
     anna, boris = Account(server, "anna"), Account(server, "boris")
     room_id = anna.make_room(boris)
 
     async def talk() -> None:
-        first, second = await join(anna, room_id), await join(boris, room_id)
+        first, second = await join(anna, room_id, two=two), await join(boris, room_id, two=two)
         await first.speak()
         await second.hears(anna.identity)
         server.stop()

@@ -93,8 +93,9 @@ class Caller:
         """Waits until something has happened, whenever it did."""
         await self.until(what, lambda: what in self.happened, seconds)
 
-    async def join(self, url: str, token: str, relay_only: bool = False) -> "Caller":
-        options = rtc.RoomOptions()
+    async def join(self, url: str, token: str, relay_only: bool = False, two_connections: bool = False) -> "Caller":
+        """Joins by `/rtc/v1`, or by the older `/rtc`, with two peer connections."""
+        options = rtc.RoomOptions(single_peer_connection=not two_connections)
         if relay_only:
             options.rtc_config = rtc.RtcConfiguration(ice_transport_type=rtc.IceTransportType.TRANSPORT_RELAY)
         await asyncio.wait_for(self.room.connect(url, token, options), LIMIT_SECONDS)

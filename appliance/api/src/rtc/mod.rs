@@ -69,7 +69,9 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
         )
         .plain(get.clone(), "/livekit/jwt/healthz", nobody, open, healthz::healthz)
         .plain(get.clone(), "/livekit/sfu/rtc/v1", nobody, open, signal::join)
-        .plain(get, "/livekit/sfu/rtc/v1/validate", nobody, open, signal::validate)
+        .plain(get.clone(), "/livekit/sfu/rtc/v1/validate", nobody, open, signal::validate)
+        .plain(get.clone(), "/livekit/sfu/rtc", nobody, open, signal::join_with_parameters)
+        .plain(get, "/livekit/sfu/rtc/validate", nobody, open, signal::validate)
 }
 
 /// The calls of this server, if it has any.

@@ -1,8 +1,7 @@
-//! `GET /livekit/sfu/rtc/v1`: where a client of LiveKit becomes a participant, and `/validate` beside it, where it asks why it
-//! did not.
+//! `GET /livekit/sfu/rtc/v1` and `/livekit/sfu/rtc`: where a client of LiveKit becomes a participant, by the newer protocol or
+//! the older one; and `/validate` beside each, where it asks why it did not.
 //!
-//! What went wrong is told in plain text, as LiveKit's server does: clients show it. The older `/rtc` is not there, which is
-//! what a client of today needs to know before it tries `/rtc/v1` alone.
+//! What went wrong is told in plain text, as LiveKit's server does: clients show it.
 
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -18,19 +17,29 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::Plain;
-use crate::signaling::SignalingRefusal;
+use crate::signaling::{JoinWish, SignalingRefusal};
 
 /// Lets a client into a call: the answer is a WebSocket on which it hears why, if it is not.
-pub(super) async fn join(State(app): State<App>, mut req: Plain) -> Result<Response, ApiError> {
+pub(super) async fn join(State(app): State<App>, req: Plain) -> Result<Response, ApiError> {
+    let join_request = parameter(&req.parts, "join_request").unwrap_or_default();
+    let_in(&app, req, JoinWish::JoinRequest(&join_request)).await
+}
+
+/// The same by the older protocol.
+pub(super) async fn join_with_parameters(State(app): State<App>, req: Plain) -> Result<Response, ApiError> {
+    let parameters = parameters(&req.parts);
+    let_in(&app, req, JoinWish::Parameters(&parameters)).await
+}
+
+async fn let_in(app: &App, mut req: Plain, wish: JoinWish<'_>) -> Result<Response, ApiError> {
     let Some(signaling) = app.plugs.signaling.clone() else { return Err(ApiError::unrecognized()) };
     let parts = &mut req.parts;
     let (Some(key), Some(upgrade)) = (websocket_key(&parts.headers), parts.extensions.remove::<OnUpgrade>()) else {
         // A page that was opened by hand; clients take this for a server that does not know the path.
         return Ok(plain(StatusCode::NOT_FOUND, "this is for clients of LiveKit"));
     };
-    let join_request = parameter(parts, "join_request").unwrap_or_default();
     let token = token(parts).unwrap_or_default();
-    if let Err(refusal) = signaling.accept(&token, &join_request, upgrade).await {
+    if let Err(refusal) = signaling.accept(&token, wish, upgrade).await {
         return Ok(refused(refusal));
     }
     let mut answer = Response::new(Body::empty());
@@ -69,9 +78,12 @@ fn token(parts: &Parts) -> Option<String> {
     of_header.map(str::to_owned).or_else(|| parameter(parts, "access_token"))
 }
 
+fn parameters(parts: &Parts) -> Vec<(String, String)> {
+    Query::try_from_uri(&parts.uri).map(|Query(pairs)| pairs).unwrap_or_default()
+}
+
 fn parameter(parts: &Parts, name: &str) -> Option<String> {
-    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok()?;
-    pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    parameters(parts).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 fn refused(refusal: SignalingRefusal) -> Response {

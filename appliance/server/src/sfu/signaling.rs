@@ -12,12 +12,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tracing::{debug, warn};
-use veche_api::signaling::{Signaling, SignalingRefusal, Verdict};
+use veche_api::signaling::{JoinWish, Signaling, SignalingRefusal, Verdict};
 use veche_base::Secret;
 use veche_calls::{AdmitError, Calls};
-use veche_media_driver::{
-    Connection, Grants, MESSAGE_BYTES_MAX, Outbox, SfuHandle, Source, read_join_request, refresh_token,
-};
+use veche_media_driver::{Arrival, Connection, Grants, MESSAGE_BYTES_MAX, Outbox, SfuHandle, Source, refresh_token};
 use veche_runtime::Supervisor;
 
 /// How long a connection may take to become a WebSocket after it was said that it does.
@@ -65,13 +63,16 @@ impl Signaling for Reception {
         Box::pin(async move { self.admit(token).map(|_| ()) })
     }
 
-    fn accept<'a>(&'a self, token: &'a str, join_request: &'a str, upgrade: OnUpgrade) -> Verdict<'a> {
+    fn accept<'a>(&'a self, token: &'a str, wish: JoinWish<'a>, upgrade: OnUpgrade) -> Verdict<'a> {
         Box::pin(async move {
             let grants = self.admit(token)?;
-            let request = read_join_request(join_request).map_err(|error| {
-                debug!(%error, "a join request was refused");
-                SignalingRefusal::Request
-            })?;
+            let arrival = match wish {
+                JoinWish::Parameters(parameters) => Arrival::from_parameters(parameters),
+                JoinWish::JoinRequest(text) => Arrival::from_join_request(text).map_err(|error| {
+                    debug!(%error, "a join request was refused");
+                    SignalingRefusal::Request
+                })?,
+            };
             let (sfu, calls) = (self.sfu.clone(), Arc::clone(&self.calls));
             let seat = (grants.room.clone(), grants.identity.clone());
             self.workers.spawn("call signaling", async move {
@@ -81,7 +82,7 @@ impl Signaling for Reception {
                     Err(_) => return debug!("a connection did not become a WebSocket in time"),
                 };
                 let (outbox, told) = mpsc::channel(WAITING_MAX);
-                match sfu.join(grants, request, Box::new(ToClient(outbox))) {
+                match sfu.join(grants, arrival, Box::new(ToClient(outbox))) {
                     Ok(connection) => carry(upgraded, connection, told, || calls.fresh_token(&seat.0, &seat.1)).await,
                     Err(error) => warn!(%error, "somebody was not let into a call"),
                 }

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use livekit_protocol::JoinRequest;
 use mio::Waker;
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy};
@@ -16,7 +15,7 @@ use super::settings::SfuSettings;
 use super::site::{IceServers, RoomNews, Whereabouts};
 use super::worker::Worker;
 use crate::handle::{AskError, Panicked, StartError};
-use crate::signal::{Grants, Outbox};
+use crate::signal::{Arrival, Grants, Outbox};
 
 /// Commands that wait for the thread; it takes them all each time it wakes.
 const COMMANDS_MAX: usize = 4_096;
@@ -45,7 +44,7 @@ pub(crate) enum Command {
 pub(crate) struct Join {
     pub(crate) connection: ConnectionId,
     pub(crate) grants: Grants,
-    pub(crate) request: JoinRequest,
+    pub(crate) arrival: Arrival,
     pub(crate) outbox: Box<dyn Outbox>,
 }
 
@@ -157,9 +156,9 @@ impl SfuHandle {
     ///
     /// # Errors
     /// [`AskError`]; he should try again later.
-    pub fn join(&self, grants: Grants, request: JoinRequest, outbox: Box<dyn Outbox>) -> Result<Connection, AskError> {
+    pub fn join(&self, grants: Grants, arrival: Arrival, outbox: Box<dyn Outbox>) -> Result<Connection, AskError> {
         let connection = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
-        self.ask(Command::Join(Box::new(Join { connection, grants, request, outbox })))?;
+        self.ask(Command::Join(Box::new(Join { connection, grants, arrival, outbox })))?;
         Ok(Connection { connection, handle: self.clone() })
     }
 

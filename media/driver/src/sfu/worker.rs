@@ -310,7 +310,7 @@ impl Worker {
     }
 
     fn join(&mut self, join: Join) {
-        let Join { connection, grants, request, outbox } = join;
+        let Join { connection, grants, arrival, outbox } = join;
         let participants: usize = self.rooms.values().map(|hosted| hosted.room.len()).sum();
         let is_there = self.names.contains_key(&grants.room);
         let may_open = is_there || (grants.room_create && self.rooms.len() < self.limits.rooms_max);
@@ -325,7 +325,7 @@ impl Worker {
         let Some(hosted) = self.rooms.get_mut(&id) else { return };
         let session = SessionId(self.next_id);
         self.next_id += 1;
-        let joined = hosted.room.join(&mut self.world.context(), session, grants, request, outbox);
+        let joined = hosted.room.join(&mut self.world.context(), session, grants, arrival, outbox);
         if let Some(session) = joined {
             self.outlets.metrics.joined.inc();
             self.connections.insert(connection, (id, session));

@@ -1,12 +1,13 @@
-//! What we answer to an offer, as text. Lines come in the offer's order, each accepted as far as it can be.
+//! What we answer to an offer, or offer ourselves, as text. Lines of an answer come in the offer's order, each accepted as far
+//! as it can be.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
 
 use veche_sfu::engine::{Codec, Fingerprint, HeaderExtension, IceCredentials, Rid, SendStream};
 
-use super::codecs::{answered_feedback, answered_fmtp};
-use super::sdp::{LineKind, OfferedLine};
+use super::codecs::{Taken, answered_feedback, answered_fmtp};
+use super::sdp::{LineKind, OfferedCodec, OfferedLine};
 
 /// The longest message of a data channel that we take, as browsers say it.
 pub(crate) const DATA_BYTES_MAX: usize = 262_144;
@@ -15,18 +16,29 @@ const CANDIDATE_PRIORITY: usize = 2_130_706_431;
 
 /// What is the same for all lines.
 pub(crate) struct Head<'a> {
-    /// The number of the session, any.
-    pub(crate) session: u64,
+    /// The number of the session, any, and of its description, which grows.
+    pub(crate) session: (u64, u32),
     /// Whether we only answer checks.
     pub(crate) is_lite: bool,
     /// Our name and password.
     pub(crate) ice: &'a IceCredentials,
     /// The hash of our certificate.
     pub(crate) fingerprint: &'a Fingerprint,
-    /// Whether we speak first in DTLS.
-    pub(crate) is_dtls_client: bool,
+    /// Who speaks first in DTLS.
+    pub(crate) setup: Setup,
     /// Where we are reached.
     pub(crate) candidates: &'a [SocketAddr],
+}
+
+/// Our part in DTLS (`a=setup`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setup {
+    /// We speak first.
+    Active,
+    /// The client does.
+    Passive,
+    /// Whoever answers decides: what an offer says.
+    Either,
 }
 
 /// What becomes of a line.
@@ -46,9 +58,11 @@ pub(crate) enum Answered<'a> {
 /// What was agreed on for a line.
 pub(crate) struct Agreed<'a> {
     /// Codecs, in the order in which they are preferred.
-    pub(crate) codecs: &'a [Codec],
+    pub(crate) codecs: &'a [Taken<'a>],
     /// Header extensions of the connection.
     pub(crate) extensions: &'a [(u8, HeaderExtension)],
+    /// Layers that the client may send.
+    pub(crate) layers: &'a [Rid],
 }
 
 /// A track that we send.
@@ -59,13 +73,14 @@ pub(crate) struct SentTrack<'a> {
     pub(crate) stream: SendStream,
 }
 
-/// The whole answer.
+/// The whole description.
 pub(crate) fn write(head: &Head<'_>, lines: &[(&OfferedLine, Answered<'_>)]) -> String {
     let mut text = String::with_capacity(1_024 * (lines.len() + 1));
     let bundle = lines.iter().filter(|(_, answered)| !matches!(answered, Answered::Rejected));
     let bundle: String = bundle.map(|(line, _)| format!(" {}", line.mid)).collect();
+    let (session, version) = head.session;
     let _ =
-        write!(text, "v=0\r\no=- {} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE{bundle}\r\n", head.session);
+        write!(text, "v=0\r\no=- {session} {version} IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE{bundle}\r\n");
     text.push_str("a=extmap-allow-mixed\r\na=msid-semantic: WMS *\r\n");
     if head.is_lite {
         text.push_str("a=ice-lite\r\n");
@@ -94,11 +109,11 @@ fn write_line(text: &mut String, head: &Head<'_>, line: &OfferedLine, answered: 
         Answered::Inactive(agreed) => write_media(text, head, line, agreed, "inactive"),
         Answered::Receives(agreed) => {
             write_media(text, head, line, agreed, "recvonly");
-            if !line.rids.is_empty() {
-                for rid in &line.rids {
+            if !agreed.layers.is_empty() {
+                for rid in agreed.layers {
                     let _ = write!(text, "a=rid:{rid} recv\r\n");
                 }
-                let names: Vec<&str> = line.rids.iter().map(Rid::as_str).collect();
+                let names: Vec<&str> = agreed.layers.iter().map(Rid::as_str).collect();
                 let _ = write!(text, "a=simulcast:recv {}\r\n", names.join(";"));
             }
         }
@@ -115,7 +130,11 @@ fn write_transport(text: &mut String, head: &Head<'_>, line: &OfferedLine) {
     let _ = write!(text, "a=ice-ufrag:{}\r\na=ice-pwd:{}\r\n", ice.ufrag, ice.pwd.expose());
     let hash: Vec<String> = fingerprint.bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     let _ = write!(text, "a=fingerprint:{} {}\r\n", fingerprint.algorithm, hash.join(":"));
-    let setup = if head.is_dtls_client { "active" } else { "passive" };
+    let setup = match head.setup {
+        Setup::Active => "active",
+        Setup::Passive => "passive",
+        Setup::Either => "actpass",
+    };
     let _ = write!(text, "a=setup:{setup}\r\na=mid:{}\r\n", line.mid);
     for (at, address) in head.candidates.iter().enumerate() {
         let priority = CANDIDATE_PRIORITY.saturating_sub(at << 8);
@@ -129,7 +148,7 @@ fn write_media(text: &mut String, head: &Head<'_>, line: &OfferedLine, agreed: &
     let numbers: Vec<String> = agreed
         .codecs
         .iter()
-        .flat_map(|codec| [Some(codec.payload_type), codec.retransmission])
+        .flat_map(|(codec, _)| [Some(codec.payload_type), codec.retransmission])
         .flatten()
         .map(|number| number.to_string())
         .collect();
@@ -140,14 +159,13 @@ fn write_media(text: &mut String, head: &Head<'_>, line: &OfferedLine, agreed: &
         let _ = write!(text, "a=extmap:{id} {}\r\n", extension.uri());
     }
     let _ = write!(text, "a={way}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n");
-    for codec in agreed.codecs {
-        write_codec(text, line, *codec);
+    for (codec, offered) in agreed.codecs {
+        write_codec(text, *codec, offered);
     }
 }
 
-fn write_codec(text: &mut String, line: &OfferedLine, codec: Codec) {
+fn write_codec(text: &mut String, codec: Codec, offered: &OfferedCodec) {
     let number = codec.payload_type;
-    let Some(offered) = line.codecs.iter().find(|it| it.payload_type == number) else { return };
     let _ = write!(text, "a=rtpmap:{number} {}\r\n", offered.rtpmap);
     for word in answered_feedback(offered) {
         let _ = write!(text, "a=rtcp-fb:{number} {word}\r\n");
@@ -175,6 +193,6 @@ fn write_track(text: &mut String, track: &SentTrack<'_>) {
 }
 
 /// Whether a line can be answered at all.
-pub(crate) fn is_answerable(line: &OfferedLine, codecs: &[Codec]) -> bool {
+pub(crate) fn is_answerable(line: &OfferedLine, codecs: &[Taken<'_>]) -> bool {
     !line.is_rejected && matches!(line.kind, LineKind::Media(_)) && !codecs.is_empty()
 }

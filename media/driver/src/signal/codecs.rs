@@ -1,7 +1,8 @@
 //! Which of the offered codecs are taken, and which payload type of one client is which of another.
 
-use veche_sfu::engine::{Codec, CodecFormat, HeaderExtension, MediaKind};
+use veche_sfu::engine::{Codec, CodecFormat, HeaderExtension, MediaKind, Rid};
 
+use super::ours::OURS;
 use super::sdp::{LineKind, Offer, OfferedCodec, OfferedLine};
 
 /// What receivers tell that forwarding makes use of (`a=rtcp-fb`).
@@ -19,16 +20,30 @@ pub(crate) struct Negotiated {
     profile: String,
 }
 
-/// Everything that is fixed by the first offer of a client.
+/// Everything that is fixed when a connection begins.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Agreement {
     /// The codecs of all lines.
     pub(crate) codecs: Vec<Negotiated>,
     /// The header extensions of all lines.
     pub(crate) extensions: Vec<(u8, HeaderExtension)>,
+    /// Whether payload types are those that we have chosen, instead of the client's.
+    has_our_numbers: bool,
 }
 
+/// A codec of one line: what was agreed on, and what was offered of it.
+pub(crate) type Taken<'a> = (Codec, &'a OfferedCodec);
+
 impl Agreement {
+    /// All that we know, under our own numbers and with these header extensions. For connections whose first description does
+    /// not name everything that may come: what we offer ourselves, and what a client only sends on, where the answer may
+    /// choose other numbers than the offer (RFC 3264 §6.1; browsers send by those of the answer).
+    pub(crate) fn ours(extensions: Vec<(u8, HeaderExtension)>) -> Self {
+        let negotiated =
+            |ours: &super::ours::OurCodec| Negotiated { codec: ours.codec(), profile: profile(ours.format, ours.fmtp) };
+        Self { codecs: OURS.iter().map(negotiated).collect(), extensions, has_our_numbers: true }
+    }
+
     /// What is taken of an offer. Payload types and ids are unique in a bundle (RFC 9143), so the first meaning of one counts.
     pub(crate) fn of(offer: &Offer) -> Self {
         let mut agreement = Self::default();
@@ -57,12 +72,28 @@ impl Agreement {
     }
 
     /// The codecs of one line that were agreed on, in the client's order.
-    pub(crate) fn on_line(&self, line: &OfferedLine) -> Vec<Codec> {
-        let agreed = |offered: &OfferedCodec| {
-            let same = |it: &&Negotiated| it.codec.payload_type == offered.payload_type;
-            self.codecs.iter().find(same).map(|it| it.codec)
-        };
-        line.codecs.iter().filter_map(agreed).collect()
+    pub(crate) fn on_line<'a>(&self, line: &'a OfferedLine) -> Vec<Taken<'a>> {
+        let mut taken: Vec<Taken<'a>> = Vec::new();
+        for offered in &line.codecs {
+            let agreed = if self.has_our_numbers {
+                negotiate(line, offered).and_then(|offered| self.codecs.iter().find(|it| it.is_same(&offered)))
+            } else {
+                self.codecs.iter().find(|it| it.codec.payload_type == offered.payload_type)
+            };
+            let Some(Negotiated { codec, .. }) = agreed else { continue };
+            // Two levels of one profile are one of ours.
+            if !taken.iter().any(|(other, _)| other.payload_type == codec.payload_type) {
+                taken.push((*codec, offered));
+            }
+        }
+        taken
+    }
+
+    /// The layers that can be told apart on a line: none without the header extension that names them.
+    pub(crate) fn layers_on<'a>(&self, line: &'a OfferedLine) -> &'a [Rid] {
+        let names_layers = |it: &&(u8, HeaderExtension)| it.1 == HeaderExtension::Rid;
+        let is_agreed = line.extensions.iter().find(names_layers).is_some_and(|it| self.extensions.contains(it));
+        if is_agreed { &line.rids } else { &[] }
     }
 
     /// The payload types of a publisher, each with ours for the same codec.

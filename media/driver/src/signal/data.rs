@@ -2,39 +2,44 @@
 
 use livekit_protocol::DataPacket;
 use prost::Message as _;
+use veche_sfu::ParticipantId;
 use veche_sfu::engine::{ChannelId, Data, Engine, Peer};
 
 use super::answer::DATA_BYTES_MAX;
 use super::room::Room;
-use super::session::{Session, SessionId};
+use super::session::Session;
 
 /// What LiveKit's clients call their channels.
-const RELIABLE: &str = "_reliable";
-const LOSSY: &str = "_lossy";
+pub(super) const RELIABLE: &str = "_reliable";
+pub(super) const LOSSY: &str = "_lossy";
 
 impl<E: Engine> Room<E> {
-    /// A client has opened a channel. Others than the two have no meaning here.
-    pub(super) fn channel_open(&mut self, id: SessionId, channel: ChannelId, label: &str) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
+    /// A channel is open. Others than the two have no meaning here.
+    pub(super) fn channel_open(&mut self, of: ParticipantId, channel: ChannelId, label: &str) {
+        let Some(session) = self.session_of(of).and_then(|id| self.sessions.get_mut(&id)) else { return };
+        let channels = session.channels_of(of);
         match label {
-            RELIABLE => session.channels.reliable = Some(channel),
-            LOSSY => session.channels.lossy = Some(channel),
+            RELIABLE => channels.reliable = Some(channel),
+            LOSSY => channels.lossy = Some(channel),
             _ => {}
         }
     }
 
-    pub(super) fn channel_closed(&mut self, id: SessionId, channel: ChannelId) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        for known in [&mut session.channels.reliable, &mut session.channels.lossy] {
+    pub(super) fn channel_closed(&mut self, of: ParticipantId, channel: ChannelId) {
+        let Some(session) = self.session_of(of).and_then(|id| self.sessions.get_mut(&id)) else { return };
+        let channels = session.channels_of(of);
+        for known in [&mut channels.reliable, &mut channels.lossy] {
             known.take_if(|it| *it == channel);
         }
     }
 
     /// Passes a message on, to those whom it names or to all, with the sender's true name.
-    pub(super) fn pass_data(&mut self, from: SessionId, channel: ChannelId, bytes: &[u8]) {
-        let Some(sender) = self.sessions.get(&from) else { return };
-        let is_lossy = sender.channels.lossy == Some(channel);
-        let is_known = is_lossy || sender.channels.reliable == Some(channel);
+    pub(super) fn pass_data(&mut self, of: ParticipantId, channel: ChannelId, bytes: &[u8]) {
+        let Some(from) = self.session_of(of) else { return };
+        let Some(sender) = self.sessions.get_mut(&from) else { return };
+        let channels = *sender.channels_of(of);
+        let is_lossy = channels.lossy == Some(channel);
+        let is_known = is_lossy || channels.reliable == Some(channel);
         if !is_known || !sender.grants.can_publish_data || bytes.len() > DATA_BYTES_MAX {
             return;
         }
@@ -47,7 +52,7 @@ impl<E: Engine> Room<E> {
         let receivers = self.sessions.iter().filter(|(id, session)| **id != from && is_meant(session));
         for (_, session) in receivers {
             let channel = if is_lossy { session.channels.lossy } else { session.channels.reliable };
-            let (Some(channel), Some(participant)) = (channel, session.participant()) else { continue };
+            let (Some(channel), Some(participant)) = (channel, session.subscriber()) else { continue };
             let Some(peer) = self.call.peer_mut(participant) else { continue };
             if let Err(error) = peer.send_data(channel, Data::Binary(&signed)) {
                 tracing::debug!(%error, "a message of a data channel was dropped");

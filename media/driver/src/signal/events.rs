@@ -39,30 +39,18 @@ impl<E: Engine> Room<E> {
             CallEvent::Condition { participant, condition } => {
                 let id = self.session_of(participant);
                 if let Some(session) = id.and_then(|id| self.sessions.get_mut(&id)) {
-                    session.condition = condition;
+                    session.take_condition(participant, condition);
                 }
             }
             CallEvent::Speakers(speakers) => self.tell_speakers(cx, &speakers),
-            CallEvent::ChannelOpen(participant, channel, label) => {
-                if let Some(id) = self.session_of(participant) {
-                    self.channel_open(id, channel, &label);
-                }
-            }
-            CallEvent::Data { participant, channel, bytes, .. } => {
-                if let Some(id) = self.session_of(participant) {
-                    self.pass_data(id, channel, &bytes);
-                }
-            }
-            CallEvent::ChannelClosed(participant, channel) => {
-                if let Some(id) = self.session_of(participant) {
-                    self.channel_closed(id, channel);
-                }
-            }
+            CallEvent::ChannelOpen(participant, channel, label) => self.channel_open(participant, channel, &label),
+            CallEvent::Data { participant, channel, bytes, .. } => self.pass_data(participant, channel, &bytes),
+            CallEvent::ChannelClosed(participant, channel) => self.channel_closed(participant, channel),
         }
     }
 
     fn reached(&mut self, cx: &Context<'_, E>, participant: ParticipantId) {
-        let Some(id) = self.session_of(participant) else { return };
+        let Some(id) = self.reached_as(participant) else { return };
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.unreachable_since = None;
         if session.phase == Phase::Joined {
@@ -72,10 +60,16 @@ impl<E: Engine> Room<E> {
     }
 
     fn lost(&mut self, cx: &Context<'_, E>, participant: ParticipantId) {
-        let Some(id) = self.session_of(participant) else { return };
+        let Some(id) = self.reached_as(participant) else { return };
         if let Some(session) = self.sessions.get_mut(&id) {
             session.unreachable_since.get_or_insert(cx.now);
         }
+    }
+
+    /// Whose connection this is, if it is the one that tells whether he is reached. The other one, if there is one, comes and
+    /// goes with what he publishes.
+    fn reached_as(&self, participant: ParticipantId) -> Option<SessionId> {
+        self.session_of(participant).filter(|id| self.sessions[id].subscriber() == Some(participant))
     }
 
     fn tell_flow(&mut self, cx: &Context<'_, E>, to: ParticipantId, subscription: SubscriptionId, flow: Flow) {

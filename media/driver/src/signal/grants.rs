@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use flate2::read::GzDecoder;
-use livekit_protocol::{JoinRequest, WrappedJoinRequest, wrapped_join_request};
+use livekit_protocol::{ClientInfo, ConnectionSettings, JoinRequest, WrappedJoinRequest, wrapped_join_request};
 use prost::Message;
 use veche_sfu::Source;
 
@@ -19,6 +19,9 @@ pub const NAME_CHARS_MAX: usize = 512;
 pub const METADATA_BYTES_MAX: usize = 64 * 1_024;
 /// The longest `join_request` parameter: request lines above this are refused by HTTP servers anyway.
 const JOIN_REQUEST_CHARS_MAX: usize = 64 * 1_024;
+
+/// The longest of the other parameters that are looked at.
+const PARAMETER_CHARS_MAX: usize = 256;
 
 /// Some clients pad and others do not.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -101,11 +104,69 @@ pub enum JoinRequestError {
     Unreadable,
 }
 
-/// Reads the parameter `join_request` of `/rtc/v1`: base64 of a wrapped message, which may be compressed.
-///
-/// # Errors
-/// [`JoinRequestError`]; nothing is unpacked beyond the limit.
-pub fn read_join_request(text: &str) -> Result<JoinRequest, JoinRequestError> {
+/// Which of LiveKit's protocols a client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// `/rtc/v1`: one peer connection, which the client offers.
+    One,
+    /// `/rtc`: two of them. The client offers the one over which it publishes, we offer the other.
+    Two,
+}
+
+/// How a client comes: anew, or back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrival {
+    /// What it says of itself and wants.
+    pub request: JoinRequest,
+    /// How it goes on.
+    pub protocol: Protocol,
+}
+
+impl Arrival {
+    /// Reads the parameters of `/rtc`. What is missing or unknown is as it usually is.
+    pub fn from_parameters(parameters: &[(String, String)]) -> Self {
+        let value = |name: &str| {
+            let found = parameters.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.chars().take(PARAMETER_CHARS_MAX).collect::<String>())
+        };
+        let text = |name: &str| value(name).unwrap_or_default();
+        let is_set = |name: &str| value(name).map(|value| ["1", "true"].contains(&value.as_str()));
+        let client_info = ClientInfo {
+            version: text("version"),
+            protocol: text("protocol").parse().unwrap_or_default(),
+            os: text("os"),
+            os_version: text("os_version"),
+            device_model: text("device_model"),
+            browser: text("browser"),
+            browser_version: text("browser_version"),
+            client_protocol: text("client_protocol").parse().unwrap_or_default(),
+            ..ClientInfo::default()
+        };
+        let connection_settings = ConnectionSettings {
+            auto_subscribe: is_set("auto_subscribe").unwrap_or(true),
+            adaptive_stream: is_set("adaptive_stream").unwrap_or_default(),
+            ..ConnectionSettings::default()
+        };
+        let request = JoinRequest {
+            client_info: Some(client_info),
+            connection_settings: Some(connection_settings),
+            reconnect: is_set("reconnect").unwrap_or_default(),
+            participant_sid: text("sid"),
+            ..JoinRequest::default()
+        };
+        Self { request, protocol: Protocol::Two }
+    }
+
+    /// Reads the parameter `join_request` of `/rtc/v1`: base64 of a wrapped message, which may be compressed.
+    ///
+    /// # Errors
+    /// [`JoinRequestError`]; nothing is unpacked beyond the limit.
+    pub fn from_join_request(text: &str) -> Result<Self, JoinRequestError> {
+        Ok(Self { request: read_join_request(text)?, protocol: Protocol::One })
+    }
+}
+
+fn read_join_request(text: &str) -> Result<JoinRequest, JoinRequestError> {
     use JoinRequestError::{TooLong, Unreadable};
     if text.len() > JOIN_REQUEST_CHARS_MAX {
         return Err(TooLong);

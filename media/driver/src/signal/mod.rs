@@ -1,5 +1,6 @@
-//! LiveKit's signaling (protocol of `/rtc/v1`: one peer connection, the client offers), without sockets of its own: messages
-//! in, messages out through [`Outbox`], media through [`veche_sfu::Call`].
+//! LiveKit's signaling, without sockets of its own: messages in, messages out through [`Outbox`], media through
+//! [`veche_sfu::Call`]. Both protocols are spoken: `/rtc/v1`, with one peer connection that the client offers, and `/rtc`, with
+//! one that the client offers for what it publishes and one that we offer for what it gets.
 //!
 //! What is chosen of the protocol, and why, is told in `docs/signaling.md`.
 //!
@@ -9,10 +10,12 @@
 mod answer;
 mod codecs;
 mod data;
+mod downlink;
 mod events;
 mod grants;
 mod info;
 mod negotiate;
+mod ours;
 mod publish;
 mod requests;
 mod room;
@@ -26,7 +29,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use grants::{Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, read_join_request};
+pub use grants::{Arrival, Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, Protocol};
 pub(crate) use room::{Context, Room};
 pub use session::Outbox;
 

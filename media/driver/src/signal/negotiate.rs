@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use livekit_protocol::signal_response::Message;
 use livekit_protocol::{DisconnectReason, SessionDescription};
 use veche_base::{Secret, random_token};
-use veche_sfu::CallError;
 use veche_sfu::engine::{
-    Codec, DataChannels, DtlsRole, Engine, EngineError, IceCredentials, IceRole, LocalAddress, MediaKind, Peer,
-    PeerConfig, Transport,
+    DataChannels, DtlsRole, Engine, EngineError, IceCredentials, IceRole, LocalAddress, MediaKind, Peer, PeerConfig,
+    Transport,
 };
+use veche_sfu::{CallError, ParticipantId};
 
-use super::answer::{self, Agreed, Answered, Head, SentTrack, is_answerable};
-use super::codecs::Agreement;
+use super::answer::{self, Agreed, Answered, Head, SentTrack, Setup, is_answerable};
+use super::codecs::{Agreement, Taken};
+use super::ours;
 use super::room::{Context, Room};
 use super::sdp::{LineKind, Offer, OfferedLine, SdpError};
 use super::session::{Connection, Line, Reoffer, SessionId};
@@ -22,11 +23,11 @@ const UFRAG_CHARS: usize = 16;
 /// Letters of a password: ICE wants 22.
 const PWD_CHARS: usize = 32;
 /// Where the estimate of a subscriber's way starts: three pictures in the smallest size and a voice fit.
-const ESTIMATE_FROM_BPS: u64 = 1_000_000;
+pub(super) const ESTIMATE_FROM_BPS: u64 = 1_000_000;
 
 /// Why an offer was not answered.
 #[derive(Debug, thiserror::Error)]
-enum OfferError {
+pub(super) enum OfferError {
     #[error(transparent)]
     Sdp(#[from] SdpError),
     #[error("a line has changed its name or kind")]
@@ -63,48 +64,41 @@ impl<E: Engine> Room<E> {
         self.take_lines(id, offer.lines)?;
         self.end_lines(cx, id);
         self.publish_offered(cx, id);
-        self.subscribe_offered(cx, id);
+        let is_alone = self.sessions.get(&id).is_some_and(|session| session.downlink.is_none());
+        if is_alone {
+            self.subscribe_offered(cx, id);
+        }
         let answer = self.answer(cx, id, description.id).ok_or(OfferError::Gone)?;
-        let session = self.sessions.get_mut(&id).ok_or(OfferError::Gone)?;
-        session.reoffer = Reoffer::Unneeded;
-        session.send(Message::Answer(answer), cx.now);
-        self.release_ended(id);
+        self.send(cx.now, id, Message::Answer(answer));
+        if is_alone {
+            self.release_ended(id);
+        }
         Ok(())
     }
 
     /// The first offer: from it comes the peer.
     fn connect(&mut self, cx: &mut Context<'_, E>, id: SessionId, offer: &Offer) -> Result<(), OfferError> {
         let session = self.sessions.get(&id).ok_or(OfferError::Gone)?;
-        let agreement = Agreement::of(offer);
-        let has_data = offer.lines.iter().any(|line| line.kind == LineKind::Data);
+        let is_alone = session.downlink.is_none();
+        let mut agreement = Agreement::of(offer);
+        if !is_alone {
+            // What is published later may come with codecs that this offer does not name.
+            agreement = Agreement::ours(ours::with_those_of_pictures(agreement.extensions));
+        }
         let local = credentials(cx);
         let is_lite = !session.is_firefox();
+        let is_estimated = is_alone && session.grants.can_subscribe;
         let config = PeerConfig {
             ice: if is_lite { IceRole::Lite } else { IceRole::Controlled },
             local: local.clone(),
-            remote: offer.ice.clone(),
-            addresses: cx
-                .site
-                .local
-                .iter()
-                .map(|at| LocalAddress { transport: Transport::Udp, address: *at })
-                .collect(),
-            fingerprint: offer.fingerprint.clone(),
-            dtls: if offer.is_dtls_server { DtlsRole::Client } else { DtlsRole::Server },
-            codecs: agreement.codecs.iter().map(|negotiated| negotiated.codec).collect(),
-            extensions: agreement.extensions.clone(),
-            data: if has_data { DataChannels::Negotiated } else { DataChannels::None },
-            estimate_from_bps: session.grants.can_subscribe.then_some(ESTIMATE_FROM_BPS),
+            data: offer.data(),
+            estimate_from_bps: is_estimated.then_some(ESTIMATE_FROM_BPS),
+            ..config(cx, offer, &agreement)
         };
-        let mut peer = cx.engine.peer(cx.now, &config)?;
-        for candidate in &offer.candidates {
-            // What cannot be read is no way for us.
-            let _ = peer.add_remote_candidate(candidate);
-        }
-        let participant = self.call.join(cx.now, peer)?;
-        cx.demux.expect(&local.ufrag, self.id, participant);
+        let peer = cx.engine.peer(cx.now, &config)?;
+        let participant = self.enter(cx, peer, &local, offer)?;
         let connection = Connection {
-            participant,
+            participant: Some(participant),
             agreement,
             local,
             remote_ufrag: offer.ice.ufrag.clone(),
@@ -117,10 +111,27 @@ impl<E: Engine> Room<E> {
         Ok(())
     }
 
+    /// Takes a new peer into the call.
+    pub(super) fn enter(
+        &mut self,
+        cx: &mut Context<'_, E>,
+        mut peer: E::Peer,
+        local: &IceCredentials,
+        remote: &Offer,
+    ) -> Result<ParticipantId, OfferError> {
+        for candidate in &remote.candidates {
+            // What cannot be read is no way for us.
+            let _ = peer.add_remote_candidate(candidate);
+        }
+        let participant = self.call.join(cx.now, peer)?;
+        cx.demux.expect(&local.ufrag, self.id, participant);
+        Ok(participant)
+    }
+
     /// A later offer: the client may have restarted ICE, and then we do.
     fn reconnect(&mut self, cx: &mut Context<'_, E>, id: SessionId, offer: &Offer) -> Result<(), OfferError> {
         let connection = self.connection(id).ok_or(OfferError::Gone)?;
-        let participant = connection.participant;
+        let participant = connection.participant.ok_or(OfferError::Gone)?;
         let local = (connection.remote_ufrag != offer.ice.ufrag).then(|| credentials(cx));
         if let Some(local) = &local {
             connection.remote_ufrag.clone_from(&offer.ice.ufrag);
@@ -173,23 +184,25 @@ impl<E: Engine> Room<E> {
         let session = self.sessions.get(&id)?;
         let connection = session.connection.as_ref()?;
         let head = Head {
-            session: connection.participant.0,
+            session: (connection.participant?.0, 2),
             is_lite: connection.is_lite,
             ice: &connection.local,
             fingerprint: cx.engine.fingerprint(),
-            is_dtls_client: connection.is_dtls_client,
+            setup: if connection.is_dtls_client { Setup::Active } else { Setup::Passive },
             candidates: &cx.site.announced,
         };
-        let codecs: Vec<Vec<Codec>> =
+        let codecs: Vec<Vec<Taken<'_>>> =
             connection.offered.iter().map(|line| connection.agreement.on_line(line)).collect();
         let mut mid_to_track_id = HashMap::new();
         let mut lines = Vec::with_capacity(connection.lines.len());
         for ((line, offered), codecs) in connection.lines.iter().zip(&connection.offered).zip(&codecs) {
-            let agreed = Agreed { codecs, extensions: &connection.agreement.extensions };
+            let agreement = &connection.agreement;
+            let agreed = Agreed { codecs, extensions: &agreement.extensions, layers: agreement.layers_on(offered) };
             let answered = match line {
                 _ if offered.kind == LineKind::Data && !offered.is_rejected => Answered::Data,
                 _ if !is_answerable(offered, codecs) => Answered::Rejected,
-                Line::Idle | Line::Ended => Answered::Inactive(agreed),
+                // The client does not offer what we have offered.
+                Line::Idle | Line::Ended | Line::Offered { .. } | Line::EndOffered => Answered::Inactive(agreed),
                 Line::Publishes(track) => {
                     mid_to_track_id.insert(offered.mid.to_string(), track.clone());
                     Answered::Receives(agreed)
@@ -207,6 +220,8 @@ impl<E: Engine> Room<E> {
 
     /// Lines whose end has been answered can be used again.
     fn release_ended(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.reoffer = Reoffer::Unneeded;
         let Some(connection) = self.connection(id) else { return };
         connection.lines.iter_mut().filter(|line| **line == Line::Ended).for_each(|line| *line = Line::Idle);
         if self.has_unserved(id) {
@@ -237,7 +252,24 @@ impl<E: Engine> Room<E> {
     }
 }
 
-fn credentials<E: Engine>(cx: &Context<'_, E>) -> IceCredentials {
+/// A connection as the other side has described it, with what is our choice still to be chosen.
+pub(super) fn config<E: Engine>(cx: &Context<'_, E>, remote: &Offer, agreement: &Agreement) -> PeerConfig {
+    let local = cx.site.local.iter();
+    PeerConfig {
+        ice: IceRole::Lite,
+        local: remote.ice.clone(),
+        remote: remote.ice.clone(),
+        addresses: local.map(|at| LocalAddress { transport: Transport::Udp, address: *at }).collect(),
+        fingerprint: remote.fingerprint.clone(),
+        dtls: if remote.is_dtls_server { DtlsRole::Client } else { DtlsRole::Server },
+        codecs: agreement.codecs.iter().map(|negotiated| negotiated.codec).collect(),
+        extensions: agreement.extensions.clone(),
+        data: DataChannels::None,
+        estimate_from_bps: None,
+    }
+}
+
+pub(super) fn credentials<E: Engine>(cx: &Context<'_, E>) -> IceCredentials {
     IceCredentials {
         ufrag: random_token(cx.entropy, UFRAG_CHARS),
         pwd: Secret::new(random_token(cx.entropy, PWD_CHARS)),

@@ -43,7 +43,7 @@ impl<E: Engine> Room<E> {
     pub(super) fn publish_offered(&mut self, cx: &mut Context<'_, E>, id: SessionId) {
         let mut has_published = false;
         while let Some(found) = self.find_announced(id) {
-            let Some(participant) = self.sessions.get(&id).and_then(Session::participant) else { return };
+            let Some(participant) = self.sessions.get(&id).and_then(Session::publisher) else { return };
             let mid = found.config.mid;
             let mime_type = found.config.codecs.first().map(|codec| info::mime_type(codec.format)).unwrap_or_default();
             let publication = match self.call.publish(cx.now, participant, found.config) {
@@ -88,10 +88,10 @@ impl<E: Engine> Room<E> {
                 offered.track.as_deref().is_some_and(|track| track == it.request.cid || Some(track) == names)
             };
             let Some(at) = session.announced.iter().position(is_it) else { continue };
-            let codecs = connection.agreement.on_line(offered);
+            let codecs = connection.agreement.on_line(offered).into_iter().map(|(codec, _)| codec).collect();
             let announced = session.announced.remove(at);
             let source = info::source(&announced.request)?;
-            let layers = info::layers(&announced.request, source.kind(), &offered.rids);
+            let layers = info::layers(&announced.request, source.kind(), connection.agreement.layers_on(offered));
             let config = PublicationConfig {
                 source,
                 mid: offered.mid,

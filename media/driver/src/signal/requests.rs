@@ -6,8 +6,8 @@ use std::mem;
 use livekit_protocol::signal_request::Message as Request;
 use livekit_protocol::signal_response::Message;
 use livekit_protocol::{
-    DisconnectReason, Pong, RequestResponse, SignalRequest, SyncState, TrickleRequest, UpdateLocalAudioTrack,
-    UpdateLocalVideoTrack, UpdateParticipantMetadata, request_response,
+    DisconnectReason, Pong, RequestResponse, SignalRequest, SignalTarget, SyncState, TrickleRequest,
+    UpdateLocalAudioTrack, UpdateLocalVideoTrack, UpdateParticipantMetadata, request_response,
 };
 use prost::Message as _;
 use veche_sfu::engine::{Engine, Peer};
@@ -74,11 +74,9 @@ impl<E: Engine> Room<E> {
             Request::PublishDataTrackRequest(_) | Request::StoreDataBlobRequest(_) | Request::GetDataBlobRequest(_) => {
                 self.respond(cx, id, 0, request_response::Reason::UnsupportedType);
             }
-            // Answers belong to the protocol with two connections. The others change nothing here.
-            Request::Answer(_)
-            | Request::Simulate(_)
-            | Request::UnpublishDataTrackRequest(_)
-            | Request::UpdateDataSubscription(_) => {}
+            Request::Answer(answer) => self.take_answer(cx, id, &answer),
+            // They change nothing here.
+            Request::Simulate(_) | Request::UnpublishDataTrackRequest(_) | Request::UpdateDataSubscription(_) => {}
             #[expect(deprecated, reason = "what no client of today sends")]
             Request::UpdateLayers(_) => {}
         }
@@ -93,7 +91,13 @@ impl<E: Engine> Room<E> {
             return;
         }
         let Ok(Init { candidate }) = serde_json::from_str(&trickle.candidate_init) else { return };
-        let Some(participant) = self.sessions.get(&id).and_then(Session::participant) else { return };
+        let of_target = if trickle.target == i32::from(SignalTarget::Subscriber) {
+            Session::subscriber
+        } else {
+            Session::publisher
+        };
+        // A connection that has not been answered yet hears of the client when he comes.
+        let Some(participant) = self.sessions.get(&id).and_then(of_target) else { return };
         if let Some(peer) = self.call.peer_mut(participant).filter(|_| !candidate.is_empty()) {
             // What cannot be read (a name of mDNS) is no way for us; the client comes to us by himself.
             let _ = peer.add_remote_candidate(&candidate);

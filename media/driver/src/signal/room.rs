@@ -14,9 +14,9 @@ use veche_base::{Entropy, random_token};
 use veche_sfu::engine::Engine;
 use veche_sfu::{Call, PARTICIPANTS_MAX, ParticipantId};
 
-use super::grants::Grants;
+use super::grants::{Arrival, Grants, Protocol};
 use super::info;
-use super::session::{Outbox, Session, SessionId};
+use super::session::{Downlink, Outbox, Session, SessionId};
 use crate::sfu::{Demux, Member, RoomId, RoomNews, Site};
 
 /// How often clients say that they are there, and after what silence both sides think that the other is not. Seconds.
@@ -121,10 +121,11 @@ impl<E: Engine> Room<E> {
         cx: &mut Context<'_, E>,
         id: SessionId,
         grants: Grants,
-        request: JoinRequest,
+        arrival: Arrival,
         outbox: Box<dyn Outbox>,
     ) -> Option<SessionId> {
         let there = self.find(&grants.identity);
+        let request = &arrival.request;
         if request.reconnect {
             let same = there.filter(|id| self.sessions[id].sid == request.participant_sid);
             let Some(id) = same else {
@@ -134,7 +135,7 @@ impl<E: Engine> Room<E> {
             if let Some(session) = self.sessions.get_mut(&id) {
                 session.regrant(grants);
             }
-            self.resume(cx, id, request, outbox);
+            self.resume(cx, id, arrival.request, outbox);
             return Some(id);
         }
         if there.is_none() && self.sessions.len() >= PARTICIPANTS_MAX {
@@ -146,7 +147,7 @@ impl<E: Engine> Room<E> {
         if let Some(before) = there {
             self.remove(cx, before, DisconnectReason::DuplicateIdentity, true);
         }
-        self.admit(cx, id, grants, request, outbox);
+        self.admit(cx, id, grants, arrival, outbox);
         Some(id)
     }
 
@@ -155,13 +156,17 @@ impl<E: Engine> Room<E> {
         cx: &mut Context<'_, E>,
         id: SessionId,
         grants: Grants,
-        request: JoinRequest,
+        Arrival { request, protocol }: Arrival,
         outbox: Box<dyn Outbox>,
     ) {
         let client = request.client_info.unwrap_or_default();
         let mut session = Session::new(make_sid(cx.entropy, "PA_"), grants, client, outbox, cx.now);
         session.joined_ms = cx.wall_ms;
         session.auto_subscribe = request.connection_settings.is_none_or(|settings| settings.auto_subscribe);
+        if protocol == Protocol::Two {
+            session.downlink = Some(Downlink::new(cx, session.is_firefox()));
+            session.need_offer();
+        }
         if session.grants.can_update_own_metadata {
             super::requests::take_metadata(
                 &mut session,
@@ -193,6 +198,7 @@ impl<E: Engine> Room<E> {
         session.send(Message::Reconnect(answer), cx.now);
         // Everything that he may have missed.
         session.need_offer();
+        self.restart_downlink(cx, id);
         let participants = self.others(id);
         self.send(cx.now, id, Message::Update(ParticipantUpdate { participants }));
         if let Some(sync) = request.sync_state {
@@ -212,6 +218,7 @@ impl<E: Engine> Room<E> {
             server_version: server.version.clone(),
             server_info: Some(server),
             ice_servers: self.ice_servers(cx, id),
+            subscriber_primary: self.sessions.get(&id).is_some_and(|session| session.downlink.is_some()),
             ping_interval: PING_INTERVAL_SECS,
             ping_timeout: PING_TIMEOUT_SECS,
             enabled_publish_codecs: ["audio/opus", "video/VP8", "video/H264", "video/VP9", "video/AV1"]
@@ -266,7 +273,8 @@ impl<E: Engine> Room<E> {
 
     fn drop_session(&mut self, cx: &mut Context<'_, E>, id: SessionId, reason: DisconnectReason) {
         let Some(mut session) = self.sessions.remove(&id) else { return };
-        if let Some(participant) = session.participant() {
+        let uplink = session.publisher().filter(|uplink| session.subscriber() != Some(*uplink));
+        for participant in uplink.into_iter().chain(session.subscriber()) {
             // He is in the call, because he has a connection.
             let _ = self.call.leave(cx.now, participant);
             cx.demux.forget(self.id, participant);
@@ -332,8 +340,7 @@ impl<E: Engine> Room<E> {
 
     /// Whose participant this is.
     pub(super) fn session_of(&self, participant: ParticipantId) -> Option<SessionId> {
-        let is_his = |(_, session): &(&SessionId, &Session)| session.participant() == Some(participant);
-        self.sessions.iter().find(is_his).map(|(id, _)| *id)
+        self.sessions.iter().find(|(_, session)| session.is(participant)).map(|(id, _)| *id)
     }
 
     /// Says how many are there, if that has changed.

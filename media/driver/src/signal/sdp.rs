@@ -2,7 +2,9 @@
 
 use sdp_types::{Attribute, Media, Session};
 use veche_base::Secret;
-use veche_sfu::engine::{Fingerprint, HeaderExtension, IceCredentials, MediaKind, Mid, ReceiveStream, Rid};
+use veche_sfu::engine::{
+    DataChannels, Fingerprint, HeaderExtension, IceCredentials, MediaKind, Mid, ReceiveStream, Rid,
+};
 
 /// The longest description that is read: 400 voices and pictures at about a kilobyte each.
 pub(crate) const SDP_BYTES_MAX: usize = 1 << 20;
@@ -27,7 +29,7 @@ pub(crate) enum SdpError {
     Missing(&'static str),
 }
 
-/// An offer.
+/// An offer; an answer to ours has the same form.
 #[derive(Debug)]
 pub(crate) struct Offer {
     /// The client's ufrag and password.
@@ -139,6 +141,14 @@ impl Offer {
                 .take(ENTRIES_MAX)
                 .collect(),
         })
+    }
+}
+
+impl Offer {
+    /// Whether data channels are part of it.
+    pub(crate) fn data(&self) -> DataChannels {
+        let has_data = self.lines.iter().any(|line| line.kind == LineKind::Data);
+        if has_data { DataChannels::Negotiated } else { DataChannels::None }
     }
 }
 

@@ -10,7 +10,7 @@ use livekit_protocol::{
     SubscriptionPermission, TrackInfo, participant_info,
 };
 use prost::Message as _;
-use veche_sfu::engine::{ChannelId, Condition, IceCredentials, SendStream};
+use veche_sfu::engine::{ChannelId, CodecFormat, Condition, IceCredentials, SendStream};
 use veche_sfu::{ParticipantId, PublicationId, SubscriptionId, Wish};
 
 use super::codecs::Agreement;
@@ -58,7 +58,10 @@ pub(crate) struct Session {
     /// Counts what others were told of him.
     pub(crate) version: u32,
     pub(crate) auto_subscribe: bool,
+    /// The connection that the client offers: everything, or what he publishes if there is a second one.
     pub(crate) connection: Option<Connection>,
+    /// The connection over which he gets what others publish, if his client has one for that alone.
+    pub(crate) downlink: Option<Downlink>,
     /// Announced, and not seen in an offer yet.
     pub(crate) announced: Vec<Announced>,
     pub(crate) tracks: Vec<Track>,
@@ -66,7 +69,10 @@ pub(crate) struct Session {
     pub(crate) wants: BTreeMap<String, Want>,
     /// Who may subscribe to his tracks; everybody, if he has said nothing.
     pub(crate) permission: Option<SubscriptionPermission>,
+    /// Toward him; and from him, if there is only one connection.
     pub(crate) channels: Channels,
+    /// From him, if there are two.
+    pub(crate) spoken_channels: Channels,
     pub(crate) reoffer: Reoffer,
     /// How his way fares, and what the others were told of it.
     pub(crate) condition: Condition,
@@ -80,9 +86,10 @@ pub(crate) struct Session {
     allowance_at: Duration,
 }
 
-/// His peer connection.
+/// A peer connection of his.
 pub(crate) struct Connection {
-    pub(crate) participant: ParticipantId,
+    /// Its end here. There is none before an offer of ours has been answered.
+    pub(crate) participant: Option<ParticipantId>,
     pub(crate) agreement: Agreement,
     pub(crate) local: IceCredentials,
     pub(crate) remote_ufrag: String,
@@ -90,8 +97,17 @@ pub(crate) struct Connection {
     pub(crate) is_dtls_client: bool,
     /// What each m-line is used for, by its place in the offer.
     pub(crate) lines: Vec<Line>,
-    /// What he offered last.
+    /// What was offered last, by the client or by us.
     pub(crate) offered: Vec<OfferedLine>,
+}
+
+/// A connection that we offer.
+pub(crate) struct Downlink {
+    pub(crate) connection: Connection,
+    /// The number of our last offer; they are counted from one.
+    pub(crate) number: u32,
+    /// ICE begins anew with the next offer.
+    pub(crate) is_restarting: bool,
 }
 
 /// What an m-line is used for.
@@ -109,8 +125,27 @@ pub(crate) enum Line {
         /// What belongs together, for the answer.
         group: String,
     },
+    /// He is to get this track, which has been offered to him.
+    Offered { track: String, stream: SendStream, group: String },
     /// He got a track that has ended. A client notices another on the same line only if it was told of the end before.
     Ended,
+    /// Its end has been offered.
+    EndOffered,
+}
+
+impl Line {
+    /// Whether he gets this track on it, or is about to.
+    pub(crate) fn carries(&self, sid: &str) -> bool {
+        matches!(self, Self::Receives { track, .. } | Self::Offered { track, .. } if track == sid)
+    }
+
+    /// The stream that is sent on it.
+    pub(crate) fn stream(&self) -> Option<SendStream> {
+        match self {
+            Self::Receives { stream, .. } | Self::Offered { stream, .. } => Some(*stream),
+            Self::Idle | Self::Publishes(_) | Self::Ended | Self::EndOffered => None,
+        }
+    }
 }
 
 /// A track that a client wants to publish.
@@ -141,7 +176,7 @@ pub(crate) struct Want {
     pub(crate) is_hopeless: bool,
 }
 
-/// His data channels, which his client has opened.
+/// The data channels of a connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Channels {
     pub(crate) reliable: Option<ChannelId>,
@@ -172,11 +207,13 @@ impl Session {
             version: 0,
             auto_subscribe: true,
             connection: None,
+            downlink: None,
             announced: Vec::new(),
             tracks: Vec::new(),
             wants: BTreeMap::new(),
             permission: None,
             channels: Channels::default(),
+            spoken_channels: Channels::default(),
             reoffer: Reoffer::Unneeded,
             condition: Condition::default(),
             told_quality: None,
@@ -228,9 +265,35 @@ impl Session {
         may_speak
     }
 
-    /// His participant in the call, once there is one.
-    pub(crate) fn participant(&self) -> Option<ParticipantId> {
-        self.connection.as_ref().map(|connection| connection.participant)
+    /// The connection over which he gets what others publish.
+    pub(crate) fn receiving(&self) -> Option<&Connection> {
+        self.downlink.as_ref().map(|downlink| &downlink.connection).or(self.connection.as_ref())
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn receiving_mut(&mut self) -> Option<&mut Connection> {
+        self.downlink.as_mut().map(|downlink| &mut downlink.connection).or(self.connection.as_mut())
+    }
+
+    /// As whom the call knows him when he publishes.
+    pub(crate) fn publisher(&self) -> Option<ParticipantId> {
+        self.connection.as_ref()?.participant
+    }
+
+    /// As whom the call knows him when he gets what others publish; this is what tells whether he is reached. The same as
+    /// [`Session::publisher`] if he has one connection.
+    pub(crate) fn subscriber(&self) -> Option<ParticipantId> {
+        self.receiving()?.participant
+    }
+
+    /// Whether this participant is he.
+    pub(crate) fn is(&self, participant: ParticipantId) -> bool {
+        [self.publisher(), self.subscriber()].contains(&Some(participant))
+    }
+
+    /// The data channels that this participant of his opened.
+    pub(crate) fn channels_of(&mut self, participant: ParticipantId) -> &mut Channels {
+        if self.subscriber() == Some(participant) { &mut self.channels } else { &mut self.spoken_channels }
     }
 
     /// One of his tracks.
@@ -238,9 +301,28 @@ impl Session {
         self.tracks.iter().find(|track| track.info.sid == sid)
     }
 
+    /// In which codec he sends one of his tracks, the first of those that were agreed on for its line.
+    pub(crate) fn format_of(&self, track: &Track) -> Option<CodecFormat> {
+        let connection = self.connection.as_ref()?;
+        let is_its = |line: &Line| matches!(line, Line::Publishes(sid) if *sid == track.info.sid);
+        let place = connection.lines.iter().position(is_its)?;
+        connection.agreement.on_line(&connection.offered[place]).first().map(|(codec, _)| codec.format)
+    }
+
     /// Whether Firefox is at the other end, whose ICE does not get along with a lite agent, and which names tracks itself.
     pub(crate) fn is_firefox(&self) -> bool {
         self.client.browser.eq_ignore_ascii_case("firefox")
+    }
+
+    /// Takes how one of his connections fares: what comes from him by the one, what goes to him by the other.
+    pub(crate) fn take_condition(&mut self, participant: ParticipantId, condition: Condition) {
+        if self.subscriber() != Some(participant) {
+            self.condition.lost_in_permille = condition.lost_in_permille;
+        } else if self.downlink.is_some() {
+            self.condition = Condition { lost_in_permille: self.condition.lost_in_permille, ..condition };
+        } else {
+            self.condition = condition;
+        }
     }
 
     /// How good his connection is, in the words that clients show: nothing before there is one.

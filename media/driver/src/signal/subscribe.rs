@@ -51,7 +51,7 @@ impl<E: Engine> Room<E> {
     }
 
     /// What of the wanted could be served and is not, by kind.
-    fn unserved(&self, id: SessionId) -> Vec<(String, MediaKind)> {
+    pub(super) fn unserved(&self, id: SessionId) -> Vec<(String, MediaKind)> {
         let Some(session) = self.sessions.get(&id).filter(|session| session.grants.can_subscribe) else {
             return Vec::new();
         };
@@ -81,21 +81,31 @@ impl<E: Engine> Room<E> {
                     && !offered.is_rejected
             });
             if let Some((place, (_, offered))) = lines.next() {
-                let mid = offered.mid;
-                self.subscribe(cx, id, &sid, place, mid);
+                let stream = stream(cx.entropy, kind, &connection.lines);
+                let outgoing = Outgoing { place, mid: offered.mid, stream, payload_types: None };
+                self.subscribe(cx, id, &sid, outgoing);
             }
         }
     }
 
-    fn subscribe(&mut self, cx: &mut Context<'_, E>, id: SessionId, sid: &str, place: usize, mid: Mid) {
-        let Some((publisher, track)) = self.owner_of(sid) else { return };
-        let (publication, kind, info) = (track.publication, kind(track), track.info.clone());
-        let of_publisher = &self.sessions[&publisher];
-        let group = info::group(&of_publisher.sid, &info, self.sessions[&id].is_firefox());
-        let (Some(theirs), Some(ours)) = (&of_publisher.connection, &self.sessions[&id].connection) else { return };
-        let payload_types = ours.agreement.translate(&theirs.agreement, kind);
-        let stream = stream(cx.entropy, kind, &ours.lines);
-        let participant = ours.participant;
+    /// What belongs together with a track, for the one who gets it.
+    pub(super) fn group_of(&self, id: SessionId, sid: &str) -> Option<String> {
+        let (publisher, track) = self.owner_of(sid)?;
+        Some(info::group(&self.sessions[&publisher].sid, &track.info, self.sessions[&id].is_firefox()))
+    }
+
+    /// Subscribes to a track that is wanted, on a line that was negotiated for it.
+    pub(super) fn subscribe(&mut self, cx: &mut Context<'_, E>, id: SessionId, sid: &str, outgoing: Outgoing) {
+        let Outgoing { place, mid, stream, payload_types: accepted } = outgoing;
+        let Some(((publisher, track), group)) = self.owner_of(sid).zip(self.group_of(id, sid)) else { return };
+        let (publication, kind) = (track.publication, kind(track));
+        let (theirs, ours) = (&self.sessions[&publisher].connection, self.sessions[&id].receiving());
+        let Some((theirs, ours)) = theirs.as_ref().zip(ours) else { return };
+        let Some(participant) = ours.participant else { return };
+        let mut payload_types = ours.agreement.translate(&theirs.agreement, kind);
+        if let Some(accepted) = accepted {
+            payload_types.retain(|(_, ours)| accepted.contains(ours));
+        }
         if payload_types.is_empty() {
             self.give_up(cx, id, sid);
             return;
@@ -126,7 +136,7 @@ impl<E: Engine> Room<E> {
         if let Some(want) = session.wants.get_mut(sid) {
             want.subscription = Some(subscription);
         }
-        if let Some(connection) = &mut session.connection {
+        if let Some(connection) = session.receiving_mut() {
             connection.lines[place] = Line::Receives { track: sid.to_owned(), subscription, stream, group };
         }
         let Some((publisher, _)) = self.owner_of(sid) else { return };
@@ -139,7 +149,7 @@ impl<E: Engine> Room<E> {
     }
 
     /// A track cannot be sent to somebody, who is told.
-    fn give_up(&mut self, cx: &mut Context<'_, E>, id: SessionId, sid: &str) {
+    pub(super) fn give_up(&mut self, cx: &mut Context<'_, E>, id: SessionId, sid: &str) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if let Some(want) = session.wants.get_mut(sid) {
             want.is_hopeless = true;
@@ -152,10 +162,8 @@ impl<E: Engine> Room<E> {
     pub(super) fn unsubscribe(&mut self, cx: &mut Context<'_, E>, id: SessionId, sid: &str) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let subscription = session.wants.get_mut(sid).and_then(|want| want.subscription.take());
-        if let Some(connection) = &mut session.connection {
-            let line =
-                connection.lines.iter_mut().find(|line| matches!(line, Line::Receives { track, .. } if track == sid));
-            line.into_iter().for_each(|line| *line = Line::Ended);
+        if let Some(connection) = session.receiving_mut() {
+            connection.lines.iter_mut().filter(|line| line.carries(sid)).for_each(|line| *line = Line::Ended);
         }
         if let Some(subscription) = subscription {
             // It is there, because it was wanted.
@@ -165,7 +173,7 @@ impl<E: Engine> Room<E> {
 
     /// The call has ended a subscription, because its track has.
     pub(super) fn subscription_ended(&mut self, id: SessionId, ended: SubscriptionId) {
-        let Some(connection) = self.connection(id) else { return };
+        let Some(connection) = self.sessions.get_mut(&id).and_then(Session::receiving_mut) else { return };
         let is_it = |line: &&mut Line| matches!(line, Line::Receives { subscription, .. } if *subscription == ended);
         if let Some(line) = connection.lines.iter_mut().find(is_it) {
             *line = Line::Ended;
@@ -264,11 +272,16 @@ impl<E: Engine> Room<E> {
         }
     }
 
-    /// Asks those to offer again for whom something has changed, and says how many lines they lack.
-    pub(super) fn ask_for_offers(&mut self, cx: &Context<'_, E>) {
-        let is_due = |session: &Session| session.reoffer == Reoffer::Needed && session.connection.is_some();
+    /// Asks those to offer again for whom something has changed, and says how many lines they lack; or offers ourselves, if
+    /// that is how they want it.
+    pub(super) fn ask_for_offers(&mut self, cx: &mut Context<'_, E>) {
+        let is_due = |session: &Session| session.reoffer == Reoffer::Needed && session.receiving().is_some();
         let due: Vec<SessionId> = self.sessions.iter().filter(|(_, it)| is_due(it)).map(|(id, _)| *id).collect();
         for id in due {
+            if self.sessions[&id].downlink.is_some() {
+                self.offer(cx, id);
+                continue;
+            }
             let unserved = self.unserved(id);
             let Some(session) = self.sessions.get_mut(&id) else { continue };
             let Some(connection) = &session.connection else { continue };
@@ -289,13 +302,25 @@ impl<E: Engine> Room<E> {
     }
 }
 
+/// Where a track goes out to somebody.
+pub(super) struct Outgoing {
+    /// The line, by its place and name.
+    pub(super) place: usize,
+    pub(super) mid: Mid,
+    pub(super) stream: SendStream,
+    /// Those of our payload types that are taken on this line; all, if nothing is said.
+    pub(super) payload_types: Option<Vec<u8>>,
+}
+
 /// A stream that nothing else on this connection uses. Voices are not sent again: they would come too late.
-fn stream(entropy: &dyn Entropy, kind: MediaKind, lines: &[Line]) -> SendStream {
+pub(super) fn stream(entropy: &dyn Entropy, kind: MediaKind, lines: &[Line]) -> SendStream {
     let mut make = || loop {
         let mut bytes = [0; 4];
         entropy.fill(&mut bytes);
         let ssrc = u32::from_be_bytes(bytes);
-        let is_used = |line: &Line| matches!(line, Line::Receives { stream, .. } if stream.ssrc == ssrc || stream.retransmission == Some(ssrc));
+        let is_used = |line: &Line| {
+            line.stream().is_some_and(|stream| stream.ssrc == ssrc || stream.retransmission == Some(ssrc))
+        };
         if ssrc != 0 && !lines.iter().any(is_used) {
             return ssrc;
         }

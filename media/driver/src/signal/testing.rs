@@ -13,7 +13,7 @@ use veche_base::testing::SeededEntropy;
 use veche_sfu::engine::{ChannelId, Engine, EngineError, Event, Fingerprint, PeerConfig};
 use veche_sfu::testing::ScriptedPeer;
 
-use super::{Context, Grants, Outbox, Room, SessionId};
+use super::{Arrival, Context, Grants, Outbox, Protocol, Room, SessionId};
 use crate::sfu::{Demux, IceServer, IceServers, RoomId, RoomNews, Site, Whereabouts};
 
 /// The first offer of a browser with one line of each kind.
@@ -215,12 +215,22 @@ impl Hall {
         self.join_with(Grants::participant(identity, "room"), request).expect("somebody who is let in")
     }
 
+    /// Somebody comes whose client has two connections.
+    pub(crate) fn join_with_two(&mut self, identity: &str) -> Guest {
+        let arrival = Arrival::from_parameters(&[]);
+        self.arrive(Grants::participant(identity, "room"), arrival).expect("somebody who is let in")
+    }
+
     /// Somebody comes, or comes back.
     pub(crate) fn join_with(&mut self, grants: Grants, request: JoinRequest) -> Option<Guest> {
+        self.arrive(grants, Arrival { request, protocol: Protocol::One })
+    }
+
+    pub(crate) fn arrive(&mut self, grants: Grants, arrival: Arrival) -> Option<Guest> {
         let (sender, heard) = channel();
         let id = SessionId(self.next);
         self.next += 1;
-        let id = self.step(|room, cx| room.join(cx, id, grants, request, Box::new(Channel(sender))));
+        let id = self.step(|room, cx| room.join(cx, id, grants, arrival, Box::new(Channel(sender))));
         Some(Guest { id: id?, heard, offers: 1 })
     }
 
@@ -244,7 +254,15 @@ impl Hall {
     /// A client's peer tells something.
     pub(crate) fn tell(&mut self, guest: &Guest, event: Event<std::sync::Arc<[u8]>>) {
         self.step(|room, _| {
-            let participant = room.sessions[&guest.id].participant().expect("somebody with a connection");
+            let participant = room.sessions[&guest.id].subscriber().expect("somebody with a connection");
+            room.call.peer_mut(participant).expect("a peer").say(event);
+        });
+    }
+
+    /// The same of the connection over which a client publishes, if it has another.
+    pub(crate) fn tell_publisher(&mut self, guest: &Guest, event: Event<std::sync::Arc<[u8]>>) {
+        self.step(|room, _| {
+            let participant = room.sessions[&guest.id].publisher().expect("somebody with a connection");
             room.call.peer_mut(participant).expect("a peer").say(event);
         });
     }
@@ -260,7 +278,7 @@ impl Hall {
 
     /// What was sent to somebody over data channels up to now; nothing, if he has no connection.
     pub(crate) fn sent_data(&mut self, guest: &Guest) -> Vec<(ChannelId, Vec<u8>)> {
-        let participant = self.room.sessions[&guest.id].participant();
+        let participant = self.room.sessions[&guest.id].subscriber();
         let peer = participant.and_then(|participant| self.room.call.peer_mut(participant));
         peer.map(|peer| peer.sent_data.clone()).unwrap_or_default()
     }

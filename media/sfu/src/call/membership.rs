@@ -11,6 +11,8 @@ use crate::subscription::{Flow, Outlet, PAYLOAD_TYPES_MAX, Subscription, Subscri
 
 /// Participants of one call: all of the largest company that a site is made for, and their second devices.
 pub const PARTICIPANTS_MAX: usize = 400;
+/// Peer connections of one call: clients that have one for what they publish and one for what they get take part twice.
+const CONNECTIONS_MAX: usize = 2 * PARTICIPANTS_MAX;
 /// Tracks of one participant. Camera, screen and two voices are four; the rest is for clients that are slow to unpublish.
 pub const PUBLICATIONS_PER_PARTICIPANT_MAX: usize = 16;
 /// What one participant subscribes to at a time: a voice and a picture of everybody.
@@ -22,7 +24,7 @@ impl<P: Peer> Call<P> {
     /// # Errors
     /// If there are too many.
     pub fn join(&mut self, now: Duration, peer: P) -> Result<ParticipantId, CallError> {
-        if self.participants.len() >= PARTICIPANTS_MAX {
+        if self.participants.len() >= CONNECTIONS_MAX {
             return Err(CallError::TooMany("participants"));
         }
         let id = ParticipantId(self.make_id());

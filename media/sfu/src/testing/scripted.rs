@@ -26,6 +26,8 @@ pub struct ScriptedPeer {
     pub desired_bps: u64,
     /// What was sent over its data channels.
     pub sent_data: Vec<(ChannelId, Vec<u8>)>,
+    /// The names of the channels that it was told to open.
+    pub opened: Vec<String>,
     /// Whether it was told to say goodbye.
     pub is_closed: bool,
     says: VecDeque<Result<Event<Arc<[u8]>>, EngineError>>,
@@ -135,8 +137,9 @@ impl Peer for ScriptedPeer {
 
     fn restart_ice(&mut self, _local: &IceCredentials, _remote: &IceCredentials) {}
 
-    fn open_channel(&mut self, _channel: &ChannelConfig) -> Result<ChannelId, EngineError> {
-        Err(EngineError::Unknown("data channels"))
+    fn open_channel(&mut self, channel: &ChannelConfig) -> Result<ChannelId, EngineError> {
+        self.opened.push(channel.label.clone());
+        Ok(ChannelId(self.opened.len()))
     }
 
     fn send_data(&mut self, channel: ChannelId, data: Data<'_>) -> Result<(), EngineError> {

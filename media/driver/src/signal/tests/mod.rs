@@ -3,3 +3,4 @@
 mod hostile;
 mod rooms;
 mod tracks;
+mod two_connections;
