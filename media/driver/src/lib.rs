@@ -37,8 +37,8 @@ pub use sfu::{
     Whereabouts,
 };
 pub use signal::{
-    Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox, read_join_request,
-    refresh_token,
+    BodyFormat, Concern, Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox,
+    SENT_DATA_BYTES_MAX, ServiceError, ServiceRequest, read_join_request, refresh_token,
 };
 pub use stream::TlsStream;
 pub use veche_sfu::{PARTICIPANTS_MAX, Source};

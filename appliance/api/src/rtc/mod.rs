@@ -14,6 +14,7 @@ mod healthz;
 mod legacy_sfu_get;
 mod signal;
 mod transports;
+mod twirp;
 
 #[cfg(test)]
 mod tests;
@@ -70,6 +71,7 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
         .plain(get.clone(), "/livekit/jwt/healthz", nobody, open, healthz::healthz)
         .plain(get.clone(), "/livekit/sfu/rtc/v1", nobody, open, signal::join)
         .plain(get, "/livekit/sfu/rtc/v1/validate", nobody, open, signal::validate)
+        .plain(Method::POST, "/livekit/sfu/twirp/{service}/{method}", nobody, open.any_body(), twirp::serve)
 }
 
 /// The calls of this server, if it has any.

@@ -2,4 +2,5 @@
 
 mod hostile;
 mod rooms;
+mod service;
 mod tracks;
