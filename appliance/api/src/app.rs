@@ -23,6 +23,7 @@ use crate::error::ApiError;
 use crate::limits::Limiter;
 use crate::pages::Pages;
 use crate::relay::Relay;
+use crate::room_service::RoomService;
 use crate::signaling::Signaling;
 use crate::site::SiteFacts;
 
@@ -172,6 +173,8 @@ pub struct Plugs {
     pub calls: Option<Arc<Calls>>,
     /// Where clients of LiveKit come in; none: there are no calls.
     pub signaling: Option<Arc<dyn Signaling>>,
+    /// Where calls are administered; none: there are no calls.
+    pub rooms: Option<Arc<dyn RoomService>>,
     /// Who can tell an administrator whether clients reach the server.
     pub reachability: Option<Arc<dyn Reachability>>,
     /// Who knows the settings.

@@ -38,6 +38,7 @@ pub mod pages;
 pub mod relay;
 mod request_log;
 pub mod respond;
+pub mod room_service;
 pub mod routes;
 mod rtc;
 pub mod setup;

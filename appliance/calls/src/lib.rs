@@ -9,6 +9,7 @@
 //! | `token` | the tokens that open calls: issued here, shown to the SFU |
 //! | `standing` | whether somebody may be in the call of a room, now |
 //! | `tickets` | giving out tokens, and looking at them again when they are used |
+//! | `administration` | whether somebody may mute others or send them out |
 //! | `seats` | who is in which call, and the leaving that the room is told when he is gone |
 //! | `upkeep` | the task that tells it, and that takes people out of calls who may not be there any more |
 //!
@@ -16,6 +17,7 @@
 //! room any more is out of its call at once, and no token that he still has lets him back; a leaving that was handed over to
 //! us is on disk and survives this process. This crate knows no socket and no packet, and nothing of the SFU but [`Sfu`].
 
+mod administration;
 mod names;
 mod seats;
 mod standing;
@@ -27,6 +29,7 @@ mod upkeep;
 mod testing;
 
 pub use self::{
+    administration::{AdministerError, Administrator},
     names::{LEGACY_SLOT, MemberName, identity, room_name},
     tickets::{AdmitError, LeaveError, Ticket, TicketError, Wish},
     token::{AccessKeys, EmptySecret, Grants, Holder, TokenError, VideoGrant},

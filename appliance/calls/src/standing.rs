@@ -57,6 +57,20 @@ impl Calls {
     }
 }
 
+/// Whether a member may administer the call of his room: as far as he may put others out of the room.
+pub(crate) fn may_administer(room: &Room, user: &UserId) -> bool {
+    PowerLevels::of(&room.head().state, &room.version).is_ok_and(|levels| levels.can_kick_some(user))
+}
+
+/// Whether a member may do something to another who is in the call of his room: what he could do by putting him out of the room.
+pub(crate) fn may_act_on(room: &Room, user: &UserId, other: &UserId) -> bool {
+    let could_kick = || {
+        let levels = PowerLevels::of(&room.head().state, &room.version);
+        levels.is_ok_and(|levels| levels.can_kick(user, other))
+    };
+    user == other || could_kick()
+}
+
 /// Whether a member may be heard and seen in the call of his room, and not only listen.
 ///
 /// Who cannot tell the room that he is in its call would be a stranger to the others, who take no stream without such a word

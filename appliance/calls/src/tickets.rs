@@ -12,7 +12,7 @@ use veche_homeserver::rooms::Room;
 use crate::Calls;
 use crate::names::{MemberName, identity, room_name};
 use crate::seats::SeatKey;
-use crate::standing::{Unfit, may_publish};
+use crate::standing::{Unfit, may_administer, may_publish};
 use crate::token::{Grants, Holder, TokenError, VideoGrant};
 
 /// How long a token can be used to enter a call. Whoever is in it stays.
@@ -146,7 +146,7 @@ impl Calls {
             kind: String::new(),
             metadata: String::new(),
             attributes: Default::default(),
-            video: video(key.call.clone(), may_publish(room, &holder.user_id)),
+            video: video(key.call.clone(), may_publish(room, &holder.user_id), may_administer(room, &holder.user_id)),
             expires_secs: now_ms / 1_000 + TICKET_SECS,
             holder: Some(holder),
         };
@@ -204,7 +204,7 @@ fn check(what: &'static str, name: &str) -> Result<(), TicketError> {
     if name.is_empty() || name.len() > ID_BYTES_MAX { Err(TicketError::Name(what)) } else { Ok(()) }
 }
 
-fn video(room: String, may_publish: bool) -> VideoGrant {
+fn video(room: String, may_publish: bool, may_administer: bool) -> VideoGrant {
     VideoGrant {
         room_join: true,
         room,
@@ -212,6 +212,8 @@ fn video(room: String, may_publish: bool) -> VideoGrant {
         can_subscribe: Some(true),
         can_publish_data: Some(may_publish),
         can_update_own_metadata: Some(true),
+        room_admin: may_administer,
+        room_list: may_administer,
         ..VideoGrant::default()
     }
 }

@@ -149,6 +149,12 @@ impl PowerLevels {
         self.user(user_id) >= self.kick && self.user(user_id) > self.user(target)
     }
 
+    /// Whether the user has the power to put somebody out of the room, whoever that may be.
+    #[must_use]
+    pub fn can_kick_some(&self, user_id: &UserId) -> bool {
+        self.user(user_id) >= self.kick
+    }
+
     /// Whether the user may ban `target`: enough power, and more than the target.
     #[must_use]
     pub fn can_ban(&self, user_id: &UserId, target: &UserId) -> bool {

@@ -1,6 +1,7 @@
 //! The SFU of this server: started with what settings and addresses say, joined to the calls of Matrix rooms, and to LiveKit's
 //! clients over WebSockets.
 
+mod administration;
 mod people;
 mod signaling;
 
@@ -11,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tracing::warn;
+use veche_api::room_service::RoomService;
 use veche_api::signaling::Signaling;
 use veche_media_driver::{
     AskError, BridgeEnd, IceServer, IceServers, RoomNews, SfuDriver, SfuHandle, SfuSettings,
@@ -18,6 +20,7 @@ use veche_media_driver::{
 };
 use veche_runtime::Supervisor;
 
+use self::administration::Administration;
 use self::people::People;
 use self::signaling::Reception;
 use crate::addresses::{Addresses, Whereabouts, all_interfaces};
@@ -102,6 +105,11 @@ impl RunningSfu {
     pub(crate) fn signaling(&self, product: &Product) -> Arc<dyn Signaling> {
         let (sfu, calls) = (self.driver.handle(), Arc::clone(&product.calls));
         Arc::new(Reception::new(sfu, calls, product.workers.clone()))
+    }
+
+    /// Where calls are administered.
+    pub(crate) fn room_service(&self, product: &Product) -> Arc<dyn RoomService> {
+        Arc::new(Administration::new(self.driver.handle(), Arc::clone(&product.calls)))
     }
 
     /// Tells clients to come back, and closes all connections and sockets.

@@ -98,6 +98,7 @@ impl Surroundings {
             relay: access.map(|access| Arc::new(access) as Arc<_>),
             calls: Some(Arc::clone(&product.calls)),
             signaling: self.sfu.as_ref().map(|sfu| sfu.signaling(product)),
+            rooms: self.sfu.as_ref().map(|sfu| sfu.room_service(product)),
             reachability: Some(Arc::clone(&doctor) as Arc<_>),
             settings: Some(Arc::new(settings)),
             certificate: Some(Arc::new(certificate)),

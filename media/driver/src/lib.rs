@@ -37,8 +37,8 @@ pub use sfu::{
     Whereabouts,
 };
 pub use signal::{
-    Arrival, Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX, Outbox, Protocol,
-    refresh_token,
+    Arrival, BodyFormat, Concern, Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX,
+    Outbox, Protocol, SENT_DATA_BYTES_MAX, ServiceError, ServiceRequest, refresh_token,
 };
 pub use stream::TlsStream;
 pub use veche_sfu::{PARTICIPANTS_MAX, Source};

@@ -64,6 +64,12 @@ class Account:
     def kick(self, room_id: str, other: "Account") -> None:
         self.ask("POST", f"/v3/rooms/{urllib.parse.quote(room_id)}/kick", {"user_id": other.user_id})
 
+    def give_power(self, room_id: str, other: "Account", level: int) -> None:
+        path = f"/v3/rooms/{urllib.parse.quote(room_id)}/state/m.room.power_levels/"
+        levels = self.ask("GET", path)
+        levels["users"] = {**levels.get("users", {}), other.user_id: level}
+        self.ask("PUT", path, levels)
+
     def proof(self) -> dict:
         """What a service beside the server believes (OpenID)."""
         return self.ask("POST", f"/v3/user/{urllib.parse.quote(self.user_id)}/openid/request_token", {})

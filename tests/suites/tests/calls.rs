@@ -35,6 +35,7 @@ async fn without_an_sfu_nothing_pretends() {
         "/livekit/jwt/sfu/get",
         "/livekit/jwt/get_token",
         "/livekit/jwt/delegate_delayed_leave",
+        "/livekit/sfu/twirp/livekit.RoomService/ListRooms",
         "/_matrix/client/v1/rtc/livekit/get_token",
         "/_matrix/client/unstable/io.element.msc4195/rtc/livekit/delegate_delayed_leave",
     ] {

@@ -14,6 +14,7 @@ mod healthz;
 mod legacy_sfu_get;
 mod signal;
 mod transports;
+mod twirp;
 
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,7 @@ pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
         .plain(get.clone(), "/livekit/sfu/rtc/v1/validate", nobody, open, signal::validate)
         .plain(get.clone(), "/livekit/sfu/rtc", nobody, open, signal::join_with_parameters)
         .plain(get, "/livekit/sfu/rtc/validate", nobody, open, signal::validate)
+        .plain(Method::POST, "/livekit/sfu/twirp/{service}/{method}", nobody, open.any_body(), twirp::serve)
 }
 
 /// The calls of this server, if it has any.

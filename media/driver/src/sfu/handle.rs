@@ -15,7 +15,7 @@ use super::settings::SfuSettings;
 use super::site::{IceServers, RoomNews, Whereabouts};
 use super::worker::Worker;
 use crate::handle::{AskError, Panicked, StartError};
-use crate::signal::{Arrival, Grants, Outbox};
+use crate::signal::{Arrival, Grants, Outbox, Reply, ServiceError, ServiceRequest};
 
 /// Commands that wait for the thread; it takes them all each time it wakes.
 const COMMANDS_MAX: usize = 4_096;
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     MoveTo(Whereabouts),
     /// See [`SfuHandle::list`].
     List(Box<dyn FnOnce(Vec<Listing>) + Send>),
+    /// See [`SfuHandle::serve`].
+    Serve(Box<ServiceRequest>, Reply),
 }
 
 /// See [`Command::Join`].
@@ -184,6 +186,19 @@ impl SfuHandle {
     /// [`AskError`]; `take` is dropped.
     pub fn list(&self, take: Box<dyn FnOnce(Vec<Listing>) + Send>) -> Result<(), AskError> {
         self.ask(Command::List(take))
+    }
+
+    /// Does what somebody asks of a room who may, and hands the answer's body to `take`, on the SFU's thread, which must not
+    /// wait.
+    ///
+    /// # Errors
+    /// [`AskError`]; nothing happens and `take` is dropped.
+    pub fn serve(
+        &self,
+        request: ServiceRequest,
+        take: Box<dyn FnOnce(Result<Vec<u8>, ServiceError>) + Send>,
+    ) -> Result<(), AskError> {
+        self.ask(Command::Serve(Box::new(request), Reply::new(take)))
     }
 
     fn ask(&self, command: Command) -> Result<(), AskError> {

@@ -29,7 +29,7 @@ use super::site::{IceServers, RoomNews, Site};
 use crate::bridge::BridgeEnd;
 use crate::handle::StartError;
 use crate::settings::Limits;
-use crate::signal::{Context, Room, SessionId};
+use crate::signal::{Concern, Context, Room, ServiceError, ServiceRequest, SessionId};
 use crate::sockets::WAKER;
 use crate::udp::{Incoming, UdpPort};
 
@@ -305,8 +305,28 @@ impl Worker {
                 }
                 Command::MoveTo(whereabouts) => self.world.site.move_to(&whereabouts),
                 Command::List(take) => take(self.list()),
+                Command::Serve(request, reply) => {
+                    let outcome = self.serve(&request);
+                    reply.send(outcome);
+                }
             }
         }
+    }
+
+    /// Does what is asked of a room, or of several.
+    fn serve(&mut self, request: &ServiceRequest) -> Result<Vec<u8>, ServiceError> {
+        let room = match request.concern() {
+            Concern::Rooms => {
+                let rooms = self.rooms.values().map(|hosted| &hosted.room);
+                let rooms = rooms.filter(|room| request.is_listed(&room.name));
+                return Ok(request.rooms(rooms.map(Room::info).collect()));
+            }
+            Concern::Room { room, .. } | Concern::Participant { room, .. } => room,
+        };
+        let Some(id) = self.names.get(room).copied() else { return request.nobody() };
+        let Some(hosted) = self.rooms.get_mut(&id) else { return request.nobody() };
+        self.touched.insert(id);
+        hosted.room.serve(&mut self.world.context(), request)
     }
 
     fn join(&mut self, join: Join) {

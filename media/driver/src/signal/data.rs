@@ -7,7 +7,7 @@ use veche_sfu::engine::{ChannelId, Data, Engine, Peer};
 
 use super::answer::DATA_BYTES_MAX;
 use super::room::Room;
-use super::session::Session;
+use super::session::{Session, SessionId};
 
 /// What LiveKit's clients call their channels.
 pub(super) const RELIABLE: &str = "_reliable";
@@ -49,12 +49,16 @@ impl<E: Engine> Room<E> {
             let identity = &session.grants.identity;
             packet.destination_identities.is_empty() || packet.destination_identities.contains(identity)
         };
-        let receivers = self.sessions.iter().filter(|(id, session)| **id != from && is_meant(session));
-        for (_, session) in receivers {
+        self.deliver(is_lossy, &signed, |id, session| id != from && is_meant(session));
+    }
+
+    /// Sends a message to all for whom it is meant, and who have the channel for it.
+    pub(super) fn deliver(&mut self, is_lossy: bool, bytes: &[u8], is_meant: impl Fn(SessionId, &Session) -> bool) {
+        for (_, session) in self.sessions.iter().filter(|(id, session)| is_meant(**id, session)) {
             let channel = if is_lossy { session.channels.lossy } else { session.channels.reliable };
             let (Some(channel), Some(participant)) = (channel, session.subscriber()) else { continue };
             let Some(peer) = self.call.peer_mut(participant) else { continue };
-            if let Err(error) = peer.send_data(channel, Data::Binary(&signed)) {
+            if let Err(error) = peer.send_data(channel, Data::Binary(bytes)) {
                 tracing::debug!(%error, "a message of a data channel was dropped");
             }
         }

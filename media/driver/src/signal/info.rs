@@ -60,6 +60,22 @@ pub(crate) fn source_number(source: Source) -> i32 {
     source.into()
 }
 
+/// The source of a number, if there is one.
+pub(crate) fn source_of_number(number: i32) -> Option<Source> {
+    match TrackSource::try_from(number) {
+        Ok(TrackSource::Microphone) => Some(Source::Microphone),
+        Ok(TrackSource::Camera) => Some(Source::Camera),
+        Ok(TrackSource::ScreenShare) => Some(Source::Screen),
+        Ok(TrackSource::ScreenShareAudio) => Some(Source::ScreenAudio),
+        Ok(TrackSource::Unknown) | Err(_) => None,
+    }
+}
+
+/// Where a published track comes from, as [`source`] has taken it.
+pub(crate) fn source_of(track: &TrackInfo) -> Option<Source> {
+    source(&AddTrackRequest { r#type: track.r#type, source: track.source, ..AddTrackRequest::default() })
+}
+
 /// The description of a track that was announced.
 pub(crate) fn track(sid: String, request: &AddTrackRequest, wall_ms: u64) -> TrackInfo {
     let cut = |text: &str| text.chars().take(TRACK_NAME_CHARS_MAX).collect::<String>();

@@ -20,6 +20,8 @@ mod publish;
 mod requests;
 mod room;
 mod sdp;
+mod serve;
+mod service;
 mod session;
 mod subscribe;
 mod upkeep;
@@ -31,6 +33,8 @@ mod tests;
 
 pub use grants::{Arrival, Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, Protocol};
 pub(crate) use room::{Context, Room};
+pub(crate) use service::Reply;
+pub use service::{BodyFormat, Concern, SENT_DATA_BYTES_MAX, ServiceError, ServiceRequest};
 pub use session::Outbox;
 
 /// The message that gives a client a fresh token (`refresh_token`).

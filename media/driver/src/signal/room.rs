@@ -233,7 +233,7 @@ impl<E: Engine> Room<E> {
         identity.map(|identity| cx.site.ice_servers(identity)).unwrap_or_default()
     }
 
-    pub(super) fn info(&self) -> livekit_protocol::Room {
+    pub(crate) fn info(&self) -> livekit_protocol::Room {
         let (people, publishers) = self.counts();
         livekit_protocol::Room {
             sid: self.sid.clone(),

@@ -52,6 +52,8 @@ pub(crate) enum Phase {
 pub(crate) struct Session {
     pub(crate) sid: String,
     pub(crate) grants: Grants,
+    /// Whether rights were set for him in this call, beyond which his token gives him none.
+    pub(crate) is_limited: bool,
     pub(crate) client: ClientInfo,
     pub(crate) phase: Phase,
     pub(crate) joined_ms: u64,
@@ -201,6 +203,7 @@ impl Session {
         Self {
             sid,
             grants,
+            is_limited: false,
             client,
             phase: Phase::Joined,
             joined_ms: 0,
@@ -246,10 +249,23 @@ impl Session {
         self.unheard_since = None;
     }
 
-    /// Takes what a newer token says of his rights. What he has changed of himself stays.
+    /// Takes what a newer token says of his rights, as far as nobody has limited them. What he has changed of himself stays.
     pub(crate) fn regrant(&mut self, grants: Grants) {
-        let Grants { name, metadata, attributes, .. } = std::mem::replace(&mut self.grants, grants);
-        (self.grants.name, self.grants.metadata, self.grants.attributes) = (name, metadata, attributes);
+        let before = std::mem::replace(&mut self.grants, grants);
+        let now = &mut self.grants;
+        if self.is_limited {
+            let mut sources = before.can_publish_sources;
+            let named = sources.len();
+            sources.retain(|source| now.allows(*source));
+            now.can_publish &= before.can_publish && (named == 0 || !sources.is_empty());
+            if named > 0 {
+                now.can_publish_sources = sources;
+            }
+            now.can_subscribe &= before.can_subscribe;
+            now.can_publish_data &= before.can_publish_data;
+            now.can_update_own_metadata &= before.can_update_own_metadata;
+        }
+        (now.name, now.metadata, now.attributes) = (before.name, before.metadata, before.attributes);
     }
 
     /// Whether one more message of the client is taken.

@@ -2,5 +2,6 @@
 
 mod hostile;
 mod rooms;
+mod service;
 mod tracks;
 mod two_connections;
