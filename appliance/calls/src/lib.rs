@@ -46,8 +46,17 @@ pub trait Sfu: Send + Sync {
     /// Takes a participant out of a call, at once; does nothing if he is not there.
     fn remove(&self, room: &str, identity: &str);
 
-    /// Whether nobody more can be taken into a call.
-    fn room_is_full(&self, room: &str) -> bool;
+    /// Why nobody more can be taken into a call, if that is so.
+    fn refuses(&self, room: &str) -> Option<NoPlace>;
+}
+
+/// Why nobody more can be taken into a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoPlace {
+    /// There are as many as can be in one.
+    Full,
+    /// Those who are in calls now keep the server busy: one more would be noticed by all of them.
+    Busy,
 }
 
 /// The calls of this server.

@@ -22,7 +22,7 @@ use veche_rooms::SigningKeys;
 use veche_store::sql::{Options, Sql};
 use veche_store::{OpenOptions, Store};
 
-use crate::{AccessKeys, Calls, LEGACY_SLOT, MemberName, Sfu, Wish};
+use crate::{AccessKeys, Calls, LEGACY_SLOT, MemberName, NoPlace, Sfu, Wish};
 
 const PASSWORD: &str = "correct horse";
 pub(crate) const CALL_MEMBER: &str = "org.matrix.msc3401.call.member";
@@ -31,7 +31,7 @@ pub(crate) const CALL_MEMBER: &str = "org.matrix.msc3401.call.member";
 #[derive(Default)]
 pub(crate) struct Recorder {
     pub(crate) removed: Mutex<Vec<(String, String)>>,
-    pub(crate) full: Mutex<bool>,
+    pub(crate) refuses: Mutex<Option<NoPlace>>,
 }
 
 impl Recorder {
@@ -45,8 +45,8 @@ impl Sfu for Recorder {
         self.removed.lock().unwrap().push((room.to_owned(), identity.to_owned()));
     }
 
-    fn room_is_full(&self, _: &str) -> bool {
-        *self.full.lock().unwrap()
+    fn refuses(&self, _: &str) -> Option<NoPlace> {
+        *self.refuses.lock().unwrap()
     }
 }
 

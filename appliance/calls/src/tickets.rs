@@ -9,11 +9,11 @@ use veche_homeserver::StoreError;
 use veche_homeserver::delayed::{DelegateError, Delegation};
 use veche_homeserver::rooms::Room;
 
-use crate::Calls;
 use crate::names::{MemberName, identity, room_name};
 use crate::seats::SeatKey;
 use crate::standing::{Unfit, may_administer, may_publish};
 use crate::token::{Grants, Holder, TokenError, VideoGrant};
+use crate::{Calls, NoPlace};
 
 /// How long a token can be used to enter a call. Whoever is in it stays.
 const TICKET_SECS: u64 = 60 * 60;
@@ -65,6 +65,9 @@ pub enum TicketError {
     /// Nobody more can be taken into this call.
     #[error("this call is full")]
     Full,
+    /// Nobody more can be taken into any call now.
+    #[error("the server carries as many people in calls as it can; try again when some have left")]
+    Busy,
     /// The store failed.
     #[error(transparent)]
     Internal(#[from] StoreError),
@@ -123,8 +126,10 @@ impl Calls {
     pub fn ticket(&self, wish: &Wish) -> Result<Ticket, TicketError> {
         let sfu = self.sfu.get().ok_or(TicketError::Closed)?;
         let (key, holder, room) = self.seat(wish)?;
-        if sfu.room_is_full(&key.call) && !self.seats.is_taken(&key) {
-            return Err(TicketError::Full);
+        match sfu.refuses(&key.call).filter(|_| !self.seats.is_taken(&key)) {
+            Some(NoPlace::Full) => return Err(TicketError::Full),
+            Some(NoPlace::Busy) => return Err(TicketError::Busy),
+            None => {}
         }
         Ok(Ticket { jwt: self.issue(&key, holder, &room), room: key.call, identity: key.identity })
     }

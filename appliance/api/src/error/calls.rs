@@ -13,7 +13,9 @@ impl From<TicketError> for ApiError {
             TicketError::Name(_) => Self::bad_json(error.to_string()),
             TicketError::NotInRoom | TicketError::Device => Self::forbidden(error.to_string()),
             TicketError::Account => Self::user_suspended(),
-            TicketError::Full => Self::new(StatusCode::FORBIDDEN, "M_RESOURCE_LIMIT_EXCEEDED", error.to_string()),
+            TicketError::Full | TicketError::Busy => {
+                Self::new(StatusCode::FORBIDDEN, "M_RESOURCE_LIMIT_EXCEEDED", error.to_string())
+            }
             TicketError::Internal(error) => error.into(),
         }
     }

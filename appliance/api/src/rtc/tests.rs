@@ -33,8 +33,8 @@ struct Quiet;
 impl Sfu for Quiet {
     fn remove(&self, _: &str, _: &str) {}
 
-    fn room_is_full(&self, _: &str) -> bool {
-        false
+    fn refuses(&self, _: &str) -> Option<veche_calls::NoPlace> {
+        None
     }
 }
 

@@ -89,8 +89,11 @@ async fn a_full_call_takes_nobody_but_those_who_are_in_it() {
     let ticket = house.calls.ticket(&wish("bob", &room)).unwrap();
     house.calls.admit(ticket.jwt.expose()).unwrap();
     assert!(house.calls.participant_joined(&ticket.room, &ticket.identity));
-    *house.sfu.full.lock().unwrap() = true;
+    *house.sfu.refuses.lock().unwrap() = Some(NoPlace::Full);
     assert!(matches!(house.calls.ticket(&wish("alice", &room)), Err(TicketError::Full)));
+    house.calls.ticket(&wish("bob", &room)).unwrap();
+    *house.sfu.refuses.lock().unwrap() = Some(NoPlace::Busy);
+    assert!(matches!(house.calls.ticket(&wish("alice", &room)), Err(TicketError::Busy)));
     house.calls.ticket(&wish("bob", &room)).unwrap();
 }
 

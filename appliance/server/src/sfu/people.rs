@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::warn;
-use veche_calls::Sfu;
+use veche_calls::{NoPlace, Sfu};
 use veche_media_driver::{PARTICIPANTS_MAX, SfuHandle};
 
 /// See the module.
@@ -37,6 +37,10 @@ impl People {
     }
 }
 
+/// Of a thousand parts of its time, how many the thread of calls may work when somebody more is let in. The rest is for those
+/// who are there: somebody turns his camera on, somebody makes a picture large.
+const BUSY_PERMILLE_MAX: u32 = 850;
+
 /// The SFU, as calls want it.
 pub(super) struct Plug {
     sfu: SfuHandle,
@@ -56,8 +60,12 @@ impl Sfu for Plug {
         }
     }
 
-    fn room_is_full(&self, room: &str) -> bool {
-        self.people.in_room(room) >= PARTICIPANTS_MAX
+    fn refuses(&self, room: &str) -> Option<NoPlace> {
+        if self.people.in_room(room) >= PARTICIPANTS_MAX {
+            Some(NoPlace::Full)
+        } else {
+            (self.sfu.busy_permille() > BUSY_PERMILLE_MAX).then_some(NoPlace::Busy)
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use mio::Waker;
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy};
 
+use super::load;
 use super::settings::SfuSettings;
 use super::site::{IceServers, RoomNews, Whereabouts};
 use super::worker::Worker;
@@ -95,10 +96,10 @@ impl SfuDriver {
         let is_stopping = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&is_stopping);
         let (worker, waker) = Worker::new(settings, relays, news, clock, entropy, inbox, stopping, registry)?;
-        let addresses = worker.addresses();
+        let (addresses, load) = (worker.addresses(), worker.load());
         let thread = thread::Builder::new().name("sfu".to_owned()).spawn(|| worker.run());
         let thread = Some(thread.map_err(StartError::Thread)?);
-        let handle = SfuHandle { inbox: sender, waker, is_stopping, next: Arc::new(AtomicU64::new(1)) };
+        let handle = SfuHandle { inbox: sender, waker, is_stopping, next: Arc::new(AtomicU64::new(1)), load };
         Ok(Self { handle, addresses, thread })
     }
 
@@ -149,6 +150,7 @@ pub struct SfuHandle {
     waker: Arc<Waker>,
     is_stopping: Arc<AtomicBool>,
     next: Arc<AtomicU64>,
+    load: load::Told,
 }
 
 impl SfuHandle {
@@ -170,6 +172,12 @@ impl SfuHandle {
     /// [`AskError`]; he is still there.
     pub fn remove(&self, room: &str, identity: &str) -> Result<(), AskError> {
         self.ask(Command::Remove { room: room.to_owned(), identity: identity.to_owned() })
+    }
+
+    /// Of a thousand parts of the last seconds, how many the thread worked. Near a thousand packets wait for it, and
+    /// everybody in every call notices.
+    pub fn busy_permille(&self) -> u32 {
+        self.load.permille()
     }
 
     /// Tells other addresses to those who come from now on.

@@ -3,6 +3,7 @@
 
 mod demux;
 mod handle;
+mod load;
 mod metrics;
 mod settings;
 mod site;

@@ -23,6 +23,7 @@ use veche_sfu::{Counters, ParticipantId};
 use super::RoomId;
 use super::demux::Demux;
 use super::handle::{Command, ConnectionId, Join, Listing};
+use super::load::{self, Load};
 use super::metrics::Metrics;
 use super::settings::{SfuLimits, SfuSettings};
 use super::site::{IceServers, RoomNews, Site};
@@ -73,6 +74,7 @@ pub(crate) struct Worker {
     limits: SfuLimits,
     next_id: u64,
     next_telling: Duration,
+    load: Load,
 }
 
 /// Ways out.
@@ -150,6 +152,7 @@ impl Worker {
             limits,
             next_id: 1,
             next_telling,
+            load: Load::new(next_telling),
         };
         Ok((worker, waker))
     }
@@ -159,12 +162,18 @@ impl Worker {
         self.outlets.ports.iter().map(|port| port.address).collect()
     }
 
+    /// How busy it is.
+    pub(crate) fn load(&self) -> load::Told {
+        self.load.told()
+    }
+
     /// Serves until it is told to stop.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
         while !self.is_stopping.load(Ordering::Acquire) {
+            let waits_from = self.world.clock.monotonic();
             match self.poll.poll(&mut events, Some(self.patience())) {
-                Ok(()) => {}
+                Ok(()) => self.load.waited(waits_from, self.world.clock.monotonic()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
                     error!(%error, "sockets cannot be waited for; calls stop");
@@ -386,6 +395,7 @@ impl Worker {
         let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let metrics = &self.outlets.metrics;
         metrics.rooms.set(gauge(self.rooms.len()));
+        metrics.busy.set(i64::from(self.load.told().permille()));
         metrics.participants.set(gauge(self.rooms.values().map(|hosted| hosted.room.len()).sum()));
         metrics.sockets.look_at_kernel(&self.inodes);
     }

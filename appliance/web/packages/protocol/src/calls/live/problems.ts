@@ -41,6 +41,7 @@ export function joinProblem(thrown: unknown): CallProblem {
     const { httpStatus } = (thrown ?? {}) as { httpStatus?: unknown };
     if (typeof httpStatus === "number" && FULL_STATUS.has(httpStatus)) return "full";
     const { code } = problemOf(thrown);
+    if (code === "quota") return "full";
     if (code === "forbidden" || code === "suspended") return "notAllowed";
     return code === "offline" || code === "timeout" ? "offline" : "unknown";
 }
