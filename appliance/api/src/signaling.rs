@@ -17,6 +17,9 @@ pub trait Signaling: Send + Sync {
     ///
     /// `join_request` is the parameter of that name, as it came.
     fn accept<'a>(&'a self, token: &'a str, join_request: &'a str, upgrade: OnUpgrade) -> Verdict<'a>;
+
+    /// Whether calls are served, for whoever watches over it. Answered within seconds.
+    fn serves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 }
 
 /// Nothing, or why somebody is not let in.

@@ -3,12 +3,9 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use livekit_protocol::JoinRequest;
-use mio::Waker;
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy};
 
@@ -17,6 +14,7 @@ use super::site::{IceServers, RoomNews, Whereabouts};
 use super::worker::Worker;
 use crate::handle::{AskError, Panicked, StartError};
 use crate::signal::{Grants, Outbox};
+use crate::thread::{Post, Serving};
 
 /// Commands that wait for the thread; it takes them all each time it wakes.
 const COMMANDS_MAX: usize = 4_096;
@@ -39,6 +37,8 @@ pub(crate) enum Command {
     MoveTo(Whereabouts),
     /// See [`SfuHandle::list`].
     List(Box<dyn FnOnce(Vec<Listing>) + Send>),
+    /// See [`SfuHandle::echo`].
+    Echo(Box<dyn FnOnce() + Send>),
 }
 
 /// See [`Command::Join`].
@@ -71,9 +71,9 @@ pub struct Member {
 
 /// The SFU on real sockets, served by one thread of its own. Dropping it stops it.
 pub struct SfuDriver {
-    handle: SfuHandle,
+    serving: Serving<Command>,
+    next: Arc<AtomicU64>,
     addresses: Vec<SocketAddr>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl SfuDriver {
@@ -90,15 +90,13 @@ impl SfuDriver {
         entropy: Arc<dyn Entropy>,
         registry: &Registry,
     ) -> Result<Self, StartError> {
-        let (sender, inbox) = sync_channel(COMMANDS_MAX);
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let stopping = Arc::clone(&is_stopping);
-        let (worker, waker) = Worker::new(settings, relays, news, clock, entropy, inbox, stopping, registry)?;
-        let addresses = worker.addresses();
-        let thread = thread::Builder::new().name("sfu".to_owned()).spawn(|| worker.run());
-        let thread = Some(thread.map_err(StartError::Thread)?);
-        let handle = SfuHandle { inbox: sender, waker, is_stopping, next: Arc::new(AtomicU64::new(1)) };
-        Ok(Self { handle, addresses, thread })
+        let mut addresses = Vec::new();
+        let serving = Serving::start("sfu", COMMANDS_MAX, |inbox| {
+            let (worker, waker) = Worker::new(settings, relays, news, clock, entropy, inbox, registry)?;
+            addresses = worker.addresses();
+            Ok((move || worker.run(), waker))
+        })?;
+        Ok(Self { serving, next: Arc::new(AtomicU64::new(1)), addresses })
     }
 
     /// Where packets come, with the ports that were really bound.
@@ -108,12 +106,12 @@ impl SfuDriver {
 
     /// For whoever brings signaling.
     pub fn handle(&self) -> SfuHandle {
-        self.handle.clone()
+        SfuHandle { post: self.serving.post(), next: Arc::clone(&self.next) }
     }
 
-    /// Whether the thread serves. If it does not without having been stopped, it has panicked.
+    /// Whether the thread serves. If it does not without having been stopped, it has given up.
     pub fn is_running(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.serving.is_running()
     }
 
     /// Tells clients to come back later, closes all connections and sockets, and waits for the thread, which takes
@@ -122,31 +120,14 @@ impl SfuDriver {
     /// # Errors
     /// [`Panicked`] if it did not end by itself.
     pub fn stop(mut self) -> Result<(), Panicked> {
-        self.end()
-    }
-
-    fn end(&mut self) -> Result<(), Panicked> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
-        self.handle.is_stopping.store(true, Ordering::Release);
-        // A thread that cannot be woken has ended already.
-        let _ = self.handle.waker.wake();
-        thread.join().map_err(|_| Panicked)
-    }
-}
-
-impl Drop for SfuDriver {
-    fn drop(&mut self) {
-        // The panic was reported when it happened.
-        let _ = self.end();
+        self.serving.stop()
     }
 }
 
 /// Asks the thread. Clones ask the same one.
 #[derive(Clone)]
 pub struct SfuHandle {
-    inbox: SyncSender<Command>,
-    waker: Arc<Waker>,
-    is_stopping: Arc<AtomicBool>,
+    post: Post<Command>,
     next: Arc<AtomicU64>,
 }
 
@@ -159,7 +140,7 @@ impl SfuHandle {
     /// [`AskError`]; he should try again later.
     pub fn join(&self, grants: Grants, request: JoinRequest, outbox: Box<dyn Outbox>) -> Result<Connection, AskError> {
         let connection = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
-        self.ask(Command::Join(Box::new(Join { connection, grants, request, outbox })))?;
+        self.post.ask(Command::Join(Box::new(Join { connection, grants, request, outbox })))?;
         Ok(Connection { connection, handle: self.clone() })
     }
 
@@ -168,7 +149,7 @@ impl SfuHandle {
     /// # Errors
     /// [`AskError`]; he is still there.
     pub fn remove(&self, room: &str, identity: &str) -> Result<(), AskError> {
-        self.ask(Command::Remove { room: room.to_owned(), identity: identity.to_owned() })
+        self.post.ask(Command::Remove { room: room.to_owned(), identity: identity.to_owned() })
     }
 
     /// Tells other addresses to those who come from now on.
@@ -176,7 +157,7 @@ impl SfuHandle {
     /// # Errors
     /// [`AskError`]; everything stays as it is.
     pub fn move_to(&self, whereabouts: Whereabouts) -> Result<(), AskError> {
-        self.ask(Command::MoveTo(whereabouts))
+        self.post.ask(Command::MoveTo(whereabouts))
     }
 
     /// Hands the rooms and who is in them to `take`, on the SFU's thread, which must not wait.
@@ -184,15 +165,15 @@ impl SfuHandle {
     /// # Errors
     /// [`AskError`]; `take` is dropped.
     pub fn list(&self, take: Box<dyn FnOnce(Vec<Listing>) + Send>) -> Result<(), AskError> {
-        self.ask(Command::List(take))
+        self.post.ask(Command::List(take))
     }
 
-    fn ask(&self, command: Command) -> Result<(), AskError> {
-        self.inbox.try_send(command).map_err(|error| match error {
-            TrySendError::Full(_) => AskError::Busy,
-            TrySendError::Disconnected(_) => AskError::Stopped,
-        })?;
-        self.waker.wake().map_err(|_| AskError::Stopped)
+    /// Calls `answer` on the SFU's thread, so that whoever hears it knows that calls are served.
+    ///
+    /// # Errors
+    /// [`AskError`]; `answer` is dropped.
+    pub fn echo(&self, answer: Box<dyn FnOnce() + Send>) -> Result<(), AskError> {
+        self.post.ask(Command::Echo(answer))
     }
 }
 
@@ -215,13 +196,13 @@ impl Connection {
     /// # Errors
     /// [`AskError`]; the message is lost, so that the connection has to be closed.
     pub fn message(&self, bytes: Vec<u8>) -> Result<(), AskError> {
-        self.handle.ask(Command::Message(self.connection, bytes))
+        self.handle.post.ask(Command::Message(self.connection, bytes))
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         // If the thread does not hear it, it finds out when nothing comes any longer.
-        let _ = self.handle.ask(Command::HangUp(self.connection));
+        let _ = self.handle.post.ask(Command::HangUp(self.connection));
     }
 }

@@ -4,6 +4,7 @@
 mod demux;
 mod handle;
 mod metrics;
+mod rooms;
 mod settings;
 mod site;
 mod worker;
