@@ -15,6 +15,9 @@ pub trait Signaling: Send + Sync {
 
     /// Lets a client in and takes over the connection, once it has become a WebSocket.
     fn accept<'a>(&'a self, token: &'a str, wish: JoinWish<'a>, upgrade: OnUpgrade) -> Verdict<'a>;
+
+    /// Whether calls are served, for whoever watches over it. Answered within seconds.
+    fn serves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
 }
 
 /// What a client says of itself and wants.

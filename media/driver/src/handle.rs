@@ -1,13 +1,9 @@
-//! Starting and stopping the thread, and what other threads may ask of it.
+//! Starting and stopping the relay's thread, and what other threads may ask of it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread::{self, JoinHandle};
 use std::{fmt, io};
 
-use mio::Waker;
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy, Secret};
 use veche_turn::{ConfigError, PeerPolicy, Server};
@@ -16,6 +12,7 @@ use crate::bridge::BridgeEnd;
 use crate::settings::{Settings, SettingsError};
 use crate::sockets::Sockets;
 use crate::stream::TlsStream;
+use crate::thread::{Post, Serving};
 use crate::worker::Worker;
 
 /// Commands that wait for the thread; it takes them all each time it wakes.
@@ -59,10 +56,10 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// An address cannot be bound.
-    #[error("{0} cannot be bound for TURN: {1}")]
+    #[error("{0} cannot be bound: {1}")]
     Bind(SocketAddr, #[source] io::Error),
     /// The kernel gives no poll or no thread.
-    #[error("the TURN thread cannot be started: {0}")]
+    #[error("a thread of media cannot be started: {0}")]
     Thread(#[source] io::Error),
 }
 
@@ -70,10 +67,10 @@ pub enum StartError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
     /// It has too much to do.
-    #[error("the TURN thread does not keep up")]
+    #[error("a thread of media does not keep up")]
     Busy,
     /// It has stopped.
-    #[error("the TURN thread has stopped")]
+    #[error("a thread of media has stopped")]
     Stopped,
     /// There would be no secret, or an empty one.
     #[error("there must be a secret, and none may be empty")]
@@ -82,14 +79,13 @@ pub enum AskError {
 
 /// The thread ended in a panic, which is on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the TURN thread panicked")]
+#[error("a thread of media panicked")]
 pub struct Panicked;
 
 /// STUN and TURN on real sockets, served by one thread of its own. Dropping it stops it.
 pub struct TurnDriver {
-    handle: Handle,
+    serving: Serving<Command>,
     addresses: Vec<SocketAddr>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl TurnDriver {
@@ -112,15 +108,12 @@ impl TurnDriver {
         let mut sockets = Sockets::bind(&settings.listen, &settings.relay, &settings.limits)?;
         let addresses = sockets.addresses();
         sockets.bridge = bridge.take();
-        let (sender, inbox) = sync_channel(COMMANDS_MAX);
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let (worker, waker) =
-            Worker::new(server, sockets, settings.limits, clock, inbox, Arc::clone(&is_stopping), registry)
-                .map_err(StartError::Thread)?;
-        let thread = thread::Builder::new().name("turn".to_owned()).spawn(|| worker.run());
-        let thread = Some(thread.map_err(StartError::Thread)?);
-        let handle = Handle { inbox: sender, waker, is_stopping };
-        Ok(Self { handle, addresses, thread })
+        let serving = Serving::start("turn", COMMANDS_MAX, |inbox| {
+            let (worker, waker) =
+                Worker::new(server, sockets, settings.limits, clock, inbox, registry).map_err(StartError::Thread)?;
+            Ok((move || worker.run(), waker))
+        })?;
+        Ok(Self { serving, addresses })
     }
 
     /// Where clients are served: the addresses of [`Settings::listen`] in their order, with the ports
@@ -131,12 +124,12 @@ impl TurnDriver {
 
     /// For whoever hands streams over or revokes sessions.
     pub fn handle(&self) -> Handle {
-        self.handle.clone()
+        Handle(self.serving.post())
     }
 
     /// Whether the thread serves. If it does not without having been stopped, it has panicked.
     pub fn is_running(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.serving.is_running()
     }
 
     /// Closes all connections and sockets, and waits for the thread, which takes milliseconds.
@@ -144,32 +137,13 @@ impl TurnDriver {
     /// # Errors
     /// [`Panicked`] if it did not end by itself.
     pub fn stop(mut self) -> Result<(), Panicked> {
-        self.end()
-    }
-
-    fn end(&mut self) -> Result<(), Panicked> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
-        self.handle.is_stopping.store(true, Ordering::Release);
-        // A thread that cannot be woken has ended already.
-        let _ = self.handle.waker.wake();
-        thread.join().map_err(|_| Panicked)
-    }
-}
-
-impl Drop for TurnDriver {
-    fn drop(&mut self) {
-        // The panic was reported when it happened.
-        let _ = self.end();
+        self.serving.stop()
     }
 }
 
 /// Asks the thread. Clones ask the same one.
 #[derive(Clone)]
-pub struct Handle {
-    inbox: SyncSender<Command>,
-    waker: Arc<Waker>,
-    is_stopping: Arc<AtomicBool>,
-}
+pub struct Handle(Post<Command>);
 
 impl Handle {
     /// Gives a TLS connection to TURN. It is closed if it turns out to be something else, if there is
@@ -178,7 +152,7 @@ impl Handle {
     /// # Errors
     /// [`AskError`]; the connection is closed.
     pub fn hand_over(&self, stream: TlsStream) -> Result<(), AskError> {
-        self.ask(Command::Take(Box::new(stream)))
+        self.0.ask(Command::Take(Box::new(stream)))
     }
 
     /// Replaces the shared secrets, the newest first. Allocations that exist go on.
@@ -189,7 +163,7 @@ impl Handle {
         if secrets.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
             return Err(AskError::Secrets);
         }
-        self.ask(Command::SetSecrets(secrets))
+        self.0.ask(Command::SetSecrets(secrets))
     }
 
     /// What a user, named as in [`veche_turn::credentials`], was given until now is worth nothing any more, because his
@@ -198,7 +172,7 @@ impl Handle {
     /// # Errors
     /// [`AskError`]; his allocations go on.
     pub fn bar(&self, user: &str) -> Result<(), AskError> {
-        self.ask(Command::Bar(user.to_owned()))
+        self.0.ask(Command::Bar(user.to_owned()))
     }
 
     /// As [`Handle::bar`] for everybody but these users: for when it is not known who was to be barred meanwhile.
@@ -206,7 +180,7 @@ impl Handle {
     /// # Errors
     /// [`AskError`]; all allocations go on.
     pub fn bar_all_but(&self, users: Vec<String>) -> Result<(), AskError> {
-        self.ask(Command::BarAllBut(users))
+        self.0.ask(Command::BarAllBut(users))
     }
 
     /// Shows other addresses to new allocations. Those that exist go on.
@@ -214,15 +188,7 @@ impl Handle {
     /// # Errors
     /// [`AskError`]; everything stays as it is.
     pub fn renumber(&self, renumbering: Renumbering) -> Result<(), AskError> {
-        self.ask(Command::Renumber(Box::new(renumbering)))
-    }
-
-    fn ask(&self, command: Command) -> Result<(), AskError> {
-        self.inbox.try_send(command).map_err(|error| match error {
-            TrySendError::Full(_) => AskError::Busy,
-            TrySendError::Disconnected(_) => AskError::Stopped,
-        })?;
-        self.waker.wake().map_err(|_| AskError::Stopped)
+        self.0.ask(Command::Renumber(Box::new(renumbering)))
     }
 }
 

@@ -26,6 +26,7 @@ mod signal;
 mod sockets;
 mod stream;
 mod streams;
+mod thread;
 mod udp;
 mod worker;
 

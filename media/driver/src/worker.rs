@@ -6,8 +6,6 @@
 use std::any::Any;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -25,6 +23,7 @@ use crate::settings::Limits;
 use crate::sockets::{CLIENTS, LISTENERS, Listener, Outlets, RELAYS, STREAMS, Sockets, WAKER};
 use crate::stream::{Stream, TlsStream};
 use crate::streams::Streams;
+use crate::thread::Inbox;
 use crate::udp::Incoming;
 
 /// Events taken from the kernel at once.
@@ -45,8 +44,7 @@ pub(crate) struct Worker {
     incoming: Incoming,
     limits: Limits,
     clock: Arc<dyn Clock>,
-    inbox: Receiver<Command>,
-    is_stopping: Arc<AtomicBool>,
+    inbox: Inbox<Command>,
     next_sweep: Duration,
     /// Whether anything has happened since the last sweep.
     is_unswept: bool,
@@ -60,8 +58,7 @@ impl Worker {
         mut sockets: Sockets,
         limits: Limits,
         clock: Arc<dyn Clock>,
-        inbox: Receiver<Command>,
-        is_stopping: Arc<AtomicBool>,
+        inbox: Inbox<Command>,
         registry: &Registry,
     ) -> io::Result<(Self, Arc<Waker>)> {
         let poll = Poll::new()?;
@@ -77,27 +74,15 @@ impl Worker {
         let next_sweep = clock.monotonic();
         let incoming = Incoming::new();
         let is_unswept = false;
-        let worker = Self {
-            poll,
-            server,
-            outlets,
-            listeners,
-            incoming,
-            limits,
-            clock,
-            inbox,
-            is_stopping,
-            next_sweep,
-            is_unswept,
-            inodes,
-        };
+        let worker =
+            Self { poll, server, outlets, listeners, incoming, limits, clock, inbox, next_sweep, is_unswept, inodes };
         Ok((worker, waker))
     }
 
     /// Serves until it is told to stop.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
-        while !self.is_stopping.load(Ordering::Acquire) {
+        while !self.inbox.is_stopping() {
             match self.poll.poll(&mut events, self.patience()) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -155,7 +140,7 @@ impl Worker {
     }
 
     fn obey(&mut self) {
-        while let Ok(command) = self.inbox.try_recv() {
+        while let Some(command) = self.inbox.next() {
             self.is_unswept = true;
             let now = self.now();
             match command {

@@ -38,6 +38,8 @@ pub struct Call<P: Peer> {
     counters: Counters,
     next_id: u64,
     next_upkeep: Duration,
+    /// No peer wants to be called before this; it may be that none does then either.
+    next_due: Duration,
     round: u64,
 }
 
@@ -164,6 +166,7 @@ impl<P: Peer> Call<P> {
             counters: Counters::default(),
             next_id: 0,
             next_upkeep: now,
+            next_due: now,
             round: 0,
         }
     }
@@ -191,6 +194,17 @@ impl<P: Peer> Call<P> {
 
     /// Lets time pass.
     pub fn handle_timeout(&mut self, now: Duration) {
+        if self.next_due <= now {
+            self.wake_peers(now);
+        }
+        if self.next_upkeep <= now {
+            self.next_upkeep = now + UPKEEP_INTERVAL;
+            self.keep_up(now);
+        }
+    }
+
+    /// Calls the peers that are due.
+    fn wake_peers(&mut self, now: Duration) {
         let is_due = |timeout: Option<Duration>| timeout.is_some_and(|timeout| timeout <= now);
         let due: Vec<ParticipantId> =
             self.participants.iter().filter(|(_, member)| is_due(member.timeout())).map(|(id, _)| *id).collect();
@@ -202,18 +216,13 @@ impl<P: Peer> Call<P> {
             self.note(participant, &passed);
             self.poll_peer(now, participant);
         }
-        if self.next_upkeep <= now {
-            self.next_upkeep = now + UPKEEP_INTERVAL;
-            self.keep_up(now);
-        }
+        self.next_due = self.participants.values().filter_map(Participant::timeout).min().unwrap_or(Duration::MAX);
     }
 
-    /// When [`Call::handle_timeout`] has something to do; never, if nobody takes part.
+    /// When [`Call::handle_timeout`] has something to do, or sooner; never, if nobody takes part.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let of_peers = self.participants.values().filter_map(Participant::timeout).min();
-        let of_call = (!self.participants.is_empty()).then_some(self.next_upkeep);
-        of_peers.into_iter().chain(of_call).min()
+        (!self.participants.is_empty()).then(|| self.next_due.min(self.next_upkeep))
     }
 
     /// What is to be done now. To be called until there is nothing.
@@ -258,7 +267,10 @@ impl<P: Peer> Call<P> {
         while let Some(member) = self.participants.get_mut(&participant).filter(|member| member.must_poll()) {
             match member.poll(now) {
                 Ok(Some(output)) => self.take(now, participant, output),
-                Ok(None) => {}
+                Ok(None) => {
+                    let timeout = member.timeout();
+                    self.next_due = timeout.into_iter().fold(self.next_due, Duration::min);
+                }
                 Err(error) => self.note(participant, &Err(error)),
             }
         }

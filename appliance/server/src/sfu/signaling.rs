@@ -1,5 +1,6 @@
 //! LiveKit's signaling over WebSockets: who is let in, and messages to and fro.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -26,6 +28,8 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 const REFRESH_EVERY: Duration = Duration::from_secs(20 * 60);
 /// How long saying goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// How long the thread of calls may take to say that it is there. A round of it takes milliseconds.
+const ECHO_WITHIN: Duration = Duration::from_secs(5);
 /// Messages that wait for one client. Whoever has not taken so many is gone, or will do better on a new connection.
 const WAITING_MAX: usize = 512;
 
@@ -89,6 +93,15 @@ impl Signaling for Reception {
             });
             Ok(())
         })
+    }
+
+    fn serves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        let (answer, answered) = oneshot::channel();
+        let asked = self.sfu.echo(Box::new(|| {
+            // Nobody may wait for it any longer.
+            let _ = answer.send(());
+        }));
+        Box::pin(async move { asked.is_ok() && matches!(timeout(ECHO_WITHIN, answered).await, Ok(Ok(()))) })
     }
 }
 

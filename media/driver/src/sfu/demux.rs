@@ -67,6 +67,13 @@ impl Demux {
         }
     }
 
+    /// Everybody in this room has gone.
+    pub(crate) fn forget_room(&mut self, room: RoomId) {
+        let gone: Vec<ParticipantId> =
+            self.known.keys().filter(|place| place.room == room).map(|place| place.participant).collect();
+        gone.into_iter().for_each(|participant| self.forget(room, participant));
+    }
+
     /// Whether somebody comes from there.
     pub(crate) fn knows(&self, remote: SocketAddr) -> bool {
         self.by_tuple.keys().any(|tuple| tuple.remote == remote)

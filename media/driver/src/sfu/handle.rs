@@ -3,11 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use mio::Waker;
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy};
 
@@ -17,6 +14,7 @@ use super::site::{IceServers, RoomNews, Whereabouts};
 use super::worker::Worker;
 use crate::handle::{AskError, Panicked, StartError};
 use crate::signal::{Arrival, Grants, Outbox, Reply, ServiceError, ServiceRequest};
+use crate::thread::{Post, Serving};
 
 /// Commands that wait for the thread; it takes them all each time it wakes.
 const COMMANDS_MAX: usize = 4_096;
@@ -41,6 +39,8 @@ pub(crate) enum Command {
     List(Box<dyn FnOnce(Vec<Listing>) + Send>),
     /// See [`SfuHandle::serve`].
     Serve(Box<ServiceRequest>, Reply),
+    /// See [`SfuHandle::echo`].
+    Echo(Box<dyn FnOnce() + Send>),
 }
 
 /// See [`Command::Join`].
@@ -73,9 +73,10 @@ pub struct Member {
 
 /// The SFU on real sockets, served by one thread of its own. Dropping it stops it.
 pub struct SfuDriver {
-    handle: SfuHandle,
+    serving: Serving<Command>,
+    next: Arc<AtomicU64>,
+    load: load::Told,
     addresses: Vec<SocketAddr>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl SfuDriver {
@@ -92,15 +93,13 @@ impl SfuDriver {
         entropy: Arc<dyn Entropy>,
         registry: &Registry,
     ) -> Result<Self, StartError> {
-        let (sender, inbox) = sync_channel(COMMANDS_MAX);
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let stopping = Arc::clone(&is_stopping);
-        let (worker, waker) = Worker::new(settings, relays, news, clock, entropy, inbox, stopping, registry)?;
-        let (addresses, load) = (worker.addresses(), worker.load());
-        let thread = thread::Builder::new().name("sfu".to_owned()).spawn(|| worker.run());
-        let thread = Some(thread.map_err(StartError::Thread)?);
-        let handle = SfuHandle { inbox: sender, waker, is_stopping, next: Arc::new(AtomicU64::new(1)), load };
-        Ok(Self { handle, addresses, thread })
+        let (mut addresses, mut load) = (Vec::new(), load::Told::default());
+        let serving = Serving::start("sfu", COMMANDS_MAX, |inbox| {
+            let (worker, waker) = Worker::new(settings, relays, news, clock, entropy, inbox, registry)?;
+            (addresses, load) = (worker.addresses(), worker.load());
+            Ok((move || worker.run(), waker))
+        })?;
+        Ok(Self { serving, next: Arc::new(AtomicU64::new(1)), load, addresses })
     }
 
     /// Where packets come, with the ports that were really bound.
@@ -110,12 +109,12 @@ impl SfuDriver {
 
     /// For whoever brings signaling.
     pub fn handle(&self) -> SfuHandle {
-        self.handle.clone()
+        SfuHandle { post: self.serving.post(), next: Arc::clone(&self.next), load: self.load.clone() }
     }
 
-    /// Whether the thread serves. If it does not without having been stopped, it has panicked.
+    /// Whether the thread serves. If it does not without having been stopped, it has given up.
     pub fn is_running(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.serving.is_running()
     }
 
     /// Tells clients to come back later, closes all connections and sockets, and waits for the thread, which takes
@@ -124,31 +123,14 @@ impl SfuDriver {
     /// # Errors
     /// [`Panicked`] if it did not end by itself.
     pub fn stop(mut self) -> Result<(), Panicked> {
-        self.end()
-    }
-
-    fn end(&mut self) -> Result<(), Panicked> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
-        self.handle.is_stopping.store(true, Ordering::Release);
-        // A thread that cannot be woken has ended already.
-        let _ = self.handle.waker.wake();
-        thread.join().map_err(|_| Panicked)
-    }
-}
-
-impl Drop for SfuDriver {
-    fn drop(&mut self) {
-        // The panic was reported when it happened.
-        let _ = self.end();
+        self.serving.stop()
     }
 }
 
 /// Asks the thread. Clones ask the same one.
 #[derive(Clone)]
 pub struct SfuHandle {
-    inbox: SyncSender<Command>,
-    waker: Arc<Waker>,
-    is_stopping: Arc<AtomicBool>,
+    post: Post<Command>,
     next: Arc<AtomicU64>,
     load: load::Told,
 }
@@ -162,7 +144,7 @@ impl SfuHandle {
     /// [`AskError`]; he should try again later.
     pub fn join(&self, grants: Grants, arrival: Arrival, outbox: Box<dyn Outbox>) -> Result<Connection, AskError> {
         let connection = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
-        self.ask(Command::Join(Box::new(Join { connection, grants, arrival, outbox })))?;
+        self.post.ask(Command::Join(Box::new(Join { connection, grants, arrival, outbox })))?;
         Ok(Connection { connection, handle: self.clone() })
     }
 
@@ -171,7 +153,7 @@ impl SfuHandle {
     /// # Errors
     /// [`AskError`]; he is still there.
     pub fn remove(&self, room: &str, identity: &str) -> Result<(), AskError> {
-        self.ask(Command::Remove { room: room.to_owned(), identity: identity.to_owned() })
+        self.post.ask(Command::Remove { room: room.to_owned(), identity: identity.to_owned() })
     }
 
     /// Of a thousand parts of the last seconds, how many the thread worked. Near a thousand packets wait for it, and
@@ -185,7 +167,7 @@ impl SfuHandle {
     /// # Errors
     /// [`AskError`]; everything stays as it is.
     pub fn move_to(&self, whereabouts: Whereabouts) -> Result<(), AskError> {
-        self.ask(Command::MoveTo(whereabouts))
+        self.post.ask(Command::MoveTo(whereabouts))
     }
 
     /// Hands the rooms and who is in them to `take`, on the SFU's thread, which must not wait.
@@ -193,7 +175,7 @@ impl SfuHandle {
     /// # Errors
     /// [`AskError`]; `take` is dropped.
     pub fn list(&self, take: Box<dyn FnOnce(Vec<Listing>) + Send>) -> Result<(), AskError> {
-        self.ask(Command::List(take))
+        self.post.ask(Command::List(take))
     }
 
     /// Does what somebody asks of a room who may, and hands the answer's body to `take`, on the SFU's thread, which must not
@@ -206,15 +188,15 @@ impl SfuHandle {
         request: ServiceRequest,
         take: Box<dyn FnOnce(Result<Vec<u8>, ServiceError>) + Send>,
     ) -> Result<(), AskError> {
-        self.ask(Command::Serve(Box::new(request), Reply::new(take)))
+        self.post.ask(Command::Serve(Box::new(request), Reply::new(take)))
     }
 
-    fn ask(&self, command: Command) -> Result<(), AskError> {
-        self.inbox.try_send(command).map_err(|error| match error {
-            TrySendError::Full(_) => AskError::Busy,
-            TrySendError::Disconnected(_) => AskError::Stopped,
-        })?;
-        self.waker.wake().map_err(|_| AskError::Stopped)
+    /// Calls `answer` on the SFU's thread, so that whoever hears it knows that calls are served.
+    ///
+    /// # Errors
+    /// [`AskError`]; `answer` is dropped.
+    pub fn echo(&self, answer: Box<dyn FnOnce() + Send>) -> Result<(), AskError> {
+        self.post.ask(Command::Echo(answer))
     }
 }
 
@@ -237,13 +219,13 @@ impl Connection {
     /// # Errors
     /// [`AskError`]; the message is lost, so that the connection has to be closed.
     pub fn message(&self, bytes: Vec<u8>) -> Result<(), AskError> {
-        self.handle.ask(Command::Message(self.connection, bytes))
+        self.handle.post.ask(Command::Message(self.connection, bytes))
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         // If the thread does not hear it, it finds out when nothing comes any longer.
-        let _ = self.handle.ask(Command::HangUp(self.connection));
+        let _ = self.handle.post.ask(Command::HangUp(self.connection));
     }
 }

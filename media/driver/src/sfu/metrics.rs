@@ -5,15 +5,21 @@ use veche_sfu::Counters;
 
 use crate::metrics::SocketMetrics;
 
-/// Metrics of the SFU's driver, named `veche_sfu_...`.
+/// Metrics of the SFU's sockets, named `veche_sfu_...`.
 pub(crate) struct Metrics {
     pub(crate) sockets: SocketMetrics,
     pub(crate) dropped_strangers: Counter,
+    pub(crate) fresh_starts: Counter,
+    pub(crate) busy: Gauge,
+}
+
+/// Metrics of the SFU's rooms, under the same names.
+pub(crate) struct RoomMetrics {
     pub(crate) joined: Counter,
     pub(crate) refused: Counter,
+    pub(crate) broken_rooms: Counter,
     pub(crate) rooms: Gauge,
     pub(crate) participants: Gauge,
-    pub(crate) busy: Gauge,
     received_packets: Counter,
     ignored_packets: Counter,
     forwarded_packets: Counter,
@@ -25,15 +31,26 @@ impl Metrics {
     /// Registers all of them.
     pub(crate) fn new(registry: &Registry) -> Self {
         let scope = registry.scope("sfu");
-        let counter = |name, help| scope.counter(name, help);
         Self {
             sockets: SocketMetrics::new(&scope),
-            dropped_strangers: counter("dropped_strangers", "Datagrams of nobody who takes part in a call"),
+            dropped_strangers: scope.counter("dropped_strangers", "Datagrams of nobody who takes part in a call"),
+            fresh_starts: scope.counter("fresh_starts", "Times that all rooms ended because of a panic"),
+            busy: scope.gauge("busy_permille", "Of a thousand parts of the last seconds, how many the thread worked"),
+        }
+    }
+}
+
+impl RoomMetrics {
+    /// Registers all of them.
+    pub(crate) fn new(registry: &Registry) -> Self {
+        let scope = registry.scope("sfu");
+        let counter = |name, help| scope.counter(name, help);
+        Self {
             joined: counter("joined", "Participants who were let in"),
             refused: counter("refused", "Connections of signaling that were refused"),
+            broken_rooms: counter("broken_rooms", "Rooms that ended because of a panic"),
             rooms: scope.gauge("rooms", "Rooms with somebody in them"),
             participants: scope.gauge("participants", "Participants of all rooms"),
-            busy: scope.gauge("busy_permille", "Of a thousand parts of the last seconds, how many the thread worked"),
             received_packets: counter("received_packets", "Media packets from publishers"),
             ignored_packets: counter("ignored_packets", "Media packets of nothing that is published, or is muted"),
             forwarded_packets: counter("forwarded_packets", "Media packets to subscribers"),

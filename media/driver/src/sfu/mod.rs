@@ -5,6 +5,7 @@ mod demux;
 mod handle;
 mod load;
 mod metrics;
+mod rooms;
 mod settings;
 mod site;
 mod worker;

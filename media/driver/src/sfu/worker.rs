@@ -1,37 +1,35 @@
 //! The SFU's thread: waits for packets and commands, feeds the rooms, sends what comes out.
 //!
 //! It works in rounds. In each, every socket that has something gets one batch and every command is obeyed; then the rooms that
-//! this has changed are settled, so that what many packets bring for one subscriber is written and sent together.
+//! this has changed are settled ([`Rooms`]). A panic that is no single room's ends all rooms, and the thread goes on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use livekit_protocol::DisconnectReason;
 use mio::{Events, Interest, Poll, Token, Waker};
-use tracing::{debug, error};
+use tracing::error;
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy};
 use veche_sfu::engine::str0m::Str0mEngine;
 use veche_sfu::engine::{FiveTuple, Transmit, Transport};
-use veche_sfu::{Counters, ParticipantId};
 
-use super::RoomId;
 use super::demux::Demux;
-use super::handle::{Command, ConnectionId, Join, Listing};
+use super::handle::Command;
 use super::load::{self, Load};
-use super::metrics::Metrics;
+use super::metrics::{Metrics, RoomMetrics};
+use super::rooms::{Rooms, World};
 use super::settings::{SfuLimits, SfuSettings};
 use super::site::{IceServers, RoomNews, Site};
 use crate::bridge::BridgeEnd;
 use crate::handle::StartError;
 use crate::settings::Limits;
-use crate::signal::{Concern, Context, Room, ServiceError, ServiceRequest, SessionId};
 use crate::sockets::WAKER;
+use crate::thread::Inbox;
 use crate::udp::{Incoming, UdpPort};
 
 /// Events taken from the kernel at once.
@@ -44,35 +42,20 @@ const RELAYED_MAX: usize = 4_096;
 const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How long the thread sleeps at most, so that what a lost wake-up left behind is found.
 const PATIENCE_MAX: Duration = Duration::from_secs(5);
-
-type Rooms = BTreeMap<RoomId, Hosted>;
-
-/// A room, and what was last counted of it.
-struct Hosted {
-    room: Room<Str0mEngine>,
-    counted: Counters,
-}
+/// Rounds in a row that may panic. If starting afresh does not help, the thread ends, and whoever asks is told.
+const PANICS_IN_A_ROW_MAX: usize = 10;
 
 /// See the module.
 pub(crate) struct Worker {
     poll: Poll,
     outlets: Outlets,
     incoming: Incoming,
-    inbox: Receiver<Command>,
-    is_stopping: Arc<AtomicBool>,
-    world: World,
-    rooms: Rooms,
-    /// By name.
-    names: HashMap<String, RoomId>,
-    connections: HashMap<ConnectionId, (RoomId, SessionId)>,
-    /// The connection over which each session is heard now.
-    heard: HashMap<SessionId, ConnectionId>,
-    /// Rooms that something has happened in since they were settled.
-    touched: BTreeSet<RoomId>,
-    news: Box<dyn Fn(RoomNews) + Send>,
+    inbox: Inbox<Command>,
+    rooms: Rooms<Str0mEngine>,
+    /// Something has gone wrong that is no single room's.
+    must_begin_anew: bool,
+    clock: Arc<dyn Clock>,
     inodes: Vec<u64>,
-    limits: SfuLimits,
-    next_id: u64,
     next_telling: Duration,
     load: Load,
 }
@@ -86,39 +69,15 @@ struct Outlets {
     metrics: Metrics,
 }
 
-/// What rooms need of the world, kept apart from them so that both can be borrowed.
-struct World {
-    engine: Str0mEngine,
-    demux: Demux,
-    site: Site,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-}
-
-impl World {
-    fn context(&mut self) -> Context<'_, Str0mEngine> {
-        Context {
-            now: self.clock.monotonic(),
-            wall_ms: self.clock.wall_ms(),
-            engine: &self.engine,
-            entropy: self.entropy.as_ref(),
-            site: &self.site,
-            demux: &mut self.demux,
-        }
-    }
-}
-
 impl Worker {
     /// A worker that has yet to run, and what wakes it.
-    #[expect(clippy::too_many_arguments, reason = "everything that the thread is given, once")]
     pub(crate) fn new(
         settings: SfuSettings,
         relays: Box<dyn IceServers>,
         news: Box<dyn Fn(RoomNews) + Send>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
-        inbox: Receiver<Command>,
-        is_stopping: Arc<AtomicBool>,
+        inbox: Inbox<Command>,
         registry: &Registry,
     ) -> Result<(Self, Arc<Waker>), StartError> {
         let limits = settings.limits;
@@ -130,6 +89,7 @@ impl Worker {
         let site = Site::new(ports.iter().map(|port| port.address).collect(), &settings.whereabouts, relays);
         let engine = Str0mEngine::new(any_instant()).map_err(|error| StartError::Thread(io::Error::other(error)))?;
         let next_telling = clock.monotonic();
+        let world = World { engine, demux: Demux::default(), site, clock: Arc::clone(&clock), entropy };
         let worker = Self {
             poll,
             inodes: ports.iter().filter_map(|port| port.inode).collect(),
@@ -141,16 +101,9 @@ impl Worker {
             },
             incoming: Incoming::new(),
             inbox,
-            is_stopping,
-            world: World { engine, demux: Demux::default(), site, clock, entropy },
-            rooms: BTreeMap::new(),
-            names: HashMap::new(),
-            connections: HashMap::new(),
-            heard: HashMap::new(),
-            touched: BTreeSet::new(),
-            news,
-            limits,
-            next_id: 1,
+            rooms: Rooms::new(world, news, limits, RoomMetrics::new(registry)),
+            must_begin_anew: false,
+            clock,
             next_telling,
             load: Load::new(next_telling),
         };
@@ -170,42 +123,63 @@ impl Worker {
     /// Serves until it is told to stop.
     pub(crate) fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS_MAX);
-        while !self.is_stopping.load(Ordering::Acquire) {
-            let waits_from = self.world.clock.monotonic();
-            match self.poll.poll(&mut events, Some(self.patience())) {
-                Ok(()) => self.load.waited(waits_from, self.world.clock.monotonic()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
+        let mut panics_in_a_row = 0;
+        while !self.inbox.is_stopping() {
+            // What was left halfway is thrown away; sockets and inbox are whole after each call.
+            match catch_unwind(AssertUnwindSafe(|| self.round(&mut events))) {
+                Ok(Ok(())) => panics_in_a_row = 0,
+                Ok(Err(error)) => {
                     error!(%error, "sockets cannot be waited for; calls stop");
-                    break;
+                    return;
+                }
+                Err(_) if panics_in_a_row == PANICS_IN_A_ROW_MAX => {
+                    error!("the thread of calls panics again and again, and ends");
+                    return;
+                }
+                Err(_) => {
+                    panics_in_a_row += 1;
+                    error!("the thread of calls panicked; all rooms end, and their people are told to come back");
+                    self.outlets.metrics.fresh_starts.inc();
+                    self.must_begin_anew = true;
                 }
             }
-            for event in &events {
-                let Token(token) = event.token();
-                if let Some(port) = token.checked_sub(PORTS).and_then(|at| self.outlets.ports.get_mut(at)) {
-                    port.is_ready = true;
-                }
+        }
+        self.rooms.say_goodbye();
+    }
+
+    fn round(&mut self, events: &mut Events) -> io::Result<()> {
+        let waits_from = self.clock.monotonic();
+        match self.poll.poll(events, Some(self.patience())) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        self.load.waited(waits_from, self.clock.monotonic());
+        for event in &*events {
+            let Token(token) = event.token();
+            if let Some(port) = token.checked_sub(PORTS).and_then(|at| self.outlets.ports.get_mut(at)) {
+                port.is_ready = true;
             }
-            self.obey();
-            self.receive();
-            self.receive_from_relay();
-            self.let_time_pass();
-            self.settle();
         }
-        let now = self.world.clock.monotonic();
-        for hosted in self.rooms.values_mut() {
-            hosted.room.say_goodbye(now);
+        if mem::take(&mut self.must_begin_anew) {
+            self.rooms.begin_anew();
         }
+        self.obey();
+        self.receive();
+        self.receive_from_relay();
+        self.rooms.let_time_pass();
+        self.rooms.settle(|packet| self.outlets.send(&packet));
+        self.outlets.flush();
+        self.tell();
+        Ok(())
     }
 
     /// How long nothing needs to be done.
     fn patience(&self) -> Duration {
-        if !self.touched.is_empty() || self.outlets.ports.iter().any(|port| port.is_ready) {
+        if self.must_begin_anew || self.outlets.ports.iter().any(|port| port.is_ready) {
             return Duration::ZERO;
         }
-        let of_rooms = self.rooms.values().filter_map(|hosted| hosted.room.poll_timeout());
-        let now = self.world.clock.monotonic();
-        of_rooms.min().map_or(PATIENCE_MAX, |at| at.saturating_sub(now).min(PATIENCE_MAX))
+        let now = self.clock.monotonic();
+        self.rooms.poll_timeout().map_or(PATIENCE_MAX, |at| at.saturating_sub(now).min(PATIENCE_MAX))
     }
 
     /// One batch of each socket.
@@ -214,18 +188,13 @@ impl Worker {
             if !self.outlets.ports[index].is_ready {
                 continue;
             }
-            let Self { outlets: Outlets { ports, metrics, .. }, incoming, world, rooms, touched, .. } = self;
+            let Self { outlets: Outlets { ports, metrics, .. }, incoming, rooms, clock, .. } = self;
             let more = incoming.receive(&ports[index], &metrics.sockets);
-            let now = world.clock.monotonic();
+            let now = clock.monotonic();
             let received = incoming.datagrams(|local, remote, packet| {
                 let tuple = FiveTuple { transport: Transport::Udp, local, remote };
-                let Some(place) = world.demux.find(&tuple, packet.bytes()) else {
+                if !rooms.take_datagram(now, &tuple, packet.bytes()) {
                     metrics.dropped_strangers.inc();
-                    return;
-                };
-                if let Some(hosted) = rooms.get_mut(&place.room) {
-                    feed(&mut hosted.room, now, place.participant, &tuple, packet.bytes());
-                    touched.insert(place.room);
                 }
             });
             received.count(&metrics.sockets);
@@ -235,176 +204,46 @@ impl Worker {
 
     /// What has come over the bridge.
     fn receive_from_relay(&mut self) {
-        let Self { outlets, world, rooms, touched, .. } = self;
-        let now = world.clock.monotonic();
+        let Self { outlets, rooms, clock, .. } = self;
+        let now = clock.monotonic();
         while let Some(crossing) = outlets.bridge.as_ref().and_then(BridgeEnd::next) {
-            let Some(local) = world.site.local_of(crossing.sink) else { continue };
+            let Some(local) = rooms.local_of(crossing.sink) else { continue };
             let tuple = FiveTuple { transport: Transport::Udp, local, remote: crossing.relayed };
-            let Some(place) = world.demux.find(&tuple, &crossing.bytes) else {
+            if !rooms.take_datagram(now, &tuple, &crossing.bytes) {
                 outlets.metrics.dropped_strangers.inc();
                 continue;
-            };
+            }
             if outlets.relayed.len() >= RELAYED_MAX {
-                let demux = &world.demux;
-                outlets.relayed.retain(|relayed, _| demux.knows(*relayed));
+                outlets.relayed.retain(|relayed, _| rooms.knows(*relayed));
             }
             outlets.relayed.insert(crossing.relayed, crossing.sink);
-            if let Some(hosted) = rooms.get_mut(&place.room) {
-                feed(&mut hosted.room, now, place.participant, &tuple, &crossing.bytes);
-                touched.insert(place.room);
-            }
         }
-    }
-
-    fn let_time_pass(&mut self) {
-        let now = self.world.clock.monotonic();
-        for (id, hosted) in &mut self.rooms {
-            if hosted.room.poll_timeout().is_some_and(|at| at <= now) {
-                hosted.room.handle_timeout(&mut self.world.context());
-                self.touched.insert(*id);
-            }
-        }
-        if now >= self.next_telling {
-            self.next_telling = now + TELL_EVERY;
-            self.tell();
-        }
-    }
-
-    /// Sends what the rooms want sent, and ends those that nobody is in.
-    fn settle(&mut self) {
-        for id in std::mem::take(&mut self.touched) {
-            let Some(hosted) = self.rooms.get_mut(&id) else { continue };
-            let outlets = &mut self.outlets;
-            hosted.room.settle(&mut self.world.context(), |packet| outlets.send(&packet));
-            hosted.room.take_news().into_iter().for_each(&self.news);
-            let counters = hosted.room.call.counters();
-            outlets.metrics.add(&hosted.counted, &counters);
-            hosted.counted = counters;
-            if hosted.room.is_empty() {
-                self.names.remove(&hosted.room.name);
-                self.rooms.remove(&id);
-            }
-        }
-        self.outlets.flush();
     }
 
     fn obey(&mut self) {
-        while let Ok(command) = self.inbox.try_recv() {
+        while let Some(command) = self.inbox.next() {
             match command {
-                Command::Join(join) => self.join(*join),
-                Command::Message(connection, bytes) => {
-                    if let Some((id, session)) = self.connections.get(&connection).copied()
-                        && let Some(hosted) = self.rooms.get_mut(&id)
-                    {
-                        hosted.room.take_message(&mut self.world.context(), session, &bytes);
-                        self.touched.insert(id);
-                    }
-                }
-                Command::HangUp(connection) => self.hang_up(connection),
-                Command::Remove { room, identity } => {
-                    let id = self.names.get(&room).copied();
-                    let hosted = id.and_then(|id| self.rooms.get_mut(&id));
-                    if let (Some(id), Some(hosted)) = (id, hosted)
-                        && let Some(session) = hosted.room.find(&identity)
-                    {
-                        let reason = DisconnectReason::ParticipantRemoved;
-                        hosted.room.remove(&mut self.world.context(), session, reason, true);
-                        self.touched.insert(id);
-                    }
-                }
-                Command::MoveTo(whereabouts) => self.world.site.move_to(&whereabouts),
-                Command::List(take) => take(self.list()),
-                Command::Serve(request, reply) => {
-                    let outcome = self.serve(&request);
-                    reply.send(outcome);
-                }
+                Command::Join(join) => self.rooms.join(*join),
+                Command::Message(connection, bytes) => self.rooms.take_message(connection, &bytes),
+                Command::HangUp(connection) => self.rooms.hang_up(connection),
+                Command::Remove { room, identity } => self.rooms.remove(&room, &identity),
+                Command::MoveTo(whereabouts) => self.rooms.move_to(&whereabouts),
+                Command::List(take) => take(self.rooms.list()),
+                Command::Serve(request, reply) => reply.send(self.rooms.serve(&request)),
+                Command::Echo(answer) => answer(),
             }
         }
     }
 
-    /// Does what is asked of a room, or of several.
-    fn serve(&mut self, request: &ServiceRequest) -> Result<Vec<u8>, ServiceError> {
-        let room = match request.concern() {
-            Concern::Rooms => {
-                let rooms = self.rooms.values().map(|hosted| &hosted.room);
-                let rooms = rooms.filter(|room| request.is_listed(&room.name));
-                return Ok(request.rooms(rooms.map(Room::info).collect()));
-            }
-            Concern::Room { room, .. } | Concern::Participant { room, .. } => room,
-        };
-        let Some(id) = self.names.get(room).copied() else { return request.nobody() };
-        let Some(hosted) = self.rooms.get_mut(&id) else { return request.nobody() };
-        self.touched.insert(id);
-        hosted.room.serve(&mut self.world.context(), request)
-    }
-
-    fn join(&mut self, join: Join) {
-        let Join { connection, grants, arrival, outbox } = join;
-        let participants: usize = self.rooms.values().map(|hosted| hosted.room.len()).sum();
-        let is_there = self.names.contains_key(&grants.room);
-        let may_open = is_there || (grants.room_create && self.rooms.len() < self.limits.rooms_max);
-        if !may_open || participants >= self.limits.participants_max || !grants.is_within_limits() {
-            debug!(may_open, participants, "somebody was not let into a call");
-            self.outlets.metrics.refused.inc();
-            // The connection ends without a word, and the client says that it could not connect.
-            return;
+    /// Brings the metrics up to date, now and then.
+    fn tell(&mut self) {
+        let now = self.clock.monotonic();
+        if now >= self.next_telling {
+            self.next_telling = now + TELL_EVERY;
+            self.rooms.tell();
+            self.outlets.metrics.busy.set(i64::from(self.load.told().permille()));
+            self.outlets.metrics.sockets.look_at_kernel(&self.inodes);
         }
-        let room = grants.room.clone();
-        let id = self.names.get(&room).copied().unwrap_or_else(|| self.open(room));
-        let Some(hosted) = self.rooms.get_mut(&id) else { return };
-        let session = SessionId(self.next_id);
-        self.next_id += 1;
-        let joined = hosted.room.join(&mut self.world.context(), session, grants, arrival, outbox);
-        if let Some(session) = joined {
-            self.outlets.metrics.joined.inc();
-            self.connections.insert(connection, (id, session));
-            self.heard.insert(session, connection);
-        }
-        self.touched.insert(id);
-    }
-
-    fn open(&mut self, name: String) -> RoomId {
-        let id = RoomId(self.next_id);
-        self.next_id += 1;
-        let room = Room::new(id, name.clone(), &self.world.context());
-        self.rooms.insert(id, Hosted { room, counted: Counters::default() });
-        self.names.insert(name, id);
-        id
-    }
-
-    /// A connection has ended. Its client may be heard over another already.
-    fn hang_up(&mut self, connection: ConnectionId) {
-        let Some((id, session)) = self.connections.remove(&connection) else { return };
-        if self.heard.get(&session) != Some(&connection) {
-            return;
-        }
-        self.heard.remove(&session);
-        if let Some(hosted) = self.rooms.get_mut(&id) {
-            hosted.room.hung_up(self.world.clock.monotonic(), session);
-            self.touched.insert(id);
-        }
-    }
-
-    fn list(&self) -> Vec<Listing> {
-        let listed = |hosted: &Hosted| Listing { room: hosted.room.name.clone(), members: hosted.room.members() };
-        self.rooms.values().map(listed).collect()
-    }
-
-    /// Brings the metrics up to date.
-    fn tell(&self) {
-        let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let metrics = &self.outlets.metrics;
-        metrics.rooms.set(gauge(self.rooms.len()));
-        metrics.busy.set(i64::from(self.load.told().permille()));
-        metrics.participants.set(gauge(self.rooms.values().map(|hosted| hosted.room.len()).sum()));
-        metrics.sockets.look_at_kernel(&self.inodes);
-    }
-}
-
-fn feed(room: &mut Room<Str0mEngine>, now: Duration, participant: ParticipantId, tuple: &FiveTuple, bytes: &[u8]) {
-    if let Err(error) = room.call.handle_input(now, participant, tuple, bytes) {
-        // He has just left.
-        debug!(%error, "a datagram was not taken");
     }
 }
 

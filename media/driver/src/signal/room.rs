@@ -295,9 +295,9 @@ impl<E: Engine> Room<E> {
         }
     }
 
-    /// Tells everybody that the server goes and comes back.
-    pub(crate) fn say_goodbye(&mut self, now: Duration) {
-        let leave = leave(DisconnectReason::ServerShutdown, leave_request::Action::Reconnect);
+    /// Tells everybody that the room ends, and that he should come back.
+    pub(crate) fn say_goodbye(&mut self, now: Duration, reason: DisconnectReason) {
+        let leave = leave(reason, leave_request::Action::Reconnect);
         self.broadcast(now, None, &Message::Leave(leave));
     }
 

@@ -10,6 +10,7 @@ use livekit_protocol::{
 };
 use prost::Message as _;
 use veche_base::testing::SeededEntropy;
+use veche_sfu::ParticipantId;
 use veche_sfu::engine::{ChannelId, Engine, EngineError, Event, Fingerprint, PeerConfig};
 use veche_sfu::testing::ScriptedPeer;
 
@@ -126,6 +127,12 @@ pub(crate) fn receiving_offer(voices: usize, pictures: usize) -> String {
 /// An engine whose peers do what a test says.
 pub(crate) struct ScriptedEngine(Fingerprint);
 
+impl ScriptedEngine {
+    pub(crate) fn new() -> Self {
+        Self(Fingerprint { algorithm: "sha-256".to_owned(), bytes: vec![0xAB; 32] })
+    }
+}
+
 impl Engine for ScriptedEngine {
     type Peer = ScriptedPeer;
 
@@ -139,7 +146,7 @@ impl Engine for ScriptedEngine {
 }
 
 /// One relay, named after whoever uses it.
-struct Relay;
+pub(crate) struct Relay;
 
 impl IceServers for Relay {
     fn for_participant(&self, identity: &str) -> Vec<IceServer> {
@@ -148,7 +155,7 @@ impl IceServers for Relay {
     }
 }
 
-struct Channel(Sender<Vec<u8>>);
+pub(crate) struct Channel(pub(crate) Sender<Vec<u8>>);
 
 impl Outbox for Channel {
     fn send(&self, message: Vec<u8>) -> bool {
@@ -176,7 +183,7 @@ pub(crate) struct Guest {
 
 impl Hall {
     pub(crate) fn new() -> Self {
-        let engine = ScriptedEngine(Fingerprint { algorithm: "sha-256".to_owned(), bytes: vec![0xAB; 32] });
+        let engine = ScriptedEngine::new();
         let bound = vec!["192.0.2.1:7882".parse().expect("an address")];
         let site = Site::new(bound, &Whereabouts::default(), Box::new(Relay));
         let entropy = SeededEntropy::new(7);
@@ -209,10 +216,7 @@ impl Hall {
 
     /// Somebody comes with his first offer.
     pub(crate) fn join(&mut self, identity: &str) -> Guest {
-        let offer =
-            SessionDescription { r#type: "offer".to_owned(), sdp: receiving_offer(1, 1), id: 1, ..Default::default() };
-        let request = JoinRequest { publisher_offer: Some(offer), ..JoinRequest::default() };
-        self.join_with(Grants::participant(identity, "room"), request).expect("somebody who is let in")
+        self.join_with(Grants::participant(identity, "room"), coming()).expect("somebody who is let in")
     }
 
     /// Somebody comes whose client has two connections.
@@ -288,11 +292,17 @@ impl Hall {
     }
 }
 
+impl<E: Engine> Room<E> {
+    /// Who somebody is in the call, once he has a connection.
+    pub(crate) fn participant_of(&self, id: SessionId) -> Option<ParticipantId> {
+        self.sessions.get(&id)?.subscriber()
+    }
+}
+
 impl Guest {
     /// What the client has heard since it was last asked; and whether the connection lives.
     pub(crate) fn heard(&self) -> Vec<Message> {
-        let messages = self.heard.try_iter();
-        messages.filter_map(|bytes| SignalResponse::decode(bytes.as_slice()).expect("a message").message).collect()
+        heard(&self.heard)
     }
 
     /// Whether the connection was closed. What was heard is forgotten.
@@ -319,6 +329,12 @@ impl Guest {
     }
 }
 
+/// What has been heard since this was last asked.
+pub(crate) fn heard(from: &Receiver<Vec<u8>>) -> Vec<Message> {
+    let messages = from.try_iter();
+    messages.filter_map(|bytes| SignalResponse::decode(bytes.as_slice()).expect("a message").message).collect()
+}
+
 pub(crate) fn microphone(cid: &str) -> AddTrackRequest {
     AddTrackRequest {
         cid: cid.to_owned(),
@@ -337,6 +353,13 @@ pub(crate) fn camera(cid: &str) -> AddTrackRequest {
         height: 720,
         ..AddTrackRequest::default()
     }
+}
+
+/// A client that comes for the first time, and receives on one line of each kind.
+pub(crate) fn coming() -> JoinRequest {
+    let sdp = receiving_offer(1, 1);
+    let offer = SessionDescription { r#type: "offer".to_owned(), sdp, id: 1, ..Default::default() };
+    JoinRequest { publisher_offer: Some(offer), ..JoinRequest::default() }
 }
 
 /// A client that has been in the room as this participant, and wants to go on.

@@ -30,6 +30,7 @@ impl<P: Peer> Call<P> {
         let id = ParticipantId(self.make_id());
         self.participants.insert(id, Participant::new(peer, now));
         self.changed.push_back(id);
+        self.next_due = self.next_due.min(now);
         Ok(id)
     }
 

@@ -35,6 +35,7 @@ pub struct ScriptedPeer {
     streams: BTreeMap<u32, (Mid, Option<u64>)>,
     now: Duration,
     must_be_polled: bool,
+    is_broken: bool,
 }
 
 impl ScriptedPeer {
@@ -46,6 +47,11 @@ impl ScriptedPeer {
     /// The next time it is asked, it fails.
     pub fn fail(&mut self) {
         self.says.push_back(Err(EngineError::Ended("as the test wants it".to_owned())));
+    }
+
+    /// The next time it is asked, it panics, as an engine with an error in it would.
+    pub fn break_down(&mut self) {
+        self.is_broken = true;
     }
 
     /// Whether it has this m-line.
@@ -77,6 +83,7 @@ impl Peer for ScriptedPeer {
     }
 
     fn poll(&mut self) -> Result<Output<Arc<[u8]>>, EngineError> {
+        assert!(!self.is_broken, "it breaks, as the test wants it");
         match self.says.pop_front() {
             Some(said) => said.map(Output::Event),
             None => {
