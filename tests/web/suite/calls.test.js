@@ -9,6 +9,7 @@ import { film } from "../support/files.js";
 import { converse, main, person, roomRow } from "../support/people.js";
 import { request, startServer, token } from "../support/server.js";
 
+const server = await startServer();
 const MEDIA = { permissions: ["camera", "microphone"] };
 const pane = ({ page }) => page.getByLabel(/^Call in /);
 const tile = (who, name) => pane(who).getByRole("group", { name });
@@ -20,7 +21,6 @@ describe("a call in a conversation", () => {
     before(async () => {
         const [width, height] = [320, 240];
         writeFileSync(CAMERA, film(width, height, Uint8Array.from({ length: width * height }, (_, at) => at % 251)));
-        const server = await startServer();
         anna = await person(server, "anna", "Anna", MEDIA);
         boris = await person(server, "boris", "Boris", MEDIA);
         await converse(anna, boris);
@@ -142,9 +142,9 @@ describe("a call in a conversation", () => {
 });
 
 test("there is no button for calls where the server has none", async () => {
-    const server = await startServer({ "listen.sfu": "off" });
-    const vera = await person(server, "vera", "Vera");
-    await request(server, await token(server, vera.account), "POST", "/_matrix/client/v3/createRoom", { name: "Kitchen" });
+    const silent = await startServer({ "listen.sfu": "off" });
+    const vera = await person(silent, "vera", "Vera");
+    await request(silent, await token(silent, vera.account), "POST", "/_matrix/client/v3/createRoom", { name: "Kitchen" });
     const asked = vera.page.waitForResponse(/\/rtc\/transports/);
     await vera.page.reload();
     await asked;
