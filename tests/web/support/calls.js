@@ -88,7 +88,7 @@ export async function drawScreen({ page }) {
 }
 
 /**
- * A voice that speaks when `speak` says so. That of the browser's own microphone beeps for 20 ms twice a second, which the
+ * A voice that speaks unless `speak` says otherwise. That of the browser's own microphone beeps for 20 ms twice a second, which the
  * server rightly takes for no speech.
  */
 export async function holdVoice({ page }) {
@@ -98,7 +98,7 @@ export async function holdVoice({ page }) {
             if (!wanted.audio) return real(wanted);
             const context = new AudioContext();
             const [tone, loudness, sound] = [context.createOscillator(), context.createGain(), context.createMediaStreamDestination()];
-            loudness.gain.value = 0;
+            loudness.gain.value = 0.3;
             tone.connect(loudness).connect(sound);
             tone.start();
             globalThis.vecheVoice = loudness.gain;
@@ -143,26 +143,9 @@ export function isRed(video) {
     });
 }
 
-const slowed = new WeakMap();
-
-/**
- * Slows the network of a page down, its calls too; null: as it is. `kbits` 0: nothing gets through. Browsers slow down what goes
- * through their own network service, and Chromium's calls do.
- */
-export async function slowDown({ page, context }, kbits) {
-    // Each session has its own idea of the network, and the worst one holds.
-    if (!slowed.has(page)) slowed.set(page, await context.newCDPSession(page));
-    const session = slowed.get(page);
-    const bytes = kbits === null ? -1 : (kbits * 1000) / 8;
-    await session.send("Network.enable");
-    await session.send("Network.emulateNetworkConditions", {
-        offline: kbits === 0,
-        latency: 0,
-        downloadThroughput: bytes,
-        uploadThroughput: bytes,
-        packetLoss: kbits === 0 ? 100 : 0,
-    });
-}
+/** The names of the devices whose sound and pictures go out. */
+export const sources = ({ page }) =>
+    page.evaluate(() => globalThis.vecheConnections.flatMap((connection) => connection.getSenders().map(({ track }) => track?.label ?? "")));
 
 /** As if somebody had pressed "Block". */
 export async function forbidDevices({ page }) {
