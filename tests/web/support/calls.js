@@ -53,6 +53,19 @@ export function received({ page }) {
     });
 }
 
+/** The same by stream: of each participant one of sound and one of pictures. */
+export function receivedFrom({ page }) {
+    return page.evaluate(async () => {
+        const streams = [];
+        for (const connection of globalThis.vecheConnections) {
+            for (const report of (await connection.getStats()).values()) {
+                if (report.type === "inbound-rtp") streams.push({ frames: report.framesDecoded ?? 0, energy: report.totalAudioEnergy ?? 0 });
+            }
+        }
+        return streams;
+    });
+}
+
 /** Waits until pictures and sound have come in, from now on. */
 export async function receives(who, { sound = true, picture = true } = {}) {
     const first = await received(who);

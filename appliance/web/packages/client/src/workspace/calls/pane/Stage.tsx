@@ -53,7 +53,9 @@ export function Stage({ state, layout }: { readonly state: CallState; readonly l
     }
     return (
         <div ref={place} className={styles.spotlight} data-wide={width > height || undefined}>
-            <div className={styles.main}>{view(main, "large")}</div>
+            <div className={styles.main} data-large>
+                {view(main, "large")}
+            </div>
             {(others.length > 0 || more) && (
                 <div className={styles.strip}>
                     {others.map((tile) => view(tile, "small"))}
