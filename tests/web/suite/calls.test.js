@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { CAMERA, accessibility, expectQuiet, until } from "../support/browser.js";
-import { cutSignaling, drawScreen, forbidDevices, openSockets, received, receives, watchConnections } from "../support/calls.js";
+import { cutSignaling, drawScreen, forbidDevices, holdVoice, isRed, openSockets, plugCamera, received, receives, sources, speak, watchConnections } from "../support/calls.js";
 import { film } from "../support/files.js";
 import { converse, main, person, roomRow } from "../support/people.js";
 import { request, startServer, token } from "../support/server.js";
 
+const server = await startServer();
 const MEDIA = { permissions: ["camera", "microphone"] };
 const pane = ({ page }) => page.getByLabel(/^Call in /);
 const tile = (who, name) => pane(who).getByRole("group", { name });
@@ -20,11 +21,11 @@ describe("a call in a conversation", () => {
     before(async () => {
         const [width, height] = [320, 240];
         writeFileSync(CAMERA, film(width, height, Uint8Array.from({ length: width * height }, (_, at) => at % 251)));
-        const server = await startServer();
         anna = await person(server, "anna", "Anna", MEDIA);
         boris = await person(server, "boris", "Boris", MEDIA);
         await converse(anna, boris);
         for (const who of [anna, boris]) await watchConnections(who);
+        await holdVoice(boris);
     });
 
     test("begins in a lobby that shows what others will see", async () => {
@@ -54,6 +55,27 @@ describe("a call in a conversation", () => {
         await pane(anna).getByRole("img", { name: /^Encrypted end to end/ }).waitFor();
     });
 
+    test("shows who speaks, for as long as he does", async () => {
+        const speaking = pane(anna).locator("[data-speaking]", { hasText: "Boris" });
+        await speaking.waitFor();
+        await speak(boris, false);
+        await speaking.waitFor({ state: "detached" });
+        await speak(boris, true);
+        await speaking.waitFor();
+    });
+
+    test("goes on with another microphone and another camera", async () => {
+        await plugCamera(anna);
+        await button(anna, "Devices").click();
+        const devices = anna.page.getByRole("dialog", { name: "Devices" });
+        await devices.getByLabel("Microphone", { exact: true }).selectOption({ label: "Fake Audio Input 2" });
+        await until("it is heard by the other one", async () => (await sources(anna)).includes("Fake Audio Input 2"));
+        await devices.getByLabel("Camera", { exact: true }).selectOption({ label: "Red wall" });
+        await anna.page.keyboard.press("Escape");
+        await until("the other side sees what stands before it", () => isRed(tile(boris, /^Anna/).locator("video")));
+        await receives(boris);
+    });
+
     test("goes on when the connection that carries no media is lost", async () => {
         assert.equal(await cutSignaling(anna), 1);
         await until("it is there again", async () => (await openSockets(anna)) === 1);
@@ -62,11 +84,29 @@ describe("a call in a conversation", () => {
         await tile(anna, "Boris").waitFor();
     });
 
-    test("shows the others that a microphone is off", async () => {
+    test("goes on when the page had no network for eight seconds", async () => {
+        boris.context.offlineNow = true;
+        await boris.context.setOffline(true);
+        // What is tried is what happens when time goes by: the room is told that somebody has left who is not heard of.
+        await new Promise((resolve) => setTimeout(resolve, 8_000));
+        await boris.context.setOffline(false);
+        await until("signaling is there again", async () => (await openSockets(boris)) === 1);
+        await pane(boris).getByText("Connecting again…").waitFor({ state: "detached" });
+        boris.context.offlineNow = false;
+        await receives(anna);
+        await receives(boris);
+        await tile(anna, "Boris").waitFor();
+    });
+
+    test("shows the others that a microphone is off, and obeys keys", async () => {
         await button(boris, "Mute microphone").click();
         await tile(anna, "Boris, microphone off").waitFor();
-        await button(boris, "Unmute microphone").click();
+        await boris.page.keyboard.press("m");
         await tile(anna, "Boris").waitFor();
+        await boris.page.keyboard.press("v");
+        await tile(anna, "Boris").locator("video").waitFor({ state: "detached" });
+        await boris.page.keyboard.press("v");
+        await tile(anna, "Boris").locator("video").waitFor();
     });
 
     test("shows a raised hand, and a reaction", async () => {
@@ -110,6 +150,21 @@ describe("a call in a conversation", () => {
         await roomRow(boris, "Anna").getByRole("img", { name: /^Call with/ }).waitFor({ state: "detached" });
     });
 
+    test("rings nobody who does not want to be disturbed", async () => {
+        const menu = anna.page.getByRole("button", { name: "Anna: account menu" });
+        await menu.click();
+        await anna.page.getByRole("menuitem", { name: "For an hour" }).click();
+        await main(boris).getByRole("button", { name: "Call", exact: true }).click();
+        await button(boris, "Start call").click();
+        await pane(boris).getByText("Waiting for the others…").waitFor();
+        await main(anna).getByRole("button", { name: "Join", exact: true }).waitFor();
+        assert.equal(await anna.page.getByRole("alertdialog").count(), 0);
+        await button(boris, "Leave call").click();
+        await main(anna).getByRole("button", { name: "Video call" }).waitFor();
+        await menu.click();
+        await anna.page.getByRole("menuitem", { name: "Turn notifications on again" }).click();
+    });
+
     test("may be declined, and may be begun without a microphone", async () => {
         await forbidDevices(boris);
         await main(boris).getByRole("button", { name: "Call", exact: true }).click();
@@ -123,6 +178,22 @@ describe("a call in a conversation", () => {
         await pane(boris).getByText("Anna has declined").waitFor();
         await button(boris, "Leave call").click();
         await main(boris).getByRole("button", { name: "Video call" }).waitFor();
+    });
+
+    test("is left by closing the page, at once", async () => {
+        await main(anna).getByRole("button", { name: "Call", exact: true }).click();
+        await button(anna, "Start call").click();
+        await boris.page.getByRole("alertdialog").getByRole("button", { name: "Accept", exact: true }).click();
+        await tile(anna, /^Boris/).waitFor();
+        await roomRow(anna, "Boris").getByRole("img", { name: "Call with 2 people" }).waitFor();
+        const { origin } = new URL(boris.page.url());
+        await boris.page.goto("about:blank");
+        // Sooner than the server says it of somebody who is not heard of.
+        await roomRow(anna, "Boris").getByRole("img", { name: "Call with 1 person" }).waitFor({ timeout: 15_000 });
+        await tile(anna, /^Boris/).waitFor({ state: "detached" });
+        await boris.page.goto(origin);
+        await button(anna, "Leave call").click();
+        await main(anna).getByRole("button", { name: "Video call" }).waitFor();
     });
 
     test("is complained about by no browser", () => {
@@ -142,9 +213,9 @@ describe("a call in a conversation", () => {
 });
 
 test("there is no button for calls where the server has none", async () => {
-    const server = await startServer({ "listen.sfu": "off" });
-    const vera = await person(server, "vera", "Vera");
-    await request(server, await token(server, vera.account), "POST", "/_matrix/client/v3/createRoom", { name: "Kitchen" });
+    const silent = await startServer({ "listen.sfu": "off" });
+    const vera = await person(silent, "vera", "Vera");
+    await request(silent, await token(silent, vera.account), "POST", "/_matrix/client/v3/createRoom", { name: "Kitchen" });
     const asked = vera.page.waitForResponse(/\/rtc\/transports/);
     await vera.page.reload();
     await asked;

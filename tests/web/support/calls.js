@@ -53,6 +53,19 @@ export function received({ page }) {
     });
 }
 
+/** The same by stream: of each participant one of sound and one of pictures. */
+export function receivedFrom({ page }) {
+    return page.evaluate(async () => {
+        const streams = [];
+        for (const connection of globalThis.vecheConnections) {
+            for (const report of (await connection.getStats()).values()) {
+                if (report.type === "inbound-rtp") streams.push({ frames: report.framesDecoded ?? 0, energy: report.totalAudioEnergy ?? 0 });
+            }
+        }
+        return streams;
+    });
+}
+
 /** Waits until pictures and sound have come in, from now on. */
 export async function receives(who, { sound = true, picture = true } = {}) {
     const first = await received(who);
@@ -86,6 +99,66 @@ export async function drawScreen({ page }) {
         };
     });
 }
+
+/**
+ * A voice that speaks unless `speak` says otherwise. That of the browser's own microphone beeps for 20 ms twice a second, which the
+ * server rightly takes for no speech.
+ */
+export async function holdVoice({ page }) {
+    await page.evaluate(() => {
+        const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = (wanted) => {
+            if (!wanted.audio) return real(wanted);
+            const context = new AudioContext();
+            const [tone, loudness, sound] = [context.createOscillator(), context.createGain(), context.createMediaStreamDestination()];
+            loudness.gain.value = 0.3;
+            tone.connect(loudness).connect(sound);
+            tone.start();
+            globalThis.vecheVoice = loudness.gain;
+            return Promise.resolve(sound.stream);
+        };
+    });
+}
+
+/** Lets the held voice speak, or be silent. */
+export const speak = ({ page }, on) => page.evaluate((gain) => void (globalThis.vecheVoice.value = gain), on ? 0.3 : 0);
+
+/** A second camera, before which there is nothing but a bright red wall. */
+export async function plugCamera({ page }) {
+    await page.evaluate(() => {
+        const media = navigator.mediaDevices;
+        const [list, open] = [media.enumerateDevices.bind(media), media.getUserMedia.bind(media)];
+        const camera = { deviceId: "red", groupId: "red", kind: "videoinput", label: "Red wall" };
+        media.enumerateDevices = async () => [...(await list()), camera];
+        media.getUserMedia = (wanted) => {
+            if (!JSON.stringify(wanted.video?.deviceId ?? null).includes("red")) return open(wanted);
+            const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+            const brush = canvas.getContext("2d");
+            const draw = () => {
+                brush.fillStyle = "#f00";
+                brush.fillRect(0, 0, canvas.width, canvas.height);
+                requestAnimationFrame(draw);
+            };
+            draw();
+            return Promise.resolve(canvas.captureStream(10));
+        };
+        media.dispatchEvent(new Event("devicechange"));
+    });
+}
+
+/** Whether what a video shows is red on the whole. */
+export function isRed(video) {
+    return video.evaluate((element) => {
+        const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+        brush.drawImage(element, 0, 0, 1, 1);
+        const [red, green, blue] = brush.getImageData(0, 0, 1, 1).data;
+        return red > 128 && green < 100 && blue < 100;
+    });
+}
+
+/** The names of the devices whose sound and pictures go out. */
+export const sources = ({ page }) =>
+    page.evaluate(() => globalThis.vecheConnections.flatMap((connection) => connection.getSenders().map(({ track }) => track?.label ?? "")));
 
 /** As if somebody had pressed "Block". */
 export async function forbidDevices({ page }) {

@@ -62,6 +62,25 @@ function pass(target, request, answer) {
     request.pipe(passed);
 }
 
+/** A connection that becomes another one, such as the signaling of calls: both ends speak to each other through this one. */
+function passUpgrade(target, request, near, head) {
+    const { hostname, port } = new URL(target);
+    const passed = ask({ hostname, port, path: request.url, method: request.method, headers: request.headers });
+    const refuse = () => near.destroy();
+    passed.on("upgrade", (got, far, rest) => {
+        const lines = Object.entries(got.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+        near.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`);
+        near.write(rest);
+        far.write(head);
+        far.pipe(near).pipe(far);
+        for (const [one, other] of [[near, far], [far, near]]) one.on("error", () => other.destroy()).on("close", () => other.destroy());
+    });
+    passed.on("response", refuse);
+    passed.on("error", refuse);
+    near.on("error", () => passed.destroy());
+    passed.end();
+}
+
 /** The address at which the pages of `folder` stand in front of the server at `url`. */
 export async function standInFront(url, folder) {
     const { headers } = await fetch(`${url}/`);
@@ -72,9 +91,16 @@ export async function standInFront(url, folder) {
         if (file) deliver(file, request, answer, policy);
         else pass(url, request, answer);
     });
+    const upgraded = new Set();
+    proxy.on("upgrade", (request, socket, head) => {
+        upgraded.add(socket);
+        socket.on("close", () => upgraded.delete(socket));
+        passUpgrade(url, request, socket, head);
+    });
     await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
     after(() => {
         proxy.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
         proxy.close();
     });
     return `http://localhost:${proxy.address().port}`;

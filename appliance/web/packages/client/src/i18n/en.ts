@@ -792,6 +792,7 @@ export const en = {
     "call.leavesOther": "You will leave the call that you are in now.",
     "call.you": "You",
     "call.people": { one: "{count} person", other: "{count} people" },
+    "call.waiting": "Waiting for the others…",
     "call.hidden": { one: "and {count} more", other: "and {count} more" },
     "call.connecting": "Connecting…",
     "call.reconnecting": "The connection was lost. Connecting again…",

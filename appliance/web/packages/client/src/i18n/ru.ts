@@ -948,6 +948,7 @@ export const ru: Translation<typeof en> = {
     "call.leavesOther": "Звонок, в котором вы сейчас, для вас завершится.",
     "call.you": "Вы",
     "call.people": { one: "{count} участник", few: "{count} участника", many: "{count} участников", other: "{count} участника" },
+    "call.waiting": "Ждём остальных…",
     "call.hidden": { one: "и ещё {count}", few: "и ещё {count}", many: "и ещё {count}", other: "и ещё {count}" },
     "call.connecting": "Соединяем…",
     "call.reconnecting": "Связь прервалась. Соединяем снова…",

@@ -98,7 +98,7 @@ describe("the stage", () => {
         screen: null, keyMissing: false, handTs: null, reaction: null, sinceTs: 0, ...more,
     });
     const people = [someone("me", { local: true }), someone("anna"), someone("boris")];
-    const wanted = { layout: "grid", pinned: null, speaker: null, tilesMax: 9 } as const;
+    const wanted = { layout: "grid", pinned: null, speaker: null, tilesMax: 9, wide: true } as const;
     const ids = (tiles: readonly { id: string }[]) => tiles.map(({ id }) => id);
 
     test("shows everybody alike, and a screen large, but not one's own", () => {
@@ -107,6 +107,15 @@ describe("the stage", () => {
         expect(shown.main?.id).toBe("vera screen");
         expect(ids(shown.others)).toEqual(["me", "anna", "boris", "vera"]);
         expect(stageOf([someone("me", { local: true, screen: picture })], wanted).main).toBeNull();
+    });
+
+    test("shows two people to each other, oneself small where there is room for it", () => {
+        const two = people.slice(0, 2);
+        const { main, corner, others } = stageOf(two, wanted);
+        expect([main?.id, corner?.id, others.length]).toEqual(["anna", "me", 0]);
+        expect(ids(stageOf(two, { ...wanted, wide: false }).others)).toEqual(["me", "anna"]);
+        expect(stageOf(two, { ...wanted, pinned: "me" })).toMatchObject({ main: { id: "me" }, corner: null });
+        expect(stageOf([someone("anna"), someone("boris")], wanted).corner).toBeNull();
     });
 
     test("shows large whom somebody pinned, else who spoke last, else another than oneself", () => {

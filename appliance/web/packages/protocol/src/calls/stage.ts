@@ -17,6 +17,8 @@ export interface Stage {
     /** Shown large; null in a grid. */
     readonly main: Tile | null;
     readonly others: readonly Tile[];
+    /** Between two people: oneself, small over the other one. */
+    readonly corner: Tile | null;
     /** How many found no place. */
     readonly hidden: number;
 }
@@ -28,6 +30,8 @@ interface Wanted {
     /** Who spoke last. */
     readonly speaker: string | null;
     readonly tilesMax: number;
+    /** There is room for a picture over another one. */
+    readonly wide: boolean;
 }
 
 const personTile = (participant: Participant): Tile => ({ id: participant.identity, kind: "person", participant, picture: participant.camera });
@@ -48,7 +52,14 @@ function arranged(tiles: readonly Tile[], max: number): readonly Tile[] {
     return tiles.map((tile, at) => ({ tile, at })).sort((a, b) => rank(a.tile) - rank(b.tile) || a.at - b.at).map(({ tile }) => tile);
 }
 
-export function stageOf(participants: readonly Participant[], { layout, pinned, speaker, tilesMax }: Wanted): Stage {
+/** Two people look at each other: the other one large, and oneself as in a mirror at the edge. */
+function paired(people: readonly Tile[]): Pick<Stage, "main" | "corner"> | null {
+    const other = people.find(({ participant }) => !participant.local);
+    const corner = people.find(({ participant }) => participant.local);
+    return other && corner && people.length === 2 ? { main: other, corner } : null;
+}
+
+export function stageOf(participants: readonly Participant[], { layout, pinned, speaker, tilesMax, wide }: Wanted): Stage {
     const people = participants.map(personTile);
     const screens = participants.filter(({ screen }) => screen !== null).map(screenTile);
     const all = [...screens, ...people];
@@ -57,12 +68,14 @@ export function stageOf(participants: readonly Participant[], { layout, pinned, 
     const shown = screens.find(({ participant }) => !participant.local) ?? null;
     const asked = byId(pinned);
     if (layout === "grid" && !asked && !shown) {
+        const pair = wide ? paired(all) : null;
+        if (pair) return { layout, ...pair, others: [], hidden: 0 };
         const list = arranged(all, tilesMax);
-        return { layout, main: null, others: list.slice(0, tilesMax), hidden: Math.max(0, list.length - tilesMax) };
+        return { layout, main: null, corner: null, others: list.slice(0, tilesMax), hidden: Math.max(0, list.length - tilesMax) };
     }
     const main = asked ?? shown ?? byId(speaker) ?? people.find(({ participant }) => !participant.local) ?? people[0] ?? null;
     const rest = arranged(all.filter((tile) => tile.id !== main?.id), tilesMax);
-    return { layout: "spotlight", main, others: rest.slice(0, tilesMax), hidden: Math.max(0, rest.length - tilesMax) };
+    return { layout: "spotlight", main, corner: null, others: rest.slice(0, tilesMax), hidden: Math.max(0, rest.length - tilesMax) };
 }
 
 /** The half-columns of a grid in which a tile of the last row begins, so that the row stands in the middle; null: where it falls. */

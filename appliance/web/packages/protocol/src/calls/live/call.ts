@@ -13,6 +13,7 @@ import { readableName } from "../../people/names";
 import type { CallWish } from "../calls";
 import { type DeviceProblem, deviceProblem } from "../device_problem";
 import { type PassingReaction, declinedBy } from "../events";
+import { Announcement } from "./announcement";
 import { Hands } from "./hands";
 import { MediaKeys } from "./media_keys";
 import { type Beside, type Participant, participantsOf } from "./participants";
@@ -24,8 +25,6 @@ import { type Ticket, fetchTicket } from "./ticket";
 const DRAW_DELAY_MS = 60;
 /** A server that does not answer does not keep anybody in a call: it lets him leave by itself soon after. */
 const LEAVE_MS_MAX = 5_000;
-/** How long those who were called are rung. */
-const RING_MS = 45_000;
 
 export interface CallState {
     readonly phase: "connecting" | "connected" | "reconnecting" | "ended";
@@ -161,16 +160,11 @@ export class Call extends Store<CallState> {
         this.publish({ ...this.getSnapshot(), deviceProblem: null });
     }
 
-    /** Tells the room, and sends keys to those who are in the call already. */
     #announce({ transport }: Ticket): void {
         const { client, session, wish, notification } = this.#parts;
-        const [userId, deviceId] = [client.getSafeUserId(), client.getDeviceId() ?? ""];
-        session.joinRTCSession({ userId, deviceId, memberId: this.#identity }, [transport], transport, {
-            notificationType: notification,
-            notificationLifetimeMs: RING_MS,
-            callIntent: wish.intent,
-            manageMediaKeys: this.#keys !== null,
-        });
+        const config = { notificationType: notification, callIntent: wish.intent, manageMediaKeys: this.#keys !== null };
+        const failed = (problem: CallProblem) => void this.#end(problem);
+        new Announcement({ client, session, scope: this.#scope, transport, config, identity: this.#identity, failed });
     }
 
     #listen(): void {
@@ -191,15 +185,12 @@ export class Call extends Store<CallState> {
         const noticed = ({ event_id: eventId }: { event_id: string }) => {
             this.#noticeId = eventId;
         };
-        const failed = (error: unknown) => void this.#end(joinProblem(error));
         session.on(MatrixRTCSessionEvent.EncryptionKeyChanged, keyed);
         session.on(MatrixRTCSessionEvent.MembershipsChanged, this.#draw);
-        session.on(MatrixRTCSessionEvent.MembershipManagerError, failed);
         session.on(MatrixRTCSessionEvent.DidSendCallNotification, noticed);
         this.#scope.add(() => {
             session.off(MatrixRTCSessionEvent.EncryptionKeyChanged, keyed);
             session.off(MatrixRTCSessionEvent.MembershipsChanged, this.#draw);
-            session.off(MatrixRTCSessionEvent.MembershipManagerError, failed);
             session.off(MatrixRTCSessionEvent.DidSendCallNotification, noticed);
         });
     }

@@ -51,6 +51,8 @@ function Connecting() {
     );
 }
 
+const isAlone = ({ phase, participants }: CallState): boolean => phase === "connected" && participants.every(({ local }) => local);
+
 interface TopProps {
     readonly room: RoomDetails;
     readonly state: CallState;
@@ -65,13 +67,14 @@ function Top({ room, state, layout, onLayout }: TopProps) {
     const roomy = useMediaQuery("(min-width: 96rem)");
     const chatShown = chat === "shown" || (chat === "auto" && roomy);
     const other = layout === "grid" ? "spotlight" : "grid";
+    const waits = isAlone(state) && state.declined.length === 0;
     return (
         <header className={styles.top}>
             <span className={styles.lock} data-encrypted={state.encrypted || undefined}>
                 <Icon name={state.encrypted ? "lock" : "lock-open"} size={16} label={state.encrypted ? t("call.encrypted") : t("call.plain")} />
             </span>
             <h2 className={styles.title}>{room.name}</h2>
-            <span className={styles.count}>{t("call.people", { count: state.participants.length })}</span>
+            <span className={styles.count}>{waits ? t("call.waiting") : t("call.people", { count: state.participants.length })}</span>
             <IconButton icon={other} label={t(`call.layout.${other}`)} onClick={() => { onLayout(other); }} />
             <IconButton
                 icon="chat"
@@ -93,8 +96,7 @@ function Notices({ call, state }: { readonly call: Call; readonly state: CallSta
         );
     }
     // Of use to who waits for somebody; in a room of many others come all the same.
-    const alone = state.participants.every(({ local }) => local);
-    if (alone && state.declined.length > 0) return <Banner>{t("call.declined", { name: format.list(state.declined) })}</Banner>;
+    if (isAlone(state) && state.declined.length > 0) return <Banner>{t("call.declined", { name: format.list(state.declined) })}</Banner>;
     if (state.deviceProblem) {
         return (
             <Banner tone="warning" dismissLabel={t("common.dismiss")} onDismiss={() => { call.dismissDeviceProblem(); }}>

@@ -18,7 +18,7 @@ export default function FloatingCall({ call }: { readonly call: Call }) {
     const state = useStore(call);
     const room = useStore(engine.room(call.roomId));
     const speaker = useSpeaker(state);
-    const { main } = stageOf(state.participants, { layout: "spotlight", pinned: null, speaker, tilesMax: 1 });
+    const { main } = stageOf(state.participants, { layout: "spotlight", pinned: null, speaker, tilesMax: 1, wide: false });
     const back = () => {
         ui.showChat("auto");
         router.room(call.roomId);

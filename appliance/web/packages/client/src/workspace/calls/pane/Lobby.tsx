@@ -4,7 +4,7 @@ import type { CallIntent, RoomDetails } from "@veche/protocol/engine";
 import { useEffect, useRef } from "react";
 import { useEngine, useI18n, useStore } from "../../../app/context";
 import { useTask } from "../../../app/use_task";
-import { PersonAvatar } from "../../Avatars/Avatars";
+import { PersonAvatar, RoomAvatar } from "../../Avatars/Avatars";
 import { useCallUi } from "../call_ui";
 import { DeviceSelects } from "./DeviceSelects";
 import { Level } from "./Level";
@@ -37,14 +37,14 @@ export function Lobby({ room, intent }: { readonly room: RoomDetails; readonly i
                 {picture.stream ? <Mirror stream={picture.stream} /> : <PersonAvatar id={me} name={t("call.you")} picture={null} size={120} />}
                 <div className={styles.switches}>
                     <IconButton
-                        variant="secondary"
+                        variant={state.microphone ? "secondary" : "primary"}
                         icon={state.microphone ? "mic" : "mic-off"}
                         label={state.microphone ? t("call.micOff") : t("call.micOn")}
                         onClick={() => { devices.keep({ microphone: !state.microphone }); }}
                     />
                     {intent === "video" && (
                         <IconButton
-                            variant="secondary"
+                            variant={state.camera ? "secondary" : "primary"}
                             icon={state.camera ? "video" : "video-off"}
                             label={state.camera ? t("call.cameraOff") : t("call.cameraOn")}
                             onClick={() => { devices.keep({ camera: !state.camera }); }}
@@ -54,6 +54,7 @@ export function Lobby({ room, intent }: { readonly room: RoomDetails; readonly i
                 </div>
             </div>
             <div className={styles.side}>
+                <Where room={room} />
                 <h2 className={styles.title}>{going ? t("call.joinTitle") : t("call.startTitle")}</h2>
                 <Who room={room} />
                 {problems.map((problem) => (
@@ -74,6 +75,17 @@ export function Lobby({ room, intent }: { readonly room: RoomDetails; readonly i
                 </div>
             </div>
         </div>
+    );
+}
+
+/** The room, or the person, whose name stands in no line above the lobby. */
+function Where({ room: { kind, seed, name, avatar } }: { readonly room: RoomDetails }) {
+    const Picture = kind === "direct" ? PersonAvatar : RoomAvatar;
+    return (
+        <p className={styles.where}>
+            <Picture id={seed} name={name} picture={avatar} size={32} />
+            <span className={styles.whereName}>{name}</span>
+        </p>
     );
 }
 

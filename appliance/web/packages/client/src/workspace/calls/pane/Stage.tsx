@@ -26,7 +26,7 @@ export function Stage({ state, layout }: { readonly state: CallState; readonly l
     const [pinned, setPinned] = useState<string | null>(null);
     const speaker = useSpeaker(state);
     const tilesMax = width < NARROW_PX ? TILES_MAX_NARROW : TILES_MAX;
-    const { main, others, hidden } = stageOf(state.participants, { layout, pinned, speaker, tilesMax });
+    const { main, corner, others, hidden } = stageOf(state.participants, { layout, pinned, speaker, tilesMax, wide: width > Math.max(height, NARROW_PX) });
     const view = (tile: Tile, size: "small" | "medium" | "large") => <TileView key={tile.id} tile={tile} pinned={tile.id === pinned} onPin={setPinned} size={size} />;
     const more = hidden > 0 ? <div className={styles.hidden}>{t("call.hidden", { count: hidden })}</div> : null;
     if (main === null) {
@@ -43,9 +43,19 @@ export function Stage({ state, layout }: { readonly state: CallState; readonly l
             </div>
         );
     }
+    if (corner) {
+        return (
+            <div ref={place} className={styles.pair}>
+                <div className={styles.main}>{view(main, "large")}</div>
+                <div className={styles.corner}>{view(corner, "small")}</div>
+            </div>
+        );
+    }
     return (
         <div ref={place} className={styles.spotlight} data-wide={width > height || undefined}>
-            <div className={styles.main}>{view(main, "large")}</div>
+            <div className={styles.main} data-large>
+                {view(main, "large")}
+            </div>
             {(others.length > 0 || more) && (
                 <div className={styles.strip}>
                     {others.map((tile) => view(tile, "small"))}

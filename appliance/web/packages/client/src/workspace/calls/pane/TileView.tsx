@@ -39,13 +39,13 @@ export function TileView({ tile, pinned, onPin, size, bare = false }: Props) {
     const speaking = kind === "person" && participant.speaking;
     return (
         <div className={styles.tile} data-speaking={speaking || undefined} data-kind={kind} data-tile={tile.id} role="group" aria-label={spoken(t, tile)}>
-            {picture && !participant.keyMissing ? (
+            {/* Behind a picture of which nothing has come yet, too: until then a video is transparent. */}
+            <div className={styles.face}>
+                <PersonAvatar id={participant.userId} name={participant.name} picture={participant.avatar} size={FACES[size]} />
+                <Waiting participant={participant} />
+            </div>
+            {picture && !participant.keyMissing && (
                 <Video picture={picture} mirrored={participant.local && kind === "person"} whole={kind === "screen" || size === "large"} />
-            ) : (
-                <div className={styles.face}>
-                    <PersonAvatar id={participant.userId} name={participant.name} picture={participant.avatar} size={FACES[size]} />
-                    <Waiting participant={participant} />
-                </div>
             )}
             {kind === "person" && participant.reaction !== null && (
                 <span key={participant.reaction} className={styles.reaction} aria-hidden="true">
