@@ -1,5 +1,7 @@
 //! What the call tells, and what clients hear of it.
 
+use std::time::Duration;
+
 use livekit_protocol::signal_response::Message;
 use livekit_protocol::{
     SpeakerInfo, SpeakersChanged, StreamState, StreamStateInfo, StreamStateUpdate, SubscribedCodec, SubscribedQuality,
@@ -114,15 +116,27 @@ impl<E: Engine> Room<E> {
             Some((id, SpeakerInfo { sid, level: level(speaker.below_full_db), active: true }))
         };
         let mut told: Vec<(SessionId, SpeakerInfo)> = speakers.iter().filter_map(of_speaker).collect();
-        for id in std::mem::take(&mut self.speaking) {
+        for (id, _) in std::mem::take(&mut self.speaking) {
             let has_stopped = !told.iter().any(|(speaks, _)| *speaks == id);
             if let Some(session) = self.sessions.get(&id).filter(|_| has_stopped) {
                 told.push((id, SpeakerInfo { sid: session.sid.clone(), level: 0.0, active: false }));
             }
         }
-        self.speaking = told.iter().filter(|(_, info)| info.active).map(|(id, _)| *id).collect();
+        self.speaking = told.iter().filter(|(_, info)| info.active).map(|(id, info)| (*id, info.level)).collect();
         let speakers = told.into_iter().map(|(_, info)| info).collect();
         self.broadcast(cx.now, None, &Message::SpeakersChanged(SpeakersChanged { speakers }));
+    }
+
+    /// Tells somebody who has just come who speaks already: nothing is told again until that changes.
+    pub(super) fn tell_who_speaks(&mut self, now: Duration, id: SessionId) {
+        let told = self.speaking.iter().filter_map(|(speaker, level)| {
+            let sid = self.sessions.get(speaker)?.sid.clone();
+            Some(SpeakerInfo { sid, level: *level, active: true })
+        });
+        let speakers: Vec<SpeakerInfo> = told.collect();
+        if !speakers.is_empty() {
+            self.send(now, id, Message::SpeakersChanged(SpeakersChanged { speakers }));
+        }
     }
 }
 

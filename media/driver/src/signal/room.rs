@@ -54,8 +54,8 @@ pub(crate) struct Room<E: Engine> {
     /// How many people and publishers clients were last told of.
     told: (usize, usize),
     pub(super) next_look: Duration,
-    /// Who was last told to speak.
-    pub(super) speaking: Vec<SessionId>,
+    /// Who was last told to speak, and how loud.
+    pub(super) speaking: Vec<(SessionId, f32)>,
 }
 
 /// Why somebody is let in no room.
@@ -180,6 +180,7 @@ impl<E: Engine> Room<E> {
         let join = self.join_response(cx, id);
         self.send(cx.now, id, Message::Join(join));
         self.tell_all_qualities(cx.now, id);
+        self.tell_who_speaks(cx.now, id);
         self.tell_others(cx.now, id);
         for track in request.add_track_requests {
             self.announce(cx, id, track);

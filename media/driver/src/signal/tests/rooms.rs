@@ -216,3 +216,19 @@ fn whoever_may_changes_his_name_and_whoever_may_not_is_told() {
     hall.say(&boris, update("Boris", "raised"));
     assert_eq!(reason(boris.heard()), request_response::Reason::NotAllowed);
 }
+
+#[test]
+fn whoever_comes_is_told_who_speaks_already() {
+    let mut hall = Hall::new();
+    let anna = hall.join("anna");
+    hall.room.speaking = vec![(anna.id, 0.5)];
+    let heard = hall.join("boris").heard();
+    let sid = &hall.room.sessions[&anna.id].sid;
+    let told = heard.iter().find_map(|message| match message {
+        Message::SpeakersChanged(changed) => Some(changed.speakers.clone()),
+        _ => None,
+    });
+    let told: Vec<_> = told.unwrap().into_iter().map(|it| (it.sid, it.level, it.active)).collect();
+    assert_eq!(told, [(sid.clone(), 0.5, true)]);
+    assert!(!anna.heard().iter().any(|message| matches!(message, Message::SpeakersChanged(_))), "she knows");
+}
