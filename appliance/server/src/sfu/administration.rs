@@ -44,10 +44,10 @@ impl Administration {
     async fn answer(&self, asked: TwirpRequest<'_>) -> Result<Vec<u8>, TwirpError> {
         let method = asked.method;
         ServiceRequest::check_method(method).map_err(not_served)?;
-        let who = self.calls.administrator(asked.token).map_err(not_allowed)?;
+        let who = self.calls.administrator(asked.token).map_err(|error| not_allowed(&error))?;
         let format = if asked.is_json { BodyFormat::Json } else { BodyFormat::Protobuf };
         let request = ServiceRequest::read(method, format, asked.body).map_err(not_served)?;
-        let request = self.allowed(&who, request).map_err(not_allowed)?;
+        let request = self.allowed(&who, request).map_err(|error| not_allowed(&error))?;
         let line = request.is_act().then(|| match request.concern() {
             Concern::Participant { identity, .. } => identity.to_owned(),
             Concern::Room { .. } | Concern::Rooms => String::new(),
@@ -72,8 +72,8 @@ impl RoomService for Administration {
     }
 }
 
-fn not_allowed(error: AdministerError) -> TwirpError {
-    let code = match &error {
+fn not_allowed(error: &AdministerError) -> TwirpError {
+    let code = match error {
         AdministerError::Token(reason) => {
             debug!(%reason, "a token to administer a call was refused");
             return TwirpError::new(TwirpCode::Unauthenticated, "invalid token");

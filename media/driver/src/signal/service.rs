@@ -273,7 +273,7 @@ impl Asked {
             Self::SendData(request) => {
                 let is_too_long = request.data.len() > SENT_DATA_BYTES_MAX
                     || request.destination_identities.len() > PARTICIPANTS_MAX
-                    || !request.topic.as_deref().is_none_or(|topic| topic.chars().nth(NAME_CHARS_MAX).is_none());
+                    || request.topic.as_deref().is_some_and(|topic| topic.chars().nth(NAME_CHARS_MAX).is_some());
                 if is_too_long {
                     return Err(ServiceError::Invalid("data, its topic or its destinations are too long"));
                 }

@@ -84,7 +84,7 @@ fn a_line_that_is_used_again_was_silent_in_between() {
     let (mut anna, boris) = (hall.join("anna"), hall.join_with_two("boris"));
     let sids = publish(&mut hall, &mut anna);
     while answer(&mut hall, &boris) {}
-    let none = UpdateSubscription { track_sids: sids.clone(), subscribe: false, ..UpdateSubscription::default() };
+    let none = UpdateSubscription { track_sids: sids, subscribe: false, ..UpdateSubscription::default() };
     hall.say(&boris, Request::Subscription(none.clone()));
     let ended = offer(&boris.heard()).expect("an offer without them");
     assert_eq!((ended.sdp.matches("a=inactive").count(), ended.sdp.matches("a=sendonly").count()), (2, 0));
