@@ -26,6 +26,7 @@ use super::handle::{Command, ConnectionId, Join, Listing};
 use super::metrics::Metrics;
 use super::settings::{SfuLimits, SfuSettings};
 use super::site::{IceServers, RoomNews, Site};
+use super::watch::{Watch, Way};
 use crate::bridge::BridgeEnd;
 use crate::handle::StartError;
 use crate::settings::Limits;
@@ -50,6 +51,7 @@ type Rooms = BTreeMap<RoomId, Hosted>;
 struct Hosted {
     room: Room<Str0mEngine>,
     counted: Counters,
+    watches: HashMap<ParticipantId, Watch>,
 }
 
 /// See the module.
@@ -215,7 +217,7 @@ impl Worker {
                     return;
                 };
                 if let Some(hosted) = rooms.get_mut(&place.room) {
-                    feed(&mut hosted.room, now, place.participant, &tuple, packet.bytes());
+                    hosted.feed(now, place.participant, &tuple, Way::Direct, packet.bytes());
                     touched.insert(place.room);
                 }
             });
@@ -239,9 +241,10 @@ impl Worker {
                 let demux = &world.demux;
                 outlets.relayed.retain(|relayed, _| demux.knows(*relayed));
             }
+            let way = crossing.by.map_or(Way::Direct, Way::Relayed);
             outlets.relayed.insert(crossing.relayed, crossing.sink);
             if let Some(hosted) = rooms.get_mut(&place.room) {
-                feed(&mut hosted.room, now, place.participant, &tuple, &crossing.bytes);
+                hosted.feed(now, place.participant, &tuple, way, &crossing.bytes);
                 touched.insert(place.room);
             }
         }
@@ -256,8 +259,8 @@ impl Worker {
             }
         }
         if now >= self.next_telling {
+            self.tell(now);
             self.next_telling = now + TELL_EVERY;
-            self.tell();
         }
     }
 
@@ -265,8 +268,11 @@ impl Worker {
     fn settle(&mut self) {
         for id in std::mem::take(&mut self.touched) {
             let Some(hosted) = self.rooms.get_mut(&id) else { continue };
-            let outlets = &mut self.outlets;
-            hosted.room.settle(&mut self.world.context(), |packet| outlets.send(&packet));
+            let (outlets, Hosted { room, watches, .. }) = (&mut self.outlets, &mut *hosted);
+            room.settle(&mut self.world.context(), |participant, packet| {
+                watches.entry(participant).or_default().sent(packet.bytes.len());
+                outlets.send(&packet);
+            });
             hosted.room.take_news().into_iter().for_each(&self.news);
             let counters = hosted.room.call.counters();
             outlets.metrics.add(&hosted.counted, &counters);
@@ -358,7 +364,7 @@ impl Worker {
         let id = RoomId(self.next_id);
         self.next_id += 1;
         let room = Room::new(id, name.clone(), &self.world.context());
-        self.rooms.insert(id, Hosted { room, counted: Counters::default() });
+        self.rooms.insert(id, Hosted { room, counted: Counters::default(), watches: HashMap::new() });
         self.names.insert(name, id);
         id
     }
@@ -377,12 +383,22 @@ impl Worker {
     }
 
     fn list(&self) -> Vec<Listing> {
-        let listed = |hosted: &Hosted| Listing { room: hosted.room.name.clone(), members: hosted.room.members() };
+        let listed = |hosted: &Hosted| Listing {
+            room: hosted.room.name.clone(),
+            since_ms: hosted.room.created_ms,
+            members: hosted.room.members(|participant| hosted.watches.get(&participant)),
+        };
         self.rooms.values().map(listed).collect()
     }
 
-    /// Brings the metrics up to date.
-    fn tell(&self) {
+    /// Brings the metrics up to date, and what is known of everybody's packets.
+    fn tell(&mut self, now: Duration) {
+        let elapsed = TELL_EVERY + now.saturating_sub(self.next_telling);
+        for Hosted { room, watches, .. } in self.rooms.values_mut() {
+            let there = room.participants();
+            watches.retain(|participant, _| there.contains(participant));
+            watches.values_mut().for_each(|watch| watch.tick(elapsed));
+        }
         let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let metrics = &self.outlets.metrics;
         metrics.rooms.set(gauge(self.rooms.len()));
@@ -391,10 +407,13 @@ impl Worker {
     }
 }
 
-fn feed(room: &mut Room<Str0mEngine>, now: Duration, participant: ParticipantId, tuple: &FiveTuple, bytes: &[u8]) {
-    if let Err(error) = room.call.handle_input(now, participant, tuple, bytes) {
-        // He has just left.
-        debug!(%error, "a datagram was not taken");
+impl Hosted {
+    fn feed(&mut self, now: Duration, participant: ParticipantId, tuple: &FiveTuple, way: Way, bytes: &[u8]) {
+        self.watches.entry(participant).or_default().received(now, way, bytes);
+        if let Err(error) = self.room.call.handle_input(now, participant, tuple, bytes) {
+            // He has just left.
+            debug!(%error, "a datagram was not taken");
+        }
     }
 }
 
@@ -403,7 +422,7 @@ impl Outlets {
         let (local, remote) = (packet.tuple.local, packet.tuple.remote);
         let sockets = &self.metrics.sockets;
         let is_sent = match (self.relayed.get(&remote), &mut self.bridge) {
-            (Some(sink), Some(bridge)) => bridge.send(remote, *sink, &packet.bytes),
+            (Some(sink), Some(bridge)) => bridge.send(remote, *sink, None, &packet.bytes),
             _ => self.ports.iter_mut().find(|port| port.owns(local)).is_some_and(|port| {
                 port.push(remote, Some(local.ip()), &packet.bytes, sockets);
                 true
