@@ -15,6 +15,7 @@ use veche_runtime::tasks::Supervisor;
 
 use crate::access::{Authenticator, Caller, Locked, Requester};
 use crate::admin::v1::about::Machine;
+use crate::admin::v1::calls::LiveCalls;
 use crate::admin::v1::certificate::CertificateDesk;
 use crate::admin::v1::logs::LogBook;
 use crate::admin::v1::reachability::Reachability;
@@ -175,6 +176,8 @@ pub struct Plugs {
     pub signaling: Option<Arc<dyn Signaling>>,
     /// Where calls are administered; none: there are no calls.
     pub rooms: Option<Arc<dyn RoomService>>,
+    /// Who knows the calls that go on; none: there are no calls.
+    pub live_calls: Option<Arc<dyn LiveCalls>>,
     /// Who can tell an administrator whether clients reach the server.
     pub reachability: Option<Arc<dyn Reachability>>,
     /// Who knows the settings.

@@ -39,7 +39,7 @@ use std::sync::{Arc, OnceLock};
 
 use veche_homeserver::Homeserver;
 
-use self::seats::Seats;
+use self::seats::{SeatKey, Seats};
 
 /// What calls need of the SFU.
 pub trait Sfu: Send + Sync {
@@ -81,6 +81,11 @@ impl Calls {
     /// Whether there is an SFU, and so whether there are calls at all.
     pub fn is_open(&self) -> bool {
         self.sfu.get().is_some()
+    }
+
+    /// Whose participant this is, of those who are in a call or soon.
+    pub fn whose(&self, room: &str, identity: &str) -> Option<Holder> {
+        self.seats.holder(&SeatKey { call: room.to_owned(), identity: identity.to_owned() })
     }
 
     /// By what tokens are signed.

@@ -2,6 +2,7 @@
 //! clients over WebSockets.
 
 mod administration;
+mod live;
 mod people;
 mod signaling;
 
@@ -12,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tracing::warn;
+use veche_api::admin::v1::calls::LiveCalls;
 use veche_api::room_service::RoomService;
 use veche_api::signaling::Signaling;
 use veche_media_driver::{
@@ -21,6 +23,7 @@ use veche_media_driver::{
 use veche_runtime::Supervisor;
 
 use self::administration::Administration;
+use self::live::Live;
 use self::people::People;
 use self::signaling::Reception;
 use crate::addresses::{Addresses, Whereabouts, all_interfaces};
@@ -110,6 +113,11 @@ impl RunningSfu {
     /// Where calls are administered.
     pub(crate) fn room_service(&self, product: &Product) -> Arc<dyn RoomService> {
         Arc::new(Administration::new(self.driver.handle(), Arc::clone(&product.calls)))
+    }
+
+    /// The calls that go on, for the console.
+    pub(crate) fn live_calls(&self, product: &Product) -> Arc<dyn LiveCalls> {
+        Arc::new(Live::new(self.driver.handle(), Arc::clone(&product.calls)))
     }
 
     /// Tells clients to come back, and closes all connections and sockets.

@@ -99,6 +99,7 @@ impl Surroundings {
             calls: Some(Arc::clone(&product.calls)),
             signaling: self.sfu.as_ref().map(|sfu| sfu.signaling(product)),
             rooms: self.sfu.as_ref().map(|sfu| sfu.room_service(product)),
+            live_calls: self.sfu.as_ref().map(|sfu| sfu.live_calls(product)),
             reachability: Some(Arc::clone(&doctor) as Arc<_>),
             settings: Some(Arc::new(settings)),
             certificate: Some(Arc::new(certificate)),

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 
 use mio::Waker;
+use veche_turn::Transport;
 
 /// Packets that wait for one thread: a tenth of a second at 100 Mbit/s.
 const WAITING_MAX: usize = 1_024;
@@ -19,6 +20,8 @@ pub(crate) struct Crossing {
     pub(crate) relayed: SocketAddr,
     /// The address at which the client believes to reach calls.
     pub(crate) sink: SocketAddr,
+    /// How the client reaches the relay; nothing on the way back.
+    pub(crate) by: Option<Transport>,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -56,8 +59,8 @@ impl BridgeEnd {
     }
 
     /// Sends a packet; whether it was taken. [`BridgeEnd::flush`] is to follow.
-    pub(crate) fn send(&mut self, relayed: SocketAddr, sink: SocketAddr, bytes: &[u8]) -> bool {
-        let is_taken = self.sender.try_send(Crossing { relayed, sink, bytes: bytes.to_vec() }).is_ok();
+    pub(crate) fn send(&mut self, relayed: SocketAddr, sink: SocketAddr, by: Option<Transport>, bytes: &[u8]) -> bool {
+        let is_taken = self.sender.try_send(Crossing { relayed, sink, by, bytes: bytes.to_vec() }).is_ok();
         self.has_sent |= is_taken;
         is_taken
     }
@@ -82,6 +85,8 @@ impl BridgeEnd {
 mod tests {
     use std::net::SocketAddr;
 
+    use veche_turn::Transport;
+
     use super::{WAITING_MAX, bridge};
 
     #[test]
@@ -91,17 +96,17 @@ mod tests {
             (SocketAddr::from(([203, 0, 113, 5], 50_000)), SocketAddr::from(([203, 0, 113, 5], 7_882)));
         assert!(calls.next().is_none());
         for number in 0..WAITING_MAX {
-            assert!(relay.send(relayed, sink, &number.to_be_bytes()));
+            assert!(relay.send(relayed, sink, Some(Transport::Tcp), &number.to_be_bytes()));
         }
-        assert!(!relay.send(relayed, sink, b"too much"));
+        assert!(!relay.send(relayed, sink, Some(Transport::Tcp), b"too much"));
         relay.flush();
         for number in 0..WAITING_MAX {
             let crossing = calls.next().unwrap();
-            assert_eq!((crossing.relayed, crossing.sink), (relayed, sink));
+            assert_eq!((crossing.relayed, crossing.sink, crossing.by), (relayed, sink, Some(Transport::Tcp)));
             assert_eq!(crossing.bytes, number.to_be_bytes());
         }
         assert!(calls.next().is_none());
-        assert!(calls.send(relayed, sink, b"back"));
+        assert!(calls.send(relayed, sink, None, b"back"));
         assert_eq!(relay.next().unwrap().bytes, b"back");
     }
 }

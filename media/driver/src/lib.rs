@@ -34,12 +34,14 @@ pub use bridge::{BridgeEnd, bridge};
 pub use handle::{AskError, Handle, Panicked, Renumbering, StartError, TurnDriver};
 pub use settings::{Limits, Settings, SettingsError};
 pub use sfu::{
-    Connection, IceServer, IceServers, Listing, Member, RoomNews, SfuDriver, SfuHandle, SfuLimits, SfuSettings,
-    Whereabouts,
+    Connection, IceServer, IceServers, Listing, Member, RoomNews, SfuDriver, SfuHandle, SfuLimits, SfuSettings, Stages,
+    Way, Whereabouts,
 };
 pub use signal::{
     Arrival, BodyFormat, Concern, Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX,
     Outbox, Protocol, SENT_DATA_BYTES_MAX, ServiceError, ServiceRequest, refresh_token,
 };
 pub use stream::TlsStream;
+pub use veche_sfu::engine::Condition;
 pub use veche_sfu::{PARTICIPANTS_MAX, Source};
+pub use veche_turn::Transport as RelayTransport;

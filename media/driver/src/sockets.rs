@@ -154,7 +154,9 @@ impl Outlets {
                     true
                 })
             }
-            Destination::Sink { to, from } => self.bridge.as_mut().is_some_and(|bridge| bridge.send(*from, *to, bytes)),
+            Destination::Sink { to, from, by } => {
+                self.bridge.as_mut().is_some_and(|bridge| bridge.send(*from, *to, Some(*by), bytes))
+            }
         };
         if !is_sent {
             metrics.sockets.dropped_no_route.inc();

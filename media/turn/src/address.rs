@@ -51,6 +51,8 @@ pub enum Destination {
         to: SocketAddr,
         /// The relayed address that the sink sees as the sender.
         from: SocketAddr,
+        /// How the client reaches us who has it.
+        by: Transport,
     },
 }
 

@@ -41,11 +41,11 @@ class Account:
 
     _transactions = itertools.count()
 
-    def __init__(self, server: Server, name: str) -> None:
+    def __init__(self, server: Server, name: str, admin: bool = False) -> None:
         path = "/_synapse/admin/v1/register"
         nonce = ask(server, "GET", path)["nonce"]
-        mac = hmac.new(SECRET.encode(), "\0".join([nonce, name, SECRET, "notadmin"]).encode(), "sha1").hexdigest()
-        body = {"nonce": nonce, "username": name, "password": SECRET, "admin": False, "mac": mac}
+        mac = hmac.new(SECRET.encode(), "\0".join([nonce, name, SECRET, "admin" if admin else "notadmin"]).encode(), "sha1").hexdigest()
+        body = {"nonce": nonce, "username": name, "password": SECRET, "admin": admin, "mac": mac}
         made = ask(server, "POST", path, body)
         self.server = server
         self.user_id, self.device_id, self.token = made["user_id"], made["device_id"], made["access_token"]

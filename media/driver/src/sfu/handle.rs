@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy};
+use veche_sfu::engine::Condition;
 
 use super::load;
 use super::settings::SfuSettings;
 use super::site::{IceServers, RoomNews, Whereabouts};
+use super::watch::{Stages, Way};
 use super::worker::Worker;
 use crate::handle::{AskError, Panicked, StartError};
 use crate::signal::{Arrival, Grants, Outbox, Reply, ServiceError, ServiceRequest};
@@ -56,6 +58,8 @@ pub(crate) struct Join {
 pub struct Listing {
     /// Its name.
     pub room: String,
+    /// Since when there is somebody, in milliseconds since 1970.
+    pub since_ms: u64,
     /// Who is there.
     pub members: Vec<Member>,
 }
@@ -69,6 +73,18 @@ pub struct Member {
     pub is_connected: bool,
     /// How many tracks he publishes.
     pub tracks: usize,
+    /// When he came, in milliseconds since 1970.
+    pub joined_ms: u64,
+    /// How his way fares.
+    pub condition: Condition,
+    /// Which way it is; nothing before media, or a report about it, has come.
+    pub way: Option<Way>,
+    /// Bits that came from him in a second.
+    pub up_bps: u64,
+    /// Bits that went to him.
+    pub down_bps: u64,
+    /// How he came in.
+    pub stages: Stages,
 }
 
 /// The SFU on real sockets, served by one thread of its own. Dropping it stops it.

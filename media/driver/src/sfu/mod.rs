@@ -8,6 +8,7 @@ mod metrics;
 mod rooms;
 mod settings;
 mod site;
+mod watch;
 mod worker;
 
 pub(crate) use demux::Demux;
@@ -15,6 +16,8 @@ pub use handle::{Connection, Listing, Member, SfuDriver, SfuHandle};
 pub use settings::{SfuLimits, SfuSettings};
 pub(crate) use site::Site;
 pub use site::{IceServer, IceServers, RoomNews, Whereabouts};
+pub(crate) use watch::Watch;
+pub use watch::{Stages, Way};
 
 /// One room, for as long as somebody is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

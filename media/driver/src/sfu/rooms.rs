@@ -16,8 +16,8 @@ use std::time::Duration;
 use livekit_protocol::DisconnectReason;
 use tracing::{debug, error};
 use veche_base::{Clock, Entropy};
-use veche_sfu::Counters;
 use veche_sfu::engine::{Engine, FiveTuple, Transmit};
+use veche_sfu::{Counters, ParticipantId};
 
 use super::RoomId;
 use super::demux::{Demux, Place};
@@ -25,6 +25,7 @@ use super::handle::{ConnectionId, Join, Listing};
 use super::metrics::RoomMetrics;
 use super::settings::SfuLimits;
 use super::site::{RoomNews, Site, Whereabouts};
+use super::watch::{Watch, Way};
 use crate::signal::{Concern, Context, Room, ServiceError, ServiceRequest, SessionId};
 
 /// See the module.
@@ -43,6 +44,8 @@ pub(crate) struct Rooms<E: Engine> {
     news: Box<dyn Fn(RoomNews) + Send>,
     limits: SfuLimits,
     metrics: RoomMetrics,
+    /// What a room has sent to whom, until it is counted; empty in between.
+    sent: Vec<(ParticipantId, usize)>,
     next_id: u64,
 }
 
@@ -50,6 +53,8 @@ pub(crate) struct Rooms<E: Engine> {
 struct Hosted<E: Engine> {
     room: Room<E>,
     counted: Counters,
+    /// What is seen of everybody's packets.
+    watches: HashMap<ParticipantId, Watch>,
     due: Option<Duration>,
     /// Those of whom was told that they are there, one as often as that.
     present: Vec<String>,
@@ -98,13 +103,17 @@ impl<E: Engine> Rooms<E> {
             news,
             limits,
             metrics,
+            sent: Vec::new(),
             next_id: 1,
         }
     }
 
-    /// Takes a datagram; false if it is nobody's.
-    pub(crate) fn take_datagram(&mut self, now: Duration, tuple: &FiveTuple, bytes: &[u8]) -> bool {
+    /// Takes a datagram that came by this way; false if it is nobody's.
+    pub(crate) fn take_datagram(&mut self, now: Duration, tuple: &FiveTuple, way: Way, bytes: &[u8]) -> bool {
         let Some(Place { room, participant }) = self.world.demux.find(tuple, bytes) else { return false };
+        if let Some(hosted) = self.rooms.get_mut(&room) {
+            hosted.watches.entry(participant).or_default().received(now, way, bytes);
+        }
         self.change(room, "a datagram", |room, _| {
             if let Err(error) = room.call.handle_input(now, participant, tuple, bytes) {
                 // He has just left.
@@ -150,7 +159,14 @@ impl<E: Engine> Rooms<E> {
         let id = RoomId(self.next_id);
         self.next_id += 1;
         let room = Room::new(id, name.clone(), &self.world.context());
-        let hosted = Hosted { room, counted: Counters::default(), due: None, present: Vec::new(), is_broken: false };
+        let hosted = Hosted {
+            room,
+            counted: Counters::default(),
+            watches: HashMap::new(),
+            due: None,
+            present: Vec::new(),
+            is_broken: false,
+        };
         self.rooms.insert(id, hosted);
         self.names.insert(name, id);
         id
@@ -209,7 +225,11 @@ impl<E: Engine> Rooms<E> {
 
     /// The rooms, and who is in them.
     pub(crate) fn list(&self) -> Vec<Listing> {
-        let listed = |hosted: &Hosted<E>| Listing { room: hosted.room.name.clone(), members: hosted.room.members() };
+        let listed = |hosted: &Hosted<E>| Listing {
+            room: hosted.room.name.clone(),
+            since_ms: hosted.room.created_ms,
+            members: hosted.room.members(|participant| hosted.watches.get(&participant)),
+        };
         self.rooms.values().map(listed).collect()
     }
 
@@ -236,9 +256,19 @@ impl<E: Engine> Rooms<E> {
     /// Sends what the rooms want sent, tells what there is to tell, and ends the rooms that nobody is in.
     pub(crate) fn settle(&mut self, mut transmit: impl FnMut(Transmit)) {
         for id in mem::take(&mut self.touched) {
-            self.work(id, "what is to be sent", |room, world| room.settle(&mut world.context(), &mut transmit));
+            let mut sent = mem::take(&mut self.sent);
+            self.work(id, "what is to be sent", |room, world| {
+                room.settle(&mut world.context(), |participant, packet| {
+                    sent.push((participant, packet.bytes.len()));
+                    transmit(packet);
+                });
+            });
             self.tell_news(id);
             let Some(hosted) = self.rooms.get_mut(&id) else { continue };
+            for (participant, bytes) in sent.drain(..) {
+                hosted.watches.entry(participant).or_default().sent(bytes);
+            }
+            self.sent = sent;
             let counters = hosted.room.call.counters();
             self.metrics.add(&hosted.counted, &counters);
             hosted.counted = counters;
@@ -315,8 +345,13 @@ impl<E: Engine> Rooms<E> {
         }
     }
 
-    /// Brings the metrics up to date.
-    pub(crate) fn tell(&self) {
+    /// Brings the metrics up to date, and what is known of everybody's packets. So much time has passed since it was.
+    pub(crate) fn tell(&mut self, elapsed: Duration) {
+        for Hosted { room, watches, .. } in self.rooms.values_mut() {
+            let there = room.participants();
+            watches.retain(|participant, _| there.contains(participant));
+            watches.values_mut().for_each(|watch| watch.tick(elapsed));
+        }
         let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.metrics.rooms.set(gauge(self.rooms.len()));
         self.metrics.participants.set(gauge(self.participants()));

@@ -25,6 +25,7 @@ use super::metrics::{Metrics, RoomMetrics};
 use super::rooms::{Rooms, World};
 use super::settings::{SfuLimits, SfuSettings};
 use super::site::{IceServers, RoomNews, Site};
+use super::watch::Way;
 use crate::bridge::BridgeEnd;
 use crate::handle::StartError;
 use crate::settings::Limits;
@@ -193,7 +194,7 @@ impl Worker {
             let now = clock.monotonic();
             let received = incoming.datagrams(|local, remote, packet| {
                 let tuple = FiveTuple { transport: Transport::Udp, local, remote };
-                if !rooms.take_datagram(now, &tuple, packet.bytes()) {
+                if !rooms.take_datagram(now, &tuple, Way::Direct, packet.bytes()) {
                     metrics.dropped_strangers.inc();
                 }
             });
@@ -209,7 +210,8 @@ impl Worker {
         while let Some(crossing) = outlets.bridge.as_ref().and_then(BridgeEnd::next) {
             let Some(local) = rooms.local_of(crossing.sink) else { continue };
             let tuple = FiveTuple { transport: Transport::Udp, local, remote: crossing.relayed };
-            if !rooms.take_datagram(now, &tuple, &crossing.bytes) {
+            let way = crossing.by.map_or(Way::Direct, Way::Relayed);
+            if !rooms.take_datagram(now, &tuple, way, &crossing.bytes) {
                 outlets.metrics.dropped_strangers.inc();
                 continue;
             }
@@ -239,8 +241,8 @@ impl Worker {
     fn tell(&mut self) {
         let now = self.clock.monotonic();
         if now >= self.next_telling {
+            self.rooms.tell(TELL_EVERY + now.saturating_sub(self.next_telling));
             self.next_telling = now + TELL_EVERY;
-            self.rooms.tell();
             self.outlets.metrics.busy.set(i64::from(self.load.told().permille()));
             self.outlets.metrics.sockets.look_at_kernel(&self.inodes);
         }
@@ -252,7 +254,7 @@ impl Outlets {
         let (local, remote) = (packet.tuple.local, packet.tuple.remote);
         let sockets = &self.metrics.sockets;
         let is_sent = match (self.relayed.get(&remote), &mut self.bridge) {
-            (Some(sink), Some(bridge)) => bridge.send(remote, *sink, &packet.bytes),
+            (Some(sink), Some(bridge)) => bridge.send(remote, *sink, None, &packet.bytes),
             _ => self.ports.iter_mut().find(|port| port.owns(local)).is_some_and(|port| {
                 port.push(remote, Some(local.ip()), &packet.bytes, sockets);
                 true

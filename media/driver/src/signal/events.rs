@@ -17,10 +17,10 @@ use super::session::{Phase, Session, SessionId};
 impl<E: Engine> Room<E> {
     /// Takes out what the call wants sent and told, and then asks for what negotiation has become necessary. To be called
     /// after one or more changes.
-    pub(crate) fn settle(&mut self, cx: &mut Context<'_, E>, mut transmit: impl FnMut(Transmit)) {
+    pub(crate) fn settle(&mut self, cx: &mut Context<'_, E>, mut transmit: impl FnMut(ParticipantId, Transmit)) {
         while let Some(output) = self.call.poll_output(cx.now) {
             match output {
-                CallOutput::Transmit(_, packet) => transmit(packet),
+                CallOutput::Transmit(participant, packet) => transmit(participant, packet),
                 CallOutput::Event(event) => self.take_event(cx, event),
             }
         }
@@ -57,6 +57,7 @@ impl<E: Engine> Room<E> {
         session.unreachable_since = None;
         if session.phase == Phase::Joined {
             session.phase = Phase::Active;
+            session.connected_at = Some(cx.now);
             self.tell_all(cx.now, id);
         }
     }

@@ -1,6 +1,6 @@
 //! A room: the people whose signaling we hear, and the call that forwards their media.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use veche_sfu::{Call, PARTICIPANTS_MAX, ParticipantId};
 use super::grants::{Arrival, Grants, Protocol};
 use super::info;
 use super::session::{Downlink, Outbox, Session, SessionId};
-use crate::sfu::{Demux, Member, RoomId, RoomNews, Site};
+use crate::sfu::{Demux, Member, RoomId, RoomNews, Site, Watch};
 
 /// How often clients say that they are there, and after what silence both sides think that the other is not. Seconds.
 const PING_INTERVAL_SECS: i32 = 5;
@@ -46,7 +46,7 @@ pub(crate) struct Room<E: Engine> {
     pub(crate) id: RoomId,
     pub(crate) name: String,
     pub(super) sid: String,
-    pub(super) created_ms: u64,
+    pub(crate) created_ms: u64,
     pub(crate) call: Call<E::Peer>,
     pub(super) sessions: BTreeMap<SessionId, Session>,
     /// What the world is to be told.
@@ -94,14 +94,29 @@ impl<E: Engine> Room<E> {
         self.sessions.len()
     }
 
-    /// Who is there.
-    pub(crate) fn members(&self) -> Vec<Member> {
-        let member = |session: &Session| Member {
-            identity: session.grants.identity.clone(),
-            is_connected: session.unreachable_since.is_none(),
-            tracks: session.tracks.len(),
+    /// Who is there, and how he fares; `watched` is what was seen of his packets.
+    pub(crate) fn members<'a>(&self, watched: impl Fn(ParticipantId) -> Option<&'a Watch>) -> Vec<Member> {
+        let member = |session: &Session| {
+            let watch = session.participants().filter_map(&watched).fold(Watch::default(), Watch::with);
+            let (up_bps, down_bps) = watch.bits_per_second();
+            Member {
+                identity: session.grants.identity.clone(),
+                is_connected: session.unreachable_since.is_none(),
+                tracks: session.tracks.len(),
+                joined_ms: session.joined_ms,
+                condition: session.condition,
+                way: watch.way(),
+                up_bps,
+                down_bps,
+                stages: watch.stages(session.joined_at, session.connected_at),
+            }
         };
         self.sessions.values().map(member).collect()
+    }
+
+    /// Who has a connection of media.
+    pub(crate) fn participants(&self) -> BTreeSet<ParticipantId> {
+        self.sessions.values().flat_map(Session::participants).collect()
     }
 
     /// What the world is to be told since it was last asked.
@@ -274,8 +289,7 @@ impl<E: Engine> Room<E> {
 
     fn drop_session(&mut self, cx: &mut Context<'_, E>, id: SessionId, reason: DisconnectReason) {
         let Some(mut session) = self.sessions.remove(&id) else { return };
-        let uplink = session.publisher().filter(|uplink| session.subscriber() != Some(*uplink));
-        for participant in uplink.into_iter().chain(session.subscriber()) {
+        for participant in session.participants().collect::<Vec<_>>() {
             // He is in the call, because he has a connection.
             let _ = self.call.leave(cx.now, participant);
             cx.demux.forget(self.id, participant);

@@ -57,6 +57,9 @@ pub(crate) struct Session {
     pub(crate) client: ClientInfo,
     pub(crate) phase: Phase,
     pub(crate) joined_ms: u64,
+    /// The same by the monotonic clock, and when there was a connection of media first.
+    pub(crate) joined_at: Duration,
+    pub(crate) connected_at: Option<Duration>,
     /// Counts what others were told of him.
     pub(crate) version: u32,
     pub(crate) auto_subscribe: bool,
@@ -207,6 +210,8 @@ impl Session {
             client,
             phase: Phase::Joined,
             joined_ms: 0,
+            joined_at: now,
+            connected_at: None,
             version: 0,
             auto_subscribe: true,
             connection: None,
@@ -300,6 +305,12 @@ impl Session {
     /// [`Session::publisher`] if he has one connection.
     pub(crate) fn subscriber(&self) -> Option<ParticipantId> {
         self.receiving()?.participant
+    }
+
+    /// As whom he takes part: once, or twice.
+    pub(crate) fn participants(&self) -> impl Iterator<Item = ParticipantId> + use<> {
+        let second = self.publisher().filter(|publisher| self.subscriber() != Some(*publisher));
+        self.subscriber().into_iter().chain(second)
     }
 
     /// Whether this participant is he.

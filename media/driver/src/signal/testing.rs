@@ -201,7 +201,7 @@ impl Hall {
         let Self { room, demux, now, engine, entropy, site, .. } = self;
         let mut cx = Context { now: *now, wall_ms: 1_000, engine, entropy, site, demux };
         let done = act(room, &mut cx);
-        room.settle(&mut cx, |_| {});
+        room.settle(&mut cx, |_, _| {});
         done
     }
 

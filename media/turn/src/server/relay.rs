@@ -133,7 +133,7 @@ impl Server {
         }
         let to = match self.route(peer) {
             Route::Relay(other) => return self.deliver(now, other, from, packet),
-            Route::Sink => Some(Destination::Sink { to: peer, from }),
+            Route::Sink => Some(Destination::Sink { to: peer, from, by: client.transport }),
             Route::Outside => {
                 let is_ours = self.table.claim_outside(slot, peer, self.config.limits.outside_peers_max);
                 let dont_fragment = dont_fragment && heeds_dont_fragment(&client, peer);

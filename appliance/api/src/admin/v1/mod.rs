@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::typed::Typed;
 
 pub mod about;
+pub mod calls;
 pub mod certificate;
 mod dashboard;
 mod invites;
@@ -32,6 +33,7 @@ pub(super) fn register(typed: Typed<App>) -> Typed<App> {
     let typed = invites::register(typed);
     let typed = roles::register(typed);
     let typed = rooms::register(typed);
+    let typed = calls::register(typed);
     let typed = journal::register(typed);
     let typed = settings::register(typed);
     let typed = certificate::register(typed);

@@ -17,7 +17,7 @@ use super::{Rooms, World};
 use crate::sfu::demux::Demux;
 use crate::sfu::handle::{ConnectionId, Join};
 use crate::sfu::metrics::RoomMetrics;
-use crate::sfu::{RoomNews, SfuLimits, Site, Whereabouts};
+use crate::sfu::{RoomNews, SfuLimits, Site, Way, Whereabouts};
 use crate::signal::testing::{Channel, Relay, ScriptedEngine, coming, heard};
 use crate::signal::{Arrival, Grants, Protocol};
 
@@ -174,6 +174,6 @@ fn strangers_touch_no_room() {
     let _anna = house.join("room", "anna");
     let local = SocketAddr::from(([192, 0, 2, 1], 7_882));
     let tuple = FiveTuple { transport: Transport::Udp, local, remote: SocketAddr::from(([198, 51, 100, 7], 9)) };
-    assert!(!house.rooms.take_datagram(Duration::ZERO, &tuple, &[0x80; 40]));
+    assert!(!house.rooms.take_datagram(Duration::ZERO, &tuple, Way::Direct, &[0x80; 40]));
     assert!(house.rooms.touched.is_empty());
 }

@@ -166,7 +166,7 @@ fn rights_are_taken_with_what_they_were_used_for_and_no_token_brings_them_back()
     };
     let answer = ask(&mut hall, &update(voice_only, true)).unwrap();
     let told = ParticipantInfo::decode(answer.as_slice()).unwrap();
-    assert_eq!(told.tracks.iter().map(TrackInfo::r#type).collect::<Vec<_>>(), [TrackType::Audio]);
+    assert_eq!(told.tracks.iter().map(livekit_protocol::TrackInfo::r#type).collect::<Vec<_>>(), [TrackType::Audio]);
     let permission = told.permission.unwrap();
     assert!(permission.can_publish && !permission.can_publish_data && !permission.can_update_metadata);
     let heard = guest.heard();

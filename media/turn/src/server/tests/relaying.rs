@@ -43,7 +43,10 @@ fn the_sfu_is_reached_and_answers_without_a_socket() {
     assert_eq!(world.feed_sink(relayed, b"early"), None);
     assert_eq!(alice.permit(&mut world, &[at(SINK)]), None);
     let sent = alice.send(&mut world, at(SINK), b"packet").unwrap();
-    assert_eq!(sent, (Destination::Sink { to: at(SINK), from: relayed }, b"packet".to_vec()));
+    assert_eq!(
+        sent,
+        (Destination::Sink { to: at(SINK), from: relayed, by: alice.tuple.transport }, b"packet".to_vec())
+    );
     let (to, back) = world.feed_sink(relayed, b"answer").unwrap();
     assert_eq!((to, data_of(&back)), (Destination::Client(alice.tuple), (at(SINK), b"answer".to_vec())));
     assert_eq!(alice.bind(&mut world, 0x4000, at(SINK)), None);

@@ -25,6 +25,8 @@ pub(super) struct Dashboard {
     /// The last thirty days with today, as far as the server ran on them; UTC.
     days: Vec<DayShown>,
     rooms: u32,
+    /// Calls of many that go on now; none if this server has no such calls.
+    calls: Option<CallsNow>,
     disk: Option<Disk>,
     certificate: Option<CertificateStatus>,
     /// What wants attention, the worst first; empty: all is well.
@@ -42,6 +44,14 @@ struct People {
     online: Option<u32>,
     /// Who was there within the last 24 hours.
     last_day: u32,
+}
+
+/// Calls that go on now.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CallsNow {
+    calls: u32,
+    /// Who is in them, all together.
+    people: u32,
 }
 
 /// A day.
@@ -108,10 +118,19 @@ pub(super) async fn get(State(app): State<App>, asked: Asked) -> Result<Json<Das
         rooms: u32::try_from(app.homeserver.overview.count()?).unwrap_or(u32::MAX),
         health: concerns(disk.as_ref(), certificate.as_ref(), damaged),
         people,
+        calls: calls_now(&app).await?,
         days: days.iter().map(shown).collect(),
         disk,
         certificate,
     }))
+}
+
+async fn calls_now(app: &App) -> Result<Option<CallsNow>, ApiError> {
+    let Some(live) = &app.plugs.live_calls else { return Ok(None) };
+    let calls = live.list().await?;
+    let people: usize = calls.iter().map(|call| call.participants.len()).sum();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(Some(CallsNow { calls: number(calls.len()), people: number(people) }))
 }
 
 fn people(app: &App, now_ms: u64) -> People {

@@ -143,7 +143,7 @@ impl User {
 }
 
 /// What others see of somebody's name.
-pub(super) fn display_name(app: &App, user: &UserId) -> Result<Option<String>, ApiError> {
+pub(in crate::admin::v1) fn display_name(app: &App, user: &UserId) -> Result<Option<String>, ApiError> {
     text(app, user, DISPLAY_NAME)
 }
 

@@ -18,6 +18,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls that go on now, and who is in them */
+        get: operations["calls.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/calls/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes everybody out of a call */
+        post: operations["calls.end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/calls/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes somebody out of a call */
+        post: operations["calls.remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/certificate": {
         parameters: {
             query?: never;
@@ -679,6 +730,90 @@ export interface components {
         };
         /** @description When a change holds. */
         Applies: "at_once" | "after_restart";
+        /** @description A call. */
+        Call: {
+            /** @description Its name, by which it is ended. */
+            call: string;
+            participants: components["schemas"]["CallParticipant"][];
+            room_alias: string | null;
+            room_id: string | null;
+            room_name: string | null;
+            /** Format: uint64 */
+            since_ms: number;
+        };
+        /** @description Which call. */
+        CallNamed: {
+            /** @description The call's name. */
+            call: string;
+        };
+        /** @description Somebody in a call. */
+        CallParticipant: {
+            /** @description Whether media can flow just now. */
+            connected: boolean;
+            device_id: string | null;
+            display_name: string | null;
+            /**
+             * Format: uint64
+             * @description Bits that went to him.
+             */
+            down_bps: number;
+            /** @description His name in the call. */
+            identity: string;
+            /** Format: uint64 */
+            joined_ms: number;
+            /**
+             * Format: uint16
+             * @description Of a thousand packets from him, how many did not come; none if it is not known.
+             */
+            lost_in_permille: number | null;
+            /**
+             * Format: uint16
+             * @description Of a thousand packets to him.
+             */
+            lost_out_permille: number | null;
+            /** @description Which way his media take; none before some have come. */
+            path: components["schemas"]["CallPath"] | null;
+            /** Format: uint32 */
+            round_trip_ms: number | null;
+            stages: components["schemas"]["JoinStages"];
+            /**
+             * Format: uint32
+             * @description How many voices, pictures and screens he sends.
+             */
+            tracks: number;
+            /**
+             * Format: uint64
+             * @description Bits that came from him in a second, with everything around them.
+             */
+            up_bps: number;
+            user_id: string | null;
+        };
+        /** @description Which way media take. */
+        CallPath: "direct" | "relay_udp" | "relay_tcp" | "relay_tls";
+        /** @description Whom. */
+        CallRemoval: {
+            /** @description The call's name. */
+            call: string;
+            /** @description His name in it. */
+            identity: string;
+        };
+        /** @description Calls that go on now. */
+        Calls: {
+            /** @description The oldest first. */
+            calls: components["schemas"]["Call"][];
+            /** @description Whether this server has calls of many at all. */
+            open: boolean;
+        };
+        /** @description Calls that go on now. */
+        CallsNow: {
+            /** Format: uint32 */
+            calls: number;
+            /**
+             * Format: uint32
+             * @description Who is in them, all together.
+             */
+            people: number;
+        };
         /** @description What is wrong with an upload. */
         CertificateCheck: {
             /** @description Empty: it may be uploaded. */
@@ -797,6 +932,8 @@ export interface components {
         };
         /** @description How the site is. */
         Dashboard: {
+            /** @description Calls of many that go on now; none if this server has no such calls. */
+            calls: components["schemas"]["CallsNow"] | null;
             certificate: components["schemas"]["CertificateStatus"] | null;
             /** @description The last thirty days with today, as far as the server ran on them; UTC. */
             days: components["schemas"]["Day"][];
@@ -921,6 +1058,32 @@ export interface components {
         };
         /** @description Who may come into a room. */
         JoinRule: "public" | "invite" | "knock" | "restricted" | "knock_restricted";
+        /**
+         * @description What has happened since somebody's connection of signaling was there, as the server has seen it, and how many milliseconds
+         *     after it.
+         */
+        JoinStages: {
+            /**
+             * Format: uint32
+             * @description The handshake was done, and media could flow.
+             */
+            connected_ms: number | null;
+            /**
+             * Format: uint32
+             * @description The first packet of his voice or picture came.
+             */
+            media_ms: number | null;
+            /**
+             * Format: uint32
+             * @description His first packet came (ICE).
+             */
+            reached_ms: number | null;
+            /**
+             * Format: uint32
+             * @description The first packet of the handshake that makes keys came (DTLS).
+             */
+            secured_ms: number | null;
+        };
         /** @description A page of the journal, newest first. */
         Journal: {
             /**
@@ -1379,6 +1542,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["About"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "calls.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calls"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "calls.end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallNamed"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "calls.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallRemoval"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["Refusal"];

@@ -36,6 +36,7 @@ export type Route =
     | { readonly page: "invites" }
     | { readonly page: "rooms"; readonly search: string }
     | { readonly page: "room"; readonly roomId: string }
+    | { readonly page: "calls" }
     | { readonly page: "roles" }
     | { readonly page: "journal"; readonly filter: JournalFilter }
     | { readonly page: "settings"; readonly key: string | null }
@@ -55,6 +56,7 @@ export const GRANT_OF: Readonly<Record<PageName, Grant | null>> = {
     invites: "users",
     rooms: "rooms",
     room: "rooms",
+    calls: "rooms",
     roles: null,
     journal: null,
     settings: "system",
@@ -127,6 +129,7 @@ export function parse(pathname: string, search: string): Route {
         case "logs":
             return { page, filter: { level: oneOf(LOG_LEVELS, query.get("level")) ?? "info", search: query.get("search") ?? "" } };
         case "invites":
+        case "calls":
         case "roles":
         case "about":
             return { page };
@@ -168,6 +171,7 @@ export function write(route: Route): string {
         case "logs":
             return address("logs", { level: route.filter.level === "info" ? null : route.filter.level, search: route.filter.search });
         case "invites":
+        case "calls":
         case "roles":
         case "about":
             return address(route.page);

@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import type { PageName } from "../app/router";
 import { About } from "./about/About";
+import { Calls } from "./calls/Calls";
 import { Dashboard } from "./dashboard/Dashboard";
 import { Import } from "./import/Import";
 import { Invites } from "./invites/Invites";
@@ -24,6 +25,7 @@ export const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
     invites: Invites,
     rooms: Rooms,
     room: RoomPage,
+    calls: Calls,
     roles: Roles,
     journal: Journal,
     settings: Settings,

@@ -23,6 +23,7 @@ const GROUPS: readonly Group[] = [
             { route: PEOPLE, icon: "users", pages: ["people", "person", "import"] },
             { route: { page: "invites" }, icon: "user-add", pages: ["invites"] },
             { route: ROOMS, icon: "chat", pages: ["rooms", "room"] },
+            { route: { page: "calls" }, icon: "call", pages: ["calls"] },
         ],
     },
     {

@@ -91,6 +91,7 @@ function Numbers({ site }: { readonly site: Site }) {
         [t("dashboard.lastDay"), people.last_day, t("dashboard.lastDayHint")],
         [t("dashboard.accounts"), people.accounts, t("dashboard.accountsHint", { locked: people.locked, suspended: people.suspended })],
         [t("dashboard.rooms"), site.rooms, t("dashboard.roomsHint")],
+        ...(site.calls === null ? [] : [[t("dashboard.calls"), site.calls.people, t("dashboard.callsHint", { count: site.calls.calls })] as const]),
     ];
     return (
         <dl className={styles.numbers}>

@@ -1,0 +1,132 @@
+/** Calls that go on now: who is in them, by which way and how well; an administrator may end them. */
+import { Badge, Button, type Column, EmptyState, Table } from "@veche/kit";
+import { useEffect, useState } from "react";
+import type { Schemas } from "../../api/api";
+import { useApi, useI18n, useLoaded, useT } from "../../app/context";
+import { useToldTask } from "../../app/use_task";
+import { Resource } from "../../base/resource";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { Card, Page, Shown } from "../../ui/Page";
+import { Person } from "../../ui/Person";
+import { When } from "../../ui/When";
+import { nameOf } from "../../ui/name_of";
+import { roomName } from "../rooms/RoomName";
+import styles from "./Calls.module.css";
+import { NOTHING, lossText, rateText, stagesText } from "./call_words";
+
+type Call = Schemas["Call"];
+type Participant = Schemas["CallParticipant"];
+
+/** While somebody looks at it, it is asked for this often. */
+const REFRESH_MS = 5_000;
+
+export function Calls() {
+    const t = useT();
+    const api = useApi();
+    const calls = useLoaded(() => new Resource((signal) => api.get("/api/admin/v1/calls", { signal })));
+    useEffect(() => {
+        const timer = setInterval(() => {
+            if (document.visibilityState === "visible") void calls.load();
+        }, REFRESH_MS);
+        return () => {
+            clearInterval(timer);
+        };
+    }, [calls]);
+    const reload = () => void calls.load();
+    return (
+        <Page wide title={t("page.calls")} text={t("calls.text")} actions={<Button icon="refresh" onClick={reload}>{t("calls.refresh")}</Button>}>
+            <Shown of={calls} lines={8}>
+                {(value) =>
+                    value.calls.length === 0 ? (
+                        <EmptyState icon="call" title={t("calls.none")} text={t(value.open ? "calls.noneText" : "calls.offText")} level={2} />
+                    ) : (
+                        <>
+                            {value.calls.map((call) => (
+                                <LiveCall key={call.call} call={call} reload={reload} />
+                            ))}
+                        </>
+                    )
+                }
+            </Shown>
+        </Page>
+    );
+}
+
+const nameOfCall = (t: ReturnType<typeof useT>, call: Call) => roomName(t, { name: call.room_name, canonical_alias: call.room_alias });
+
+function LiveCall({ call, reload }: { readonly call: Call; readonly reload: () => void }) {
+    const t = useT();
+    const api = useApi();
+    const [asking, setAsking] = useState(false);
+    const end = async () => {
+        await api.post("/api/admin/v1/calls/end", { body: { call: call.call } });
+        reload();
+    };
+    const columns = useColumns(call, reload);
+    return (
+        <Card
+            flush
+            title={nameOfCall(t, call)}
+            text={<>{t("calls.people", { count: call.participants.length })} · {t("calls.since")} <When ms={call.since_ms} /></>}
+            actions={<Button variant="danger" onClick={() => { setAsking(true); }}>{t("calls.end")}</Button>}
+        >
+            <Table<Participant> label={nameOfCall(t, call)} columns={columns} rows={call.participants} rowKey={(participant) => participant.identity} />
+            {asking && (
+                <ConfirmDialog title={t("calls.endTitle", { name: nameOfCall(t, call) })} confirm={t("calls.end")} onClose={() => { setAsking(false); }} run={end}>
+                    <p>{t("calls.endText")}</p>
+                </ConfirmDialog>
+            )}
+        </Card>
+    );
+}
+
+function useColumns(call: Call, reload: () => void): readonly Column<Participant>[] {
+    const { t, format } = useI18n();
+    return [
+        { id: "name", label: t("people.name"), bare: true, breaks: true, cell: (participant) => <Name participant={participant} /> },
+        { id: "device", label: t("calls.device"), breaks: true, cell: (participant) => <Device participant={participant} /> },
+        { id: "path", label: t("calls.path"), narrow: true, cell: (participant) => <Path participant={participant} /> },
+        { id: "loss", label: t("calls.loss"), narrow: true, align: "end", cell: (participant) => <Lines lines={lossText(t, format, participant)} /> },
+        { id: "trip", label: t("calls.roundTrip"), narrow: true, align: "end", cell: (participant) => (participant.round_trip_ms === null ? NOTHING : t("calls.ms", { ms: format.number(participant.round_trip_ms) })) },
+        { id: "rate", label: t("calls.rate"), narrow: true, align: "end", cell: (participant) => <Lines lines={rateText(t, format, participant)} /> },
+        { id: "stages", label: t("calls.stages"), narrow: true, cell: (participant) => <Lines lines={stagesText(t, format, participant.stages)} /> },
+        { id: "remove", label: t("calls.act"), bare: true, narrow: true, align: "end", cell: (participant) => <Remove call={call} participant={participant} reload={reload} /> },
+    ];
+}
+
+function Name({ participant }: { readonly participant: Participant }) {
+    return participant.user_id === null ? <code>{participant.identity}</code> : <Person userId={participant.user_id} displayName={participant.display_name} />;
+}
+
+function Device({ participant }: { readonly participant: Participant }) {
+    const t = useT();
+    return (
+        <>
+            <code>{participant.device_id ?? participant.identity}</code>
+            <span className={styles.line}>{t("calls.joined")} <When ms={participant.joined_ms} /></span>
+        </>
+    );
+}
+
+function Path({ participant }: { readonly participant: Participant }) {
+    const t = useT();
+    if (!participant.connected) return <Badge tone="warning">{t("calls.notConnected")}</Badge>;
+    return participant.path === null ? NOTHING : <Badge tone={participant.path === "direct" ? "success" : "neutral"}>{t(`calls.path.${participant.path}`)}</Badge>;
+}
+
+/** Short lines, one under the other. */
+function Lines({ lines }: { readonly lines: readonly string[] }) {
+    return lines.length === 0 ? NOTHING : lines.map((line) => <span key={line} className={styles.line}>{line}</span>);
+}
+
+function Remove({ call, participant, reload }: { readonly call: Call; readonly participant: Participant; readonly reload: () => void }) {
+    const t = useT();
+    const api = useApi();
+    const task = useToldTask();
+    const name = participant.user_id === null ? participant.identity : nameOf(participant.user_id, participant.display_name);
+    const remove = async () => {
+        const body = { call: call.call, identity: participant.identity };
+        if (await task.run(() => api.post("/api/admin/v1/calls/remove", { body }), t("calls.removed", { name }))) reload();
+    };
+    return <Button size="small" busy={task.busy} onClick={() => void remove()}>{t("calls.remove")}</Button>;
+}
