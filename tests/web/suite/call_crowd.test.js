@@ -79,8 +79,30 @@ describe(`a call of ${PEOPLE} people`, () => {
         await button(anna, "Show everybody alike").click();
     });
 
+    test("lets a moderator mute somebody, who speaks again when he wants, and take somebody out", async () => {
+        const [anna, boris, vera] = people;
+        const menu = async (who, other) => {
+            const tile = pane(who).getByRole("group", { name: new RegExp(`^${other.name}`) });
+            await tile.hover();
+            await tile.getByRole("button", { name: `More about ${other.name}` }).click();
+        };
+        await menu(boris, anna);
+        await boris.page.getByRole("menuitem", { name: "About this person" }).waitFor();
+        assert.equal(await boris.page.getByRole("menuitem", { name: "Mute for everybody" }).count(), 0);
+        await boris.page.keyboard.press("Escape");
+        await menu(anna, boris);
+        await anna.page.getByRole("menuitem", { name: "Mute for everybody" }).click();
+        await pane(anna).getByRole("group", { name: `${boris.name}, microphone off` }).waitFor();
+        await button(boris, "Unmute microphone").click();
+        await pane(anna).getByRole("group", { name: boris.name, exact: true }).waitFor();
+        await menu(anna, vera);
+        await anna.page.getByRole("menuitem", { name: "Take out of the call" }).click();
+        await vera.page.getByText("You were taken out of the call by somebody who moderates this room.").waitFor();
+    });
+
     test("goes on for those who stay when others leave", async () => {
-        const [anna, boris, ...others] = people;
+        // The first of the others has been taken out.
+        const [anna, boris, , ...others] = people;
         for (const who of others) await button(who, "Leave call").click();
         await pane(anna).getByText("2 people").waitFor();
         const frames = async () => (await receivedFrom(anna)).reduce((sum, stream) => sum + stream.frames, 0);

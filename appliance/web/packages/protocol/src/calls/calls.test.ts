@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { deviceProblem } from "./device_problem";
 import { CallDevices } from "./devices";
 import { declinedBy, handContent, noticeOf, passingContent, passingOf, raisedBy } from "./events";
+import { callIn } from "./live/moderation";
 import { type Participant, userOf } from "./live/participants";
 import { atOrigin } from "./live/ticket";
 import { isForMe } from "./ringing";
@@ -82,6 +83,11 @@ test("the SFU is reached at the page's own origin", () => {
     expect(atOrigin("https://chat.example/livekit/jwt/", "https://chat.example:8448")).toBe("https://chat.example:8448/livekit/jwt");
 });
 
+test("a token says which call it is for", () => {
+    const payload = btoa(JSON.stringify({ video: { room: "x~?>", roomJoin: true } })).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+    expect(callIn(`head.${payload}.signature`)).toBe("x~?>");
+});
+
 test("an identity names the user, whose server may have a port", () => {
     expect(userOf("@anna:chat.example:8448:DEVICE")).toBe("@anna:chat.example:8448");
 });
@@ -94,7 +100,7 @@ test("what keeps a device from being used is told by the browser's names", () =>
 describe("the stage", () => {
     const picture = { id: "p", attach: () => () => undefined };
     const someone = (identity: string, more: Partial<Participant> = {}): Participant => ({
-        identity, userId: identity, name: identity, avatar: null, local: false, presence: "here", muted: false, speaking: false, camera: null,
+        identity, userId: identity, name: identity, avatar: null, local: false, presence: "here", muted: false, speaking: false, moderable: false, camera: null,
         screen: null, keyMissing: false, handTs: null, reaction: null, sinceTs: 0, ...more,
     });
     const people = [someone("me", { local: true }), someone("anna"), someone("boris")];

@@ -16,6 +16,7 @@ import { type PassingReaction, declinedBy } from "../events";
 import { Announcement } from "./announcement";
 import { Hands } from "./hands";
 import { MediaKeys } from "./media_keys";
+import { mayModerate, muteTrack, removeFromCall } from "./moderation";
 import { type Beside, type Participant, participantsOf } from "./participants";
 import { type CallProblem, endProblem, joinProblem } from "./problems";
 import { SCREEN, makeRoom } from "./sfu_room";
@@ -149,6 +150,17 @@ export class Call extends Store<CallState> {
         if (mine !== null) await this.#hands.react(mine, reaction);
     }
 
+    /** Mutes somebody for everybody. */
+    async mute(identity: string): Promise<void> {
+        const sid = this.#sfu.remoteParticipants.get(identity)?.getTrackPublication(Track.Source.Microphone)?.trackSid;
+        if (sid !== undefined) await muteTrack(this.#parts.client, this.roomId, identity, sid);
+    }
+
+    /** Takes somebody out of the call. */
+    async remove(identity: string): Promise<void> {
+        await removeFromCall(this.#parts.client, this.roomId, identity);
+    }
+
     /** After a press: plays what the browser has held back. */
     async unsilence(): Promise<void> {
         await this.#sfu.startAudio();
@@ -240,6 +252,7 @@ export class Call extends Store<CallState> {
     #beside(): Beside {
         return {
             describe: (userId) => this.#describe(userId),
+            mayModerate: (userId) => mayModerate(this.#parts.room, this.#parts.client.getSafeUserId(), userId),
             keyMissing: (identity) => this.#keys !== null && !this.#keys.has(identity),
             handTs: (membershipId) => this.#hands.handTs(membershipId),
             reaction: (membershipId) => this.#hands.reaction(membershipId),

@@ -21,6 +21,8 @@ export interface Participant {
     readonly presence: "here" | "coming" | "elsewhere";
     readonly muted: boolean;
     readonly speaking: boolean;
+    /** I may mute him, and take him out of the call. */
+    readonly moderable: boolean;
     readonly camera: Picture | null;
     readonly screen: Picture | null;
     /** In an encrypted call: his key has not come yet. */
@@ -33,6 +35,7 @@ export interface Participant {
 /** What is known of a participant beside the two sources. */
 export interface Beside {
     readonly describe: (userId: string) => { readonly name: string; readonly avatar: string | null };
+    readonly mayModerate: (userId: string) => boolean;
     readonly keyMissing: (identity: string) => boolean;
     readonly handTs: (membershipId: string) => number | null;
     readonly reaction: (membershipId: string) => string | null;
@@ -77,6 +80,7 @@ function participantOf(identity: string, membership: CallMembership | null, conn
         presence: connected ? "here" : elsewhere ? "elsewhere" : "coming",
         muted: !microphone || microphone.isMuted,
         speaking: connected?.isSpeaking ?? false,
+        moderable: connected !== null && !local && beside.mayModerate(userId),
         camera: pictureOf(source(Track.Source.Camera)),
         screen: pictureOf(source(Track.Source.ScreenShare)),
         keyMissing: connected !== null && !local && beside.keyMissing(identity),

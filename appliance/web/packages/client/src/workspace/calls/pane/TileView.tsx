@@ -1,8 +1,9 @@
 /** Somebody in the call, or what somebody shows. */
-import { Icon, IconButton, Menu, MenuItem, classes } from "@veche/kit";
+import { Icon, IconButton, Menu, MenuItem, classes, useToasts } from "@veche/kit";
 import type { Participant } from "@veche/protocol/engine";
 import type { Tile } from "@veche/protocol/calls";
-import { type T, useRouter, useT } from "../../../app/context";
+import { type T, useEngine, useRouter, useStore, useT } from "../../../app/context";
+import { thrownText } from "../../../app/problems";
 import { PersonAvatar } from "../../Avatars/Avatars";
 import { Video } from "./Video";
 import styles from "./Tile.module.css";
@@ -97,7 +98,32 @@ function TileMenu({ tile, pinned, onPin }: Pick<Props, "tile" | "pinned" | "onPi
                 <MenuItem icon="user" onSelect={() => { router.panel({ kind: "person", userId: participant.userId }); }}>
                     {t("call.aboutPerson")}
                 </MenuItem>
+                {participant.moderable && <Moderation participant={participant} />}
             </Menu>
         </span>
+    );
+}
+
+/** What somebody who moderates the room can do. */
+function Moderation({ participant: { identity, muted } }: { readonly participant: Participant }) {
+    const t = useT();
+    const toasts = useToasts();
+    const call = useStore(useEngine().calls.current);
+    const attempt = (work: () => Promise<void> | undefined) => () => {
+        work()?.catch((thrown: unknown) => {
+            toasts.show({ tone: "danger", text: thrownText(t, thrown) });
+        });
+    };
+    return (
+        <>
+            {!muted && (
+                <MenuItem icon="mic-off" onSelect={attempt(() => call?.mute(identity))}>
+                    {t("call.muteOther")}
+                </MenuItem>
+            )}
+            <MenuItem icon="call-end" danger onSelect={attempt(() => call?.remove(identity))}>
+                {t("call.removeOther")}
+            </MenuItem>
+        </>
     );
 }
