@@ -157,6 +157,7 @@ export const ICONS = {
     voice: "M4 10v4M8 7v10M12 4v16M16 8v8M20 10.5v3",
     volume: `${SPEAKER}M16 9a4.5 4.5 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11`,
     warning: "M12 4l9 15.5h-18zM12 10v4.5M12 17v.1",
+    "wifi-low": "M8.5 16a5 5 0 0 1 7 0M12 19.3v.1",
     "wifi-off": `M5 12.5a10 10 0 0 1 14 0M8.5 16a5 5 0 0 1 7 0M2 9a14.5 14.5 0 0 1 20 0M12 19.3v.1${SLASH}`,
     "zoom-in": `${circle(10.5, 10.5, 6.5)}M15.5 15.5l5 5M10.5 7.5v6M7.5 10.5h6`,
     "zoom-out": `${circle(10.5, 10.5, 6.5)}M15.5 15.5l5 5M7.5 10.5h6`,

@@ -101,7 +101,7 @@ describe("the stage", () => {
     const picture = { id: "p", attach: () => () => undefined };
     const someone = (identity: string, more: Partial<Participant> = {}): Participant => ({
         identity, userId: identity, name: identity, avatar: null, local: false, presence: "here", muted: false, speaking: false, moderable: false, camera: null,
-        screen: null, keyMissing: false, handTs: null, reaction: null, sinceTs: 0, ...more,
+        screen: null, held: false, connection: "good", keyMissing: false, handTs: null, reaction: null, sinceTs: 0, ...more,
     });
     const people = [someone("me", { local: true }), someone("anna"), someone("boris")];
     const wanted = { layout: "grid", pinned: null, speaker: null, tilesMax: 9, wide: true } as const;

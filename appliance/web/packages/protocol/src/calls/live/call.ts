@@ -185,7 +185,7 @@ export class Call extends Store<CallState> {
         for (const event of [
             SfuEvent.ParticipantConnected, SfuEvent.ParticipantDisconnected, SfuEvent.TrackPublished, SfuEvent.TrackUnpublished,
             SfuEvent.TrackMuted, SfuEvent.TrackUnmuted, SfuEvent.LocalTrackPublished, SfuEvent.LocalTrackUnpublished,
-            SfuEvent.ActiveSpeakersChanged, SfuEvent.ConnectionStateChanged, SfuEvent.AudioPlaybackStatusChanged,
+            SfuEvent.TrackStreamStateChanged, SfuEvent.ConnectionQualityChanged, SfuEvent.ActiveSpeakersChanged, SfuEvent.ConnectionStateChanged, SfuEvent.AudioPlaybackStatusChanged,
         ] as const) sfu.on(event, this.#draw);
         sfu.on(SfuEvent.TrackSubscribed, (track) => this.#play(track));
         sfu.on(SfuEvent.TrackUnsubscribed, (track) => this.#stop(track));

@@ -1,6 +1,6 @@
 //! Who is in a call, put together from what the room says (memberships) and from what the SFU says (sound and pictures).
 
-import { type Participant as Connected, type Room as SfuRoom, Track, type TrackPublication } from "livekit-client";
+import { type Participant as Connected, ConnectionQuality, type Room as SfuRoom, Track, type TrackPublication } from "livekit-client";
 import type { CallMembership } from "matrix-js-sdk/lib/matrixrtc/CallMembership.js";
 
 /** A picture that is coming in, or one's own. */
@@ -25,6 +25,10 @@ export interface Participant {
     readonly moderable: boolean;
     readonly camera: Picture | null;
     readonly screen: Picture | null;
+    /** His picture is held back by the server, because my connection is too slow for it. */
+    readonly held: boolean;
+    /** How his connection fares. */
+    readonly connection: "good" | "poor" | "lost";
     /** In an encrypted call: his key has not come yet. */
     readonly keyMissing: boolean;
     readonly handTs: number | null;
@@ -61,6 +65,15 @@ function pictureOf(publication: TrackPublication | undefined): Picture | null {
     return made;
 }
 
+const isHeld = (publication: TrackPublication | undefined): boolean =>
+    publication?.isMuted === false && publication.track?.streamState === Track.StreamState.Paused;
+
+function connectionOf(connected: Connected | null): Participant["connection"] {
+    const quality = connected?.connectionQuality;
+    if (quality === ConnectionQuality.Lost) return "lost";
+    return quality === ConnectionQuality.Poor ? "poor" : "good";
+}
+
 /** The user of an identity: what stands before the last colon is his id, behind it his device. */
 export const userOf = (identity: string): string => identity.slice(0, Math.max(0, identity.lastIndexOf(":")));
 
@@ -71,6 +84,8 @@ function participantOf(identity: string, membership: CallMembership | null, conn
     const elsewhere = !connected && typeof theirs === "string" && theirs !== beside.serviceUrl;
     const source = (wanted: Track.Source) => connected?.getTrackPublication(wanted);
     const microphone = source(Track.Source.Microphone);
+    const camera = source(Track.Source.Camera);
+    const held = isHeld(camera);
     const membershipId = membership?.eventId ?? "";
     return {
         identity,
@@ -81,8 +96,10 @@ function participantOf(identity: string, membership: CallMembership | null, conn
         muted: !microphone || microphone.isMuted,
         speaking: connected?.isSpeaking ?? false,
         moderable: connected !== null && !local && beside.mayModerate(userId),
-        camera: pictureOf(source(Track.Source.Camera)),
+        camera: held ? null : pictureOf(camera),
         screen: pictureOf(source(Track.Source.ScreenShare)),
+        held,
+        connection: connectionOf(connected),
         keyMissing: connected !== null && !local && beside.keyMissing(identity),
         handTs: beside.handTs(membershipId),
         reaction: beside.reaction(membershipId),

@@ -21,7 +21,7 @@ interface Props {
 const FACES = { small: 40, medium: 80, large: 120 } as const;
 
 /** Everything a tile shows, for those who do not see it. */
-function spoken(t: T, { kind, participant: { name, local, muted, handTs, presence, keyMissing } }: Tile): string {
+function spoken(t: T, { kind, participant: { name, local, muted, handTs, presence, keyMissing, held, connection } }: Tile): string {
     const who = local ? t("call.you") : name;
     if (kind === "screen") return t("call.screenOf", { name: who });
     const marks = [
@@ -29,6 +29,8 @@ function spoken(t: T, { kind, participant: { name, local, muted, handTs, presenc
         presence === "elsewhere" && t("call.otherServer"),
         presence === "here" && muted && t("call.muted"),
         keyMissing && t("call.keyMissing"),
+        held && t("call.held"),
+        connection !== "good" && t(`call.connection.${connection}`),
         handTs !== null && t("call.handRaised"),
     ].filter((mark) => mark !== false);
     return [who, ...marks].join(", ");
@@ -60,10 +62,17 @@ export function TileView({ tile, pinned, onPin, size, bare = false }: Props) {
 }
 
 /** Why somebody is neither seen nor heard. */
-function Waiting({ participant: { presence, keyMissing } }: { readonly participant: Participant }) {
+function Waiting({ participant }: { readonly participant: Participant }) {
     const t = useT();
-    const text = presence === "coming" ? t("call.coming") : presence === "elsewhere" ? t("call.otherServer") : keyMissing ? t("call.keyMissing") : null;
+    const text = waitsFor(t, participant);
     return text === null ? null : <span className={styles.waiting}>{text}</span>;
+}
+
+function waitsFor(t: T, { presence, keyMissing, held }: Participant): string | null {
+    if (presence === "coming") return t("call.coming");
+    if (presence === "elsewhere") return t("call.otherServer");
+    if (keyMissing) return t("call.keyMissing");
+    return held ? t("call.held") : null;
 }
 
 function Caption({ tile: { kind, participant } }: { readonly tile: Tile }) {
@@ -75,6 +84,7 @@ function Caption({ tile: { kind, participant } }: { readonly tile: Tile }) {
             {kind === "person" && participant.handTs !== null && <span className={styles.hand}>✋</span>}
             {kind === "person" && participant.presence === "here" && participant.muted && <Icon name="mic-off" size={16} />}
             {kind === "person" && participant.speaking && !participant.muted && <Icon name="voice" size={16} />}
+            {kind === "person" && participant.connection !== "good" && <Icon name={participant.connection === "lost" ? "wifi-off" : "wifi-low"} size={16} />}
             <span className={styles.name}>{kind === "screen" ? t("call.screenOf", { name }) : name}</span>
         </span>
     );
