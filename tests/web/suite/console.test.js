@@ -62,7 +62,7 @@ describe("roles", () => {
     const EVERYBODY = ["Overview", "Roles", "Security journal", "About this server"];
     const PARTS = [
         { grant: "users", menu: ["People", "Invitations"], api: "/api/admin/v1/users", path: "people" },
-        { grant: "rooms", menu: ["Rooms"], api: "/api/admin/v1/rooms", path: "rooms" },
+        { grant: "rooms", menu: ["Rooms", "Calls"], api: "/api/admin/v1/rooms", path: "rooms" },
         { grant: "system", menu: ["Settings", "Network and certificate", "Logs"], api: "/api/admin/v1/settings", path: "settings" },
     ];
     for (const { grant, menu } of PARTS) {
@@ -382,7 +382,7 @@ test("the list of people is walked with keys", async () => {
 });
 
 describe("every page has no accessibility violations", () => {
-    const PATHS = ["", "people", `people/${encoded(owner)}`, "people/import", "invites", "rooms", "roles", "journal", "settings", "settings/rooms.encryption", "network/reachability", "network/certificate", "logs", "about", "nowhere"];
+    const PATHS = ["", "people", `people/${encoded(owner)}`, "people/import", "invites", "rooms", "calls", "roles", "journal", "settings", "settings/rooms.encryption", "network/reachability", "network/certificate", "logs", "about", "nowhere"];
     const LOOKS = [
         { colorScheme: "light", locale: "en-US" },
         { colorScheme: "dark", locale: "ru-RU", viewport: { width: 390, height: 844 } },
