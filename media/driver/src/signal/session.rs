@@ -188,15 +188,16 @@ pub(crate) struct Channels {
     pub(crate) lossy: Option<ChannelId>,
 }
 
-/// Whether the client has to offer again, because something is to be sent on lines that were not negotiated for it.
+/// Whether an offer is needed, because something is to be sent on lines that were not negotiated for it: the client's, or ours to
+/// a client that is offered what it gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Reoffer {
     /// No.
     #[default]
     Unneeded,
-    /// Yes, and he does not know.
+    /// Yes, and he neither was asked for one nor has one of ours.
     Needed,
-    /// He was asked at this time.
+    /// He was asked for one, or got ours, at this time, and has not answered.
     Asked(Duration),
 }
 
@@ -386,7 +387,7 @@ impl Session {
                 .any(|it| it.all_tracks || it.track_sids.iter().any(|sid| sid == track))
     }
 
-    /// Notes that he has to offer again. Whoever was asked will, and then everything is looked at.
+    /// Notes that an offer is needed. If one is under way, everything is looked at when it has been answered.
     pub(crate) fn need_offer(&mut self) {
         if self.reoffer == Reoffer::Unneeded {
             self.reoffer = Reoffer::Needed;
