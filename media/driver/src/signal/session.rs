@@ -188,8 +188,8 @@ pub(crate) struct Channels {
     pub(crate) lossy: Option<ChannelId>,
 }
 
-/// Whether an offer is needed, because something is to be sent on lines that were not negotiated for it: the client's, or ours to
-/// a client that is offered what it gets.
+/// Whether an offer is needed, because something is to be sent on lines that were not negotiated for it: the client's, or ours
+/// to a client that is offered what it gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Reoffer {
     /// No.
