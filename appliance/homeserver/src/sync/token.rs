@@ -56,10 +56,11 @@ impl FromStr for SyncToken {
     fn from_str(text: &str) -> Result<Self, TokenError> {
         let (text, messages) = text.split_once('~').map_or((text, None), |(text, messages)| (text, Some(messages)));
         let (epoch, order) = text.strip_prefix('s').and_then(|rest| rest.split_once('_')).ok_or(TokenError)?;
-        let digits = order.strip_prefix('-').unwrap_or(order);
-        // The standard parser takes a plus sign and leading zeros; a token has one spelling only.
-        let canonical = |text: &str| text == "0" || (text.starts_with(|c: char| ('1'..='9').contains(&c)));
-        if !canonical(epoch) || !canonical(digits) || !messages.is_none_or(canonical) {
+        // The standard parser takes a plus sign, leading zeros and a negative zero; a token has one spelling only.
+        let counted = |text: &str| text.starts_with(|c: char| ('1'..='9').contains(&c));
+        let canonical = |text: &str| text == "0" || counted(text);
+        let ordered = order.strip_prefix('-').map_or_else(|| canonical(order), counted);
+        if !canonical(epoch) || !ordered || !messages.is_none_or(canonical) {
             return Err(TokenError);
         }
         let messages = messages.map(str::parse).transpose().map_err(|_| TokenError)?;
@@ -92,6 +93,9 @@ mod tests {
             "1_2",
             "s1_",
             "s1_+2",
+            "s1_-0",
+            "s1_-02",
+            "s1_--2",
             "s01_2",
             "s1_2_3",
             "s1_99999999999999999999",
