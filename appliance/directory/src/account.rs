@@ -5,7 +5,7 @@ use veche_base::Secret;
 use veche_base::limits::PASSWORD_BYTES_MAX;
 use veche_store::sql::outbox::{self, Work};
 use veche_store::sql::sessions;
-use veche_store::sql::{Tx, accounts, second_factors, short_tokens};
+use veche_store::sql::{Tx, accounts, passkeys, second_factors, short_tokens};
 
 use crate::StoreError;
 use crate::directory::Directory;
@@ -119,6 +119,7 @@ pub(crate) fn deactivate(
     }
     short_tokens::delete_of_user(tx, user)?;
     second_factors::delete(tx, user)?;
+    passkeys::delete_of_user(tx, user)?;
     outbox::push(tx, &Work::AccountDeactivated { user_id: user.to_owned(), erase })?;
     changes.push(Change::Work);
     changes.extend(accounts::get(tx, user)?.map(Change::Account));

@@ -16,6 +16,7 @@ use crate::closed_rooms::ClosedRooms;
 use crate::fresh::Proofs;
 use crate::limiter::Limiter;
 use crate::outbox::Conversations;
+use crate::passkeys::Ceremonies;
 use crate::password::Passwords;
 use crate::registry::{Change, Registry, Revoked};
 use crate::settings::{RegistrationMode, Settings};
@@ -42,6 +43,7 @@ pub struct Directory {
     pub(crate) uia: UiaSessions,
     pub(crate) nonces: Nonces,
     pub(crate) proofs: Proofs,
+    pub(crate) ceremonies: Ceremonies,
     pub(crate) closed_rooms: ClosedRooms,
     registration: RwLock<RegistrationMode>,
     pub(crate) outcomes: LabelledCounter,
@@ -81,6 +83,7 @@ impl Directory {
             uia: UiaSessions::default(),
             nonces: Nonces::default(),
             proofs: Proofs::default(),
+            ceremonies: Ceremonies::default(),
             closed_rooms: ClosedRooms::new(closed),
             registration: RwLock::new(settings.registration),
             outcomes: scope.labelled_counter("attempts", "Attempts to prove something, by kind and outcome"),

@@ -6,6 +6,7 @@ use ruma::api::client::uiaa::UserIdentifier;
 use ruma::{OwnedDeviceId, OwnedUserId};
 use veche_base::Secret;
 use veche_base::limits::{ID_BYTES_MAX, LOGIN_TOKEN_SECS_MAX, PASSWORD_BYTES_MAX};
+use veche_store::sql::second_factors::SecondFactor;
 use veche_store::sql::short_tokens::{self, Purpose, ShortToken};
 use veche_store::sql::{accounts, second_factors};
 
@@ -66,6 +67,9 @@ pub enum LoginError {
     /// The password fits, and the code does not (`M_FORBIDDEN`).
     #[error("wrong code")]
     WrongCode,
+    /// The password fits, and the account is opened by a passkey (`M_FORBIDDEN`).
+    #[error("a passkey is needed")]
+    PasskeyNeeded,
     /// The code was shown before (`M_FORBIDDEN`).
     #[error("the code is used up")]
     CodeUsed,
@@ -162,8 +166,8 @@ impl Directory {
         Ok(token.plain)
     }
 
-    /// Whose the password is, with a code behind it where there is a second factor. The one place where passwords are
-    /// compared; asks the limiter first.
+    /// Whose the password is, with a code behind it where there is a second factor, or whose proof by a passkey. The one
+    /// place where passwords are compared; asks the limiter first.
     pub(crate) async fn check_password(
         &self,
         typed: &str,
@@ -177,16 +181,11 @@ impl Directory {
         if password.expose().len() > PASSWORD_BYTES_MAX + CODE_BYTES_MAX {
             return Err(LoginError::WrongCredentials);
         }
-        let asked = user.clone();
-        let (hash, factor) = self
-            .sql
-            .read(move |view| match asked {
-                Some(user) => {
-                    Ok::<_, StoreError>((accounts::password_hash(view, &user)?, second_factors::get(view, &user)?))
-                }
-                None => Ok((None, None)),
-            })
-            .await?;
+        if let Some(user) = user.as_ref().filter(|user| self.take_passkey_proof(user, &password)) {
+            guess.was_right();
+            return Ok(user.clone());
+        }
+        let (hash, factor) = self.password_of(user.clone()).await?;
         let factor = factor.filter(|factor| factor.since_ms.is_some());
         let code = match self.fits(hash, password, factor.is_some()).await? {
             Fits::No => return Err(LoginError::WrongCredentials),
@@ -195,10 +194,22 @@ impl Directory {
         };
         let Some(user) = user else { return Err(LoginError::WrongCredentials) };
         guess.was_right();
-        if let Some(factor) = factor {
-            self.take_code(&user, &factor, code, caller).await?;
+        match factor {
+            Some(factor) => self.take_code(&user, &factor, code, caller).await?,
+            None if self.registry.is_account(&user, |account| account.passkey) => {
+                return Err(LoginError::PasskeyNeeded);
+            }
+            None => {}
         }
         Ok(user)
+    }
+
+    async fn password_of(
+        &self,
+        user: Option<OwnedUserId>,
+    ) -> Result<(Option<String>, Option<SecondFactor>), StoreError> {
+        let Some(user) = user else { return Ok((None, None)) };
+        self.sql.read(move |view| Ok((accounts::password_hash(view, &user)?, second_factors::get(view, &user)?))).await
     }
 
     async fn login_with_password(&self, request: LoginRequest) -> Result<SignedIn, LoginError> {

@@ -3,7 +3,7 @@
 //! It is asked for wherever the password is: at login, in user-interactive authentication, for a fresh proof. A client
 //! that knows nothing of it lets people type the code behind the password, with or without a space between; so it does
 //! not depend on the client. Whoever has lost the app is helped by an administrator, and the owner by the machine's
-//! console ([`Directory::reset_second_factor`]).
+//! console ([`Directory::reset_second_factor`]). A passkey (`passkeys`) does without both.
 //!
 //! Threat: somebody who knows the password tries codes. Three of a million are good at a time; the limiter lets five be
 //! tried at once and then one in ten minutes, and a code is taken once.
@@ -12,7 +12,7 @@ use ruma::UserId;
 use serde_json::json;
 use veche_base::{Clock, Secret};
 use veche_store::sql::second_factors::{self, SecondFactor};
-use veche_store::sql::{accounts, journal};
+use veche_store::sql::{accounts, journal, passkeys};
 
 use crate::StoreError;
 use crate::admin::AdminError;
@@ -106,10 +106,11 @@ impl Directory {
         .await
     }
 
-    /// Takes it from somebody who has lost his app.
+    /// Takes it, and every passkey, from somebody who has lost them.
     pub async fn reset_second_factor(&self, authority: &Authority, user: &UserId) -> Result<(), AdminError> {
         self.administer(authority, user, "account.second_factor_reset", json!({}), |tx, changes, account| {
-            if !second_factors::delete(tx, &account.user_id)? {
+            let had_app = second_factors::delete(tx, &account.user_id)?;
+            if passkeys::delete_of_user(tx, &account.user_id)? == 0 && !had_app {
                 return Err(AdminError::NoSecondFactor);
             }
             changes.extend(accounts::get(tx, &account.user_id)?.map(Change::Account));
@@ -158,7 +159,7 @@ impl Directory {
         if is_first { Ok(()) } else { Err(LoginError::CodeUsed) }
     }
 
-    fn act_of(&self, requester: &Requester, action: &str) -> journal::Act {
+    pub(crate) fn act_of(&self, requester: &Requester, action: &str) -> journal::Act {
         let name = requester.user_id.to_string();
         journal::Act {
             at_ms: self.clock.wall_ms(),

@@ -3,6 +3,7 @@
 mod administering;
 mod delegating;
 mod leaving;
+mod passkeys;
 mod proving;
 mod registering;
 mod second_factor;

@@ -20,6 +20,7 @@ pub(crate) enum TokenKind {
     Login,
     OpenId,
     Fresh,
+    Passkey,
     Setup,
 }
 
@@ -31,6 +32,7 @@ impl TokenKind {
             Self::Login => "vlt_",
             Self::OpenId => "vot_",
             Self::Fresh => "vft_",
+            Self::Passkey => "vpt_",
             Self::Setup => "vst_",
         }
     }

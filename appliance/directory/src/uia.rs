@@ -69,6 +69,8 @@ pub enum UiaFailure {
     Wrong,
     /// The code of the authenticator app, to be typed behind the password, is missing, wrong or used up.
     Code,
+    /// The password alone does not do: the account is opened by a passkey.
+    Passkey,
     /// A kind of proof this server does not ask for.
     Unsupported,
 }
@@ -190,6 +192,10 @@ impl UiaChallenge {
                     let words = "Type the code of your authenticator app behind the password; each is good once";
                     StandardErrorBody::new(ErrorKind::Forbidden, words.to_owned())
                 }
+                UiaFailure::Passkey => {
+                    let words = "This account is opened by its passkey, not by the password alone";
+                    StandardErrorBody::new(ErrorKind::Forbidden, words.to_owned())
+                }
                 UiaFailure::Unsupported => {
                     StandardErrorBody::new(ErrorKind::Unrecognized, "Unsupported kind of proof".to_owned())
                 }
@@ -275,6 +281,7 @@ impl Directory {
             Err(LoginError::CodeNeeded | LoginError::WrongCode | LoginError::CodeUsed) => {
                 Ok(Outcome::Failed(UiaFailure::Code))
             }
+            Err(LoginError::PasskeyNeeded) => Ok(Outcome::Failed(UiaFailure::Passkey)),
             Err(_) => Ok(Outcome::Failed(UiaFailure::Wrong)),
         }
     }

@@ -208,6 +208,8 @@ pub struct Condition {
     pub lost_out_permille: Option<u16>,
     /// How long a packet takes to him and back.
     pub round_trip: Option<Duration>,
+    /// How unevenly his packets come (RFC 3550, section 6.4.1), of the stream that fares worst. An engine need not know it.
+    pub jitter: Option<Duration>,
 }
 
 /// Why something could not be done.

@@ -14,6 +14,7 @@ pub mod engine;
 mod forward;
 mod headers;
 mod held;
+mod jitter;
 mod keyframes;
 mod participant;
 mod publication;

@@ -6,6 +6,7 @@ use crate::dynacast::Dynacast;
 use crate::engine::{Codec, CodecFormat, MediaKind, Mid, ReceiveStream, ReceivedRtp, Rid};
 use crate::headers::Head;
 use crate::held::Held;
+use crate::jitter::Jitter;
 use crate::keyframes::KeyframeRequests;
 use crate::participant::ParticipantId;
 use crate::subscription::SubscriptionId;
@@ -125,6 +126,7 @@ pub(crate) struct Layer<B> {
     frames_missed: u32,
     packets_behind: u32,
     bitrate: Bitrate,
+    jitter: Jitter,
 }
 
 /// What a packet has changed.
@@ -174,7 +176,12 @@ impl<B: Clone + AsRef<[u8]>> Publication<B> {
                 other.frames_missed = other.frames_missed.saturating_add(1);
             }
         }
-        self.layers[layer].arrive(packet, head)
+        self.layers[layer].arrive(packet, head, clock_hz(self.config.source))
+    }
+
+    /// How unevenly its packets come, of the layer that fares worst; nothing if none come.
+    pub(crate) fn jitter(&self) -> Option<Duration> {
+        self.layers.iter().filter(|layer| layer.is_live).filter_map(|layer| layer.jitter.get()).max()
     }
 
     /// Sees which layers have fallen silent; whether any has.
@@ -201,6 +208,7 @@ impl<B: Clone + AsRef<[u8]>> Layer<B> {
             frames_missed: 0,
             packets_behind: 0,
             bitrate: Bitrate::default(),
+            jitter: Jitter::default(),
         }
     }
 
@@ -234,11 +242,13 @@ impl<B: Clone + AsRef<[u8]>> Layer<B> {
         is_other
     }
 
-    fn arrive(&mut self, packet: &ReceivedRtp<B>, head: &Head) -> Arrival {
+    fn arrive(&mut self, packet: &ReceivedRtp<B>, head: &Head, clock_hz: u32) -> Arrival {
         let is_other_stream = self.is_other_stream(packet);
         if is_other_stream {
             self.held.release();
+            self.jitter.forget();
         }
+        self.jitter.arrive(packet.received, packet.timestamp, clock_hz);
         let newest = self.ssrc.filter(|_| !is_other_stream).map(|_| self.sequence);
         let is_newest = newest.is_none_or(|newest| packet.sequence > newest);
         let can_begin = is_newest || self.held.has_all_after(packet.sequence);
@@ -267,6 +277,14 @@ impl<B: Clone + AsRef<[u8]>> Layer<B> {
             self.is_live = false;
         }
         is_lost
+    }
+}
+
+/// Ticks in a second of the timestamps: of Opus (RFC 7587, section 4.1), and of every codec of pictures.
+fn clock_hz(source: Source) -> u32 {
+    match source.kind() {
+        MediaKind::Audio => 48_000,
+        MediaKind::Video => 90_000,
     }
 }
 

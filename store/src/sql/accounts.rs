@@ -45,6 +45,8 @@ pub struct Account {
     pub suspended: bool,
     /// Shows a code beside the password: see `second_factors`.
     pub second_factor: bool,
+    /// Has at least one passkey: see `passkeys`.
+    pub passkey: bool,
 }
 
 /// What an administrator is.
@@ -84,7 +86,8 @@ pub struct NewAccount {
 
 const COLUMNS: &str =
     "user_id, kind, password_hash IS NOT NULL, admin, created_ms, deactivated_ms, erased, locked, suspended, owner, grants,
-     EXISTS (SELECT 1 FROM second_factors WHERE user_id = accounts.user_id AND since_ms IS NOT NULL)";
+     EXISTS (SELECT 1 FROM second_factors WHERE user_id = accounts.user_id AND since_ms IS NOT NULL),
+     EXISTS (SELECT 1 FROM passkeys WHERE user_id = accounts.user_id)";
 
 /// Makes the account; `false` when the name is taken, also by a deactivated account.
 pub fn create(tx: &Tx<'_>, new: &NewAccount) -> Result<bool, Error> {
@@ -186,5 +189,6 @@ fn read(row: &Row<'_>) -> Result<Account, Error> {
         locked: row.get(7)?,
         suspended: row.get(8)?,
         second_factor: row.get(11)?,
+        passkey: row.get(12)?,
     })
 }

@@ -14,7 +14,12 @@ use super::{OpenError, connection, row_hashes};
 const APPLICATION_ID: i32 = 0x7665_6368;
 
 /// Step n brings a file from format n to format n + 1.
-const STEPS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// The format this program writes.
 pub(super) const FORMAT: u32 = STEPS.len() as u32;

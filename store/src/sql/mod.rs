@@ -21,6 +21,7 @@ pub mod grants;
 pub mod journal;
 mod migrate;
 pub mod outbox;
+pub mod passkeys;
 mod readers;
 pub mod registration_tokens;
 pub mod reports;

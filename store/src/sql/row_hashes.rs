@@ -23,7 +23,7 @@ pub(super) struct Table {
 
 /// All tables save the journal, whose rows are chained by hashes of their own, and the hashes themselves.
 /// A new table is a new line here.
-pub(super) const TABLES: [Table; 12] = [
+pub(super) const TABLES: [Table; 13] = [
     Table { name: "accounts", key: "user_id" },
     Table { name: "sessions", key: "session_id" },
     Table { name: "registration_tokens", key: "token" },
@@ -35,6 +35,7 @@ pub(super) const TABLES: [Table; 12] = [
     Table { name: "days", key: "day" },
     Table { name: "closed_rooms", key: "room_id" },
     Table { name: "second_factors", key: "user_id" },
+    Table { name: "passkeys", key: "credential_id" },
     SEQUENCE,
 ];
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { accessibility, expectQuiet, until } from "../support/browser.js";
+import { accessibility, expectQuiet, plugAuthenticator, until } from "../support/browser.js";
 import { codeOf, confirm, dialog, fact, go, makeAdministrator, makeOwner, openConsole, opens } from "../support/console.js";
-import { openPage } from "../support/people.js";
+import { openPage, setUp, signIn } from "../support/people.js";
 import { makeAccount, password, request, startServer, token } from "../support/server.js";
 
 const server = await startServer();
@@ -215,6 +215,46 @@ test("with a second factor the console asks for a code, until an owner takes it 
     await fact(boss, "Second factor").getByText("None").waitFor();
     assert.ok(await opens(server, account.username, password));
     expectQuiet(boss);
+});
+
+test("a passkey stands for the password, at the door of the console and before dangerous acts", async () => {
+    const account = await makeAdministrator(server, owner, ["users"]);
+    const chat = await openPage(server);
+    const authenticator = await plugAuthenticator(chat.page);
+    await signIn(chat, account);
+    await setUp(chat);
+    await chat.page.goto(`${server.url}/#/settings/profile`);
+    const passkeys = chat.page.getByTestId("passkeys");
+    await passkeys.getByRole("button", { name: "Add a passkey" }).click();
+    assert.deepEqual(await accessibility(chat.page), []);
+    await dialog(chat).getByLabel("What to call it").fill("Work laptop");
+    await dialog(chat).getByLabel("Current password").fill(password);
+    await dialog(chat).getByRole("button", { name: "Go on" }).click();
+    await passkeys.getByText("Work laptop").waitFor();
+    assert.equal(await opens(server, account.username, password), null);
+
+    const admin = await openPage(server, { path: "/admin/" });
+    const { page } = admin;
+    await (await plugAuthenticator(page)).take(await authenticator.passkeys());
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await page.locator("#main").waitFor();
+    const somebody = await makeAccount(server, "somebody");
+    await page.goto(`${server.url}/admin/people/${encoded(somebody)}`);
+    await fact(admin, "Password").getByRole("button").click();
+    await dialog(admin).getByRole("button", { name: "Use a passkey instead" }).click();
+    await dialog(admin).getByText("Your passkey stands for the password").waitFor();
+    assert.deepEqual(await accessibility(page), []);
+    await dialog(admin).getByRole("button", { name: "Reset password" }).click();
+    await dialog(admin).getByRole("textbox", { name: "Password", exact: true }).waitFor();
+    expectQuiet(admin);
+
+    await passkeys.getByRole("button", { name: "Remove the passkey “Work laptop”" }).click();
+    await dialog(chat).getByRole("button", { name: "Use a passkey instead" }).click();
+    await dialog(chat).getByText("Your passkey stands for the password").waitFor();
+    await dialog(chat).getByRole("button", { name: "Remove" }).click();
+    await passkeys.getByText("Work laptop").waitFor({ state: "detached" });
+    assert.ok(await opens(server, account.username, password));
+    expectQuiet(chat);
 });
 
 describe("settings", () => {

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { accessibility, until } from "../support/browser.js";
+import { accessibility, plugAuthenticator, until } from "../support/browser.js";
 import { field, openPage, say, sees, setUp, signIn } from "../support/people.js";
 import { json, password, startServer } from "../support/server.js";
 
@@ -297,6 +297,38 @@ test("a second factor is switched on with a code of the app, and asked for from 
     await olga.page.getByText("The password is right. Now enter the six digits").waitFor();
     await olga.page.getByLabel("Code of the authenticator app").fill(codeOf(secret, 1));
     await olga.page.getByRole("button", { name: "Sign in" }).click();
+    await olga.page.getByTestId("recovery-key").waitFor();
+    expectQuiet(olga);
+    expectQuiet(wizard);
+});
+
+test("a passkey is made instead, and opens the owner's account from then on", async () => {
+    const server = await unclaimed();
+    const wizard = await openWizard(server);
+    const { page } = wizard;
+    const authenticator = await plugAuthenticator(page);
+    await claim(wizard);
+    for (const name of ["language", "organisation", "certificate", "owner"]) await steps[name](wizard);
+    assert.deepEqual(await accessibility(page), []);
+    await authenticator.setPresent(false);
+    await press(wizard, "Make a passkey");
+    await page.getByText("No passkey was made").waitFor();
+    await authenticator.setPresent(true);
+    await press(wizard, "Make a passkey");
+    await heading(wizard, "How do your colleagues get in?");
+    await page.goBack();
+    await page.getByText("The passkey is made").waitFor();
+    await goOn(wizard);
+    for (const name of ["registration", "encryption"]) await steps[name](wizard);
+    await page.getByText("Passkey", { exact: true }).waitFor();
+    await start(wizard);
+    await page.getByText("Sign in with your passkey").waitFor();
+
+    const olga = await openPage(server);
+    await (await plugAuthenticator(olga.page)).take(await authenticator.passkeys());
+    await signIn(olga, { username: "olga" });
+    await olga.page.getByText("The password alone does not open this account").waitFor();
+    await olga.page.getByRole("button", { name: "Use a passkey" }).click();
     await olga.page.getByTestId("recovery-key").waitFor();
     expectQuiet(olga);
     expectQuiet(wizard);

@@ -96,3 +96,20 @@ export async function until(what, check, limitMs = WAIT_MS) {
     }
     throw new Error(`did not happen in ${limitMs} ms: ${what}`, { cause: last });
 }
+
+/** Gives a page an authenticator that knows its owner (by a finger that is always there), and keeps passkeys. */
+export async function plugAuthenticator(page) {
+    const session = await page.context().newCDPSession(page);
+    await session.send("WebAuthn.enable");
+    const options = { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+    const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options });
+    return {
+        /** Whether its owner's finger is there. */
+        setPresent: (isUserVerified) => session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
+        passkeys: async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+        /** Puts what another one keeps into this one, as a phone does that shares them. */
+        take: async (passkeys) => {
+            for (const credential of passkeys) await session.send("WebAuthn.addCredential", { authenticatorId, credential });
+        },
+    };
+}

@@ -26,7 +26,7 @@ pub(super) struct Told {
 pub(super) struct Shown {
     /// With the code of the authenticator app behind it, if there is a second factor.
     #[schemars(with = "String")]
-    password: Secret<String>,
+    pub(super) password: Secret<String>,
 }
 
 /// A secret that an authenticator app is to keep. It is shown this once.

@@ -4,8 +4,8 @@ use http::StatusCode;
 use serde_json::Value;
 use veche_directory::{
     AdminError, AuthenticateError, ChangePasswordError, DeactivateError, DeviceError, LoginError, LoginTokenError,
-    NotAdministrator, NotGranted, RefreshError, RegisterError, RegistrationTokenError, ReportError, SecondFactorError,
-    SharedSecretError, UiaError,
+    NotAdministrator, NotGranted, PasskeyError, RefreshError, RegisterError, RegistrationTokenError, ReportError,
+    SecondFactorError, SharedSecretError, UiaError,
 };
 
 use crate::error::ApiError;
@@ -30,6 +30,10 @@ impl From<LoginError> for ApiError {
             LoginError::WrongCode => {
                 Self::forbidden("This is not the code of your authenticator app").with("reason", "wrong_code")
             }
+            LoginError::PasskeyNeeded => {
+                Self::forbidden("This account is opened by its passkey, not by the password alone")
+                    .with("reason", "passkey_needed")
+            }
             LoginError::CodeUsed => {
                 Self::forbidden("This code was used already; wait for the next one").with("reason", "code_used")
             }
@@ -52,6 +56,28 @@ impl From<SecondFactorError> for ApiError {
             }
             SecondFactorError::None => Self::not_found("There is no second factor"),
             SecondFactorError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasskeyError> for ApiError {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::Login(LoginError::WrongCredentials) => Self::wrong_password(),
+            PasskeyError::Login(error) => error.into(),
+            PasskeyError::NoName => {
+                Self::bad_request("M_UNKNOWN", "Passkeys need a server that is opened under a name, over TLS")
+                    .with("reason", "passkeys_need_a_name")
+            }
+            PasskeyError::TooMany => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "M_LIMIT_EXCEEDED", "There are too many passkeys")
+            }
+            PasskeyError::BadName => {
+                Self::invalid_param("This name is empty or too long").with("reason", "name_length")
+            }
+            PasskeyError::None => Self::not_found("There is no such passkey, or none was asked for"),
+            PasskeyError::Refused => Self::forbidden("This passkey was not accepted").with("reason", "passkey_refused"),
+            PasskeyError::Internal(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,7 @@
 mod check_name;
 mod claim;
 mod finish;
+mod passkey;
 mod put_certificate;
 mod put_encryption;
 mod put_language;
@@ -98,6 +99,7 @@ pub fn openapi() -> Value {
 }
 
 const SECOND_FACTOR: &str = "/api/setup/v1/owner/second_factor";
+const PASSKEY: &str = "/api/setup/v1/owner/passkey";
 
 fn register(typed: Typed<Wizard>) -> Typed<Wizard> {
     let get = |id, path, summary| Operation::get(id, path, summary).need(Need::User);
@@ -129,6 +131,16 @@ fn register(typed: Typed<Wizard>) -> Typed<Wizard> {
             Operation::delete("setup.delete_second_factor", SECOND_FACTOR, "The owner shows no second factor")
                 .need(Need::User),
             second_factor::delete,
+        )
+        .add(
+            Operation::post("setup.offer_passkey", PASSKEY, "What to ask the browser for, so that it makes a passkey")
+                .need(Need::User),
+            passkey::offer,
+        )
+        .add(put("setup.put_passkey", PASSKEY, "Takes the passkey that the browser has made"), passkey::put)
+        .add(
+            Operation::delete("setup.delete_passkey", PASSKEY, "The owner has no passkey").need(Need::User),
+            passkey::delete,
         )
         .add(
             put("setup.put_registration", "/api/setup/v1/registration", "Chooses how people get in"),
@@ -280,6 +292,11 @@ impl From<DraftError> for ApiError {
             }
             DraftError::NoOwner => {
                 Self::bad_request("M_UNKNOWN", "The owner's name comes first").with("reason", "owner_first")
+            }
+            DraftError::NoPasskeyHere => Self::bad_request("M_UNKNOWN", "No browser makes a passkey for this name")
+                .with("reason", "passkeys_need_a_name"),
+            DraftError::PasskeyRefused => {
+                Self::forbidden("This passkey was not accepted").with("reason", "passkey_refused")
             }
             DraftError::NoSecondFactor => Self::not_found("No second factor was offered"),
             DraftError::WrongCode => {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
+use veche_directory::passkey_name;
 use veche_directory::setup::{Draft, DraftCertificate, DraftRegistration};
 
 use super::{StepName, Wizard};
@@ -25,6 +26,8 @@ pub(super) struct SetupState {
     unanswered: Vec<StepName>,
     /// The name that the settings of the machine say: then it can be no other.
     fixed_server_name: Option<String>,
+    /// A passkey may be made on a page that was opened under this name; null: none can be.
+    passkey_name: Option<String>,
 }
 
 /// Company and server.
@@ -56,6 +59,8 @@ struct Owner {
     display_name: Option<String>,
     /// A code of an authenticator app will be asked for beside the password.
     second_factor: bool,
+    /// There is a passkey.
+    passkey: bool,
 }
 
 /// How people get in.
@@ -87,7 +92,9 @@ impl SetupState {
             DraftRegistration::Closed => Registration::Closed,
             DraftRegistration::Token { token } => Registration::Token { link: link(&token), token },
         });
+        let passkey_name = organisation.as_ref().and_then(|organisation| passkey_name(&organisation.base_url));
         Self {
+            passkey_name,
             language: draft.language.map(LanguageName::from),
             registration,
             organisation,
@@ -100,6 +107,7 @@ impl SetupState {
                 username: owner.username,
                 display_name: owner.display_name,
                 second_factor: owner.second_factor,
+                passkey: owner.passkey,
             }),
             encryption: draft.encryption.map(EncryptionName::from),
             unanswered,

@@ -166,7 +166,7 @@ async fn nothing_but_the_claim_is_answered_without_a_token() {
             walked += 1;
         }
     }
-    assert_eq!(walked, 12);
+    assert_eq!(walked, 15);
     for line in ["GET /", "GET /_matrix/client/versions", "POST /_matrix/client/v3/login", "GET /metrics"] {
         assert_eq!(Ask::new(line).of(&house.router).await.refusal(), refusal(404, "M_UNRECOGNIZED"), "{line}");
     }
@@ -213,7 +213,7 @@ async fn steps_are_answered_in_any_order_and_shown_again() {
     assert_eq!(told["certificate"], json!({ "source": "acme", "directory": null, "email": "a@example.org" }));
     assert_eq!(told["unanswered"], json!([]));
     assert_eq!(state().await.json(), told);
-    let olga = json!({ "username": "olga", "display_name": "Ольга", "second_factor": false });
+    let olga = json!({ "username": "olga", "display_name": "Ольга", "passkey": false, "second_factor": false });
     assert_eq!(told["owner"], olga, "and no password");
     let invitation = told["registration"]["token"].as_str().unwrap();
     assert_eq!(told["registration"]["link"], format!("https://chat.example.org/#/invite/{invitation}"));

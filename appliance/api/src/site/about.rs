@@ -5,7 +5,7 @@ use std::future::ready;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Serialize;
-use veche_directory::{EncryptionPolicy, Language, RegistrationMode};
+use veche_directory::{EncryptionPolicy, Language, RegistrationMode, passkey_name};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -25,6 +25,8 @@ pub(super) struct Site {
     base_url: String,
     registration: RegistrationName,
     encryption: EncryptionName,
+    /// On pages that were opened under this name one may sign in by a passkey; null: on none.
+    passkey_name: Option<String>,
 }
 
 /// A language of the pages.
@@ -111,5 +113,6 @@ pub(super) async fn about(State(app): State<App>, _: Asked) -> Result<Json<Site>
             RegistrationMode::Open => RegistrationName::Open,
         },
         encryption: app.homeserver.creation.encryption_policy().into(),
+        passkey_name: passkey_name(&app.gate.settings.base_url),
     }))
 }

@@ -1,6 +1,8 @@
-//! What anybody may know of the site before he signs in: what it is called, in which language it greets, how people get in.
+//! What anybody may know of the site before he signs in: what it is called, in which language it greets, how people get in;
+//! and the passkey that he may sign in by.
 
 pub(crate) mod about;
+mod passkey;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -20,7 +22,22 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
 
 fn register(typed: Typed<App>) -> Typed<App> {
     let about = Operation::get("site.about", "/api/site/v1/about", "What the site is, for pages before signing in");
-    typed.add(about.need(Need::Nobody).class(Class::Free), about::about)
+    let path =
+        |verb: &'static str, path, summary| Operation::post(verb, path, summary).need(Need::Nobody).class(Class::Login);
+    typed
+        .add(about.need(Need::Nobody).class(Class::Free), about::about)
+        .add(
+            path(
+                "passkey.challenge",
+                "/api/site/v1/passkey/challenge",
+                "What to ask the browser for, to sign in by a passkey",
+            ),
+            passkey::challenge,
+        )
+        .add(
+            path("passkey.prove", "/api/site/v1/passkey/proof", "Gives what stands for a password, once"),
+            passkey::prove,
+        )
 }
 
 /// The OpenAPI file of what anybody may ask.

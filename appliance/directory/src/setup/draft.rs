@@ -7,7 +7,7 @@ use veche_base::{Secret, random_token};
 use veche_store::sql::registration_tokens::{self, RegistrationToken};
 use veche_store::sql::{Tx, accounts, settings};
 
-use super::{Setup, is_good_password};
+use super::{Setup, is_good_password, passkey};
 use crate::StoreError;
 use crate::site::{EncryptionPolicy, Language};
 use crate::totp::{self, NewSecondFactor, SharedSecret, Shown};
@@ -80,6 +80,9 @@ pub struct DraftOwner {
     /// A code of an authenticator app was shown: it will be asked for beside the password.
     #[serde(default)]
     pub second_factor: bool,
+    /// A passkey was made: the account will be opened by it, or by password and code.
+    #[serde(default)]
+    pub passkey: bool,
 }
 
 /// The secret of the owner's authenticator app, and the last half minute whose code was taken.
@@ -134,6 +137,12 @@ pub enum DraftError {
     /// No secret was offered.
     #[error("no second factor was offered")]
     NoSecondFactor,
+    /// No browser makes a passkey for the name that the server will have.
+    #[error("no passkey can be made for this server")]
+    NoPasskeyHere,
+    /// What the browser has answered is no new passkey, or none was asked for.
+    #[error("the passkey was not accepted")]
+    PasskeyRefused,
     /// It is not the code that the authenticator app shows now.
     #[error("wrong code")]
     WrongCode,
@@ -166,7 +175,7 @@ impl Setup {
         if name.is_empty() || name.len() > ORGANISATION_BYTES_MAX || name.chars().any(char::is_control) {
             return Err(DraftError::BadName);
         }
-        self.change(move |_, draft| {
+        self.change(move |tx, draft| {
             if let Some(owner) = &draft.owner
                 && username::chosen(&owner.username, &server_name).is_none()
             {
@@ -176,6 +185,9 @@ impl Setup {
             if draft.organisation.as_ref().is_some_and(|former| former.server_name != server_name) {
                 // It was looked at, or uploaded, for another name.
                 draft.certificate = None;
+                // And a passkey is good for the name that it was made for.
+                draft.owner.iter_mut().for_each(|owner| owner.passkey = false);
+                passkey::forget(tx)?;
             }
             draft.organisation = Some(DraftOrganisation { name, server_name });
             Ok(())
@@ -217,8 +229,11 @@ impl Setup {
                 return Err(DraftError::InvalidUsername);
             }
             settings::set(tx, PASSWORD_KEY, &hash)?;
-            let second_factor = draft.owner.as_ref().is_some_and(|former| former.second_factor);
-            draft.owner = Some(DraftOwner { username, display_name, second_factor });
+            let former = draft.owner.take();
+            let second_factor = former.as_ref().is_some_and(|former| former.second_factor);
+            // In the authenticator's list it carries the name that the account had.
+            let passkey = former.is_some_and(|former| former.passkey && former.username == username);
+            draft.owner = Some(DraftOwner { username, display_name, second_factor, passkey });
             Ok(())
         })
         .await
@@ -308,7 +323,7 @@ impl Setup {
         .await
     }
 
-    async fn change(
+    pub(super) async fn change(
         &self,
         change: impl FnOnce(&Tx<'_>, &mut Draft) -> Result<(), DraftError> + Send + 'static,
     ) -> Result<Draft, DraftError> {
@@ -346,5 +361,5 @@ pub(super) fn forget(tx: &Tx<'_>) -> Result<(), StoreError> {
     settings::unset(tx, KEY)?;
     settings::unset(tx, SECOND_FACTOR_KEY)?;
     settings::unset(tx, PASSWORD_KEY)?;
-    Ok(())
+    passkey::forget(tx)
 }

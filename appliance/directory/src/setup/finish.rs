@@ -4,10 +4,11 @@ use ruma::OwnedUserId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use veche_store::sql::accounts::{self, Kind, NewAccount, Role};
-use veche_store::sql::{Tx, journal, second_factors, settings};
+use veche_store::sql::{Tx, journal, passkeys, second_factors, settings};
 
 use super::Setup;
 use super::draft::{self, Draft, DraftRegistration};
+use super::passkey;
 use crate::StoreError;
 use crate::directory::Directory;
 use crate::username;
@@ -108,6 +109,9 @@ impl Setup {
                     second_factors::use_up(tx, &user_id, factor.last_step)?;
                     second_factors::hold(tx, &user_id, now_ms)?;
                 }
+                if let Some(passkey) = passkey::record(tx, owner, &user_id, now_ms)? {
+                    passkeys::add(tx, &passkey)?;
+                }
                 if let Some(display_name) = owner.display_name.clone() {
                     settings::set(tx, PROFILE_KEY, &OwnerProfile { user_id: user_id.clone(), display_name })?;
                 }
@@ -145,6 +149,7 @@ fn write_down(tx: &Tx<'_>, draft: &Draft, owner: &OwnedUserId, at_ms: u64) -> Re
         "registration": registration,
         "encryption": draft.encryption,
         "second_factor": draft.owner.as_ref().is_some_and(|owner| owner.second_factor),
+        "passkey": draft.owner.as_ref().is_some_and(|owner| owner.passkey),
     });
     let act = journal::Act {
         at_ms,

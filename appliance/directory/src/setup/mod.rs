@@ -2,6 +2,7 @@
 //!
 //! - [`claim`]: the code, five tries for each, and the sessions of those who have shown it;
 //! - [`draft`]: the answers so far, kept on disk, so that the wizard goes on where it was after a restart;
+//! - `passkey`: the owner's passkey, if he makes one;
 //! - [`finish`]: one transaction that makes the owner's account and writes every choice down.
 //!
 //! Until then there is no account, and the server's name may still be anything. Nothing here knows which settings the
@@ -10,6 +11,7 @@
 mod claim;
 mod draft;
 mod finish;
+mod passkey;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ use veche_store::sql::{Sql, accounts};
 
 use crate::StoreError;
 use crate::directory::OpenError;
+use crate::passkeys::Ceremonies;
 use crate::password::{PasswordCost, Passwords};
 
 pub use claim::{CLAIM_TRIES_MAX, ClaimError, ClaimSession, shown_code};
@@ -55,6 +58,7 @@ pub struct Setup {
     entropy: Arc<dyn Entropy>,
     passwords: Passwords,
     claims: Claims,
+    ceremonies: Ceremonies,
 }
 
 impl Setup {
@@ -76,7 +80,7 @@ impl Setup {
         let passwords = Passwords::open(settings.password_cost, pepper, Arc::clone(&entropy), &scope)
             .map_err(|error| OpenError(error.to_string()))?;
         let claims = Claims::new(&*entropy, settings.rates);
-        Ok(Arc::new(Self { sql, clock, entropy, passwords, claims }))
+        Ok(Arc::new(Self { sql, clock, entropy, passwords, claims, ceremonies: Ceremonies::default() }))
     }
 
     fn now(&self) -> Duration {

@@ -68,6 +68,7 @@ fn participant(member: &Member) -> LiveParticipant {
         lost_in_permille: condition.lost_in_permille,
         lost_out_permille: condition.lost_out_permille,
         round_trip_ms: condition.round_trip.map(ms),
+        jitter_ms: condition.jitter.map(ms),
         up_bps: member.up_bps,
         down_bps: member.down_bps,
         stages: JoinStages {

@@ -345,9 +345,10 @@ impl Session {
     /// Takes how one of his connections fares: what comes from him by the one, what goes to him by the other.
     pub(crate) fn take_condition(&mut self, participant: ParticipantId, condition: Condition) {
         if self.subscriber() != Some(participant) {
-            self.condition.lost_in_permille = condition.lost_in_permille;
+            (self.condition.lost_in_permille, self.condition.jitter) = (condition.lost_in_permille, condition.jitter);
         } else if self.downlink.is_some() {
-            self.condition = Condition { lost_in_permille: self.condition.lost_in_permille, ..condition };
+            let Condition { lost_in_permille, jitter, .. } = self.condition;
+            self.condition = Condition { lost_in_permille, jitter, ..condition };
         } else {
             self.condition = condition;
         }

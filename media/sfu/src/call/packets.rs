@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Call, CallEvent, CallOutput, Counters};
-use crate::engine::{Event, Extensions, Mid, Output, Peer, ReceivedRtp, Retransmit, RtpToSend};
+use crate::engine::{Condition, Event, Extensions, Mid, Output, Peer, ReceivedRtp, Retransmit, RtpToSend};
 use crate::forward::Rewritten;
 use crate::headers::{self, Head};
 use crate::participant::{Participant, ParticipantId};
-use crate::publication::{PublicationId, Source};
+use crate::publication::{Publication, PublicationId, Source};
 use crate::subscription::Subscription;
 
 impl<P: Peer> Call<P> {
@@ -29,7 +29,10 @@ impl<P: Peer> Call<P> {
                     self.choose(now, participant);
                 }
             }
-            Event::Condition(condition) => self.tell(CallEvent::Condition { participant, condition }),
+            Event::Condition(condition) => {
+                let condition = Condition { jitter: self.jitter(participant), ..condition };
+                self.tell(CallEvent::Condition { participant, condition });
+            }
             Event::Connected => self.tell(CallEvent::Connected(participant)),
             Event::Unreachable => self.tell(CallEvent::Unreachable(participant)),
             Event::Reachable => self.tell(CallEvent::Reachable(participant)),
@@ -40,6 +43,12 @@ impl<P: Peer> Call<P> {
             }
             Event::ChannelClosed(channel) => self.tell(CallEvent::ChannelClosed(participant, channel)),
         }
+    }
+
+    /// How unevenly somebody's packets come.
+    fn jitter(&self, publisher: ParticipantId) -> Option<Duration> {
+        let published = self.publications.values().filter(|publication| publication.publisher == publisher);
+        published.filter_map(Publication::jitter).max()
     }
 
     /// Gives a publisher's packet to all who are to have it.

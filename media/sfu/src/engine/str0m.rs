@@ -219,6 +219,7 @@ impl Str0mPeer {
                 lost_in_permille: stats.ingress_loss_fraction.map(permille),
                 lost_out_permille: stats.egress_loss_fraction.map(permille),
                 round_trip: stats.rtt,
+                jitter: None,
             })),
             Rtc::ChannelOpen(id, label) => Some(Event::ChannelOpen(self.channel_number(id), label)),
             Rtc::ChannelData(data) => {

@@ -8,8 +8,11 @@ use super::super::{FILE_NAME, OpenError, Options, Sql, accounts, connection, jou
 use super::{FORMAT, STEPS, format_up_to, in_memory, run_steps};
 
 /// What the files of old formats held; a line for each format but the newest.
-const OLD_FORMATS: [(u32, &str); 2] =
-    [(1, include_str!("../fixtures/format_1.sql")), (2, include_str!("../fixtures/format_2.sql"))];
+const OLD_FORMATS: [(u32, &str); 3] = [
+    (1, include_str!("../fixtures/format_1.sql")),
+    (2, include_str!("../fixtures/format_2.sql")),
+    (3, include_str!("../fixtures/format_3.sql")),
+];
 
 const TWO_STEPS: &[&str] = &[
     "CREATE TABLE first (number INTEGER) STRICT; INSERT INTO first VALUES (1)",

@@ -25,7 +25,7 @@ export type { ComposerState, ComposerStore, Quoted } from "./composer/composer_s
 export type { DeviceEntry } from "./crypto/devices_store";
 export type { EncryptionNeed, EncryptionState } from "./crypto/encryption_store";
 export type { VerificationEmoji, VerificationState } from "./crypto/verification_store";
-export { KEYWORDS_MAX, type AccountState, type SecondFactorOffer } from "./people/account_store";
+export { KEYWORDS_MAX, type AccountState, type OwnPasskey, type SecondFactorOffer } from "./people/account_store";
 export type { PersonFound, Profile } from "./people/people_store";
 export type { Presence } from "./people/presence";
 export type { NewRoom, PublicRoom } from "./rooms/actions";

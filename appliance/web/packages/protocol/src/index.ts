@@ -4,7 +4,7 @@ export { Problem, problemOf, type ProblemCode } from "./base/problem";
 export { Cell, Store } from "./base/store";
 export { plainText } from "./content/body";
 export type { ListSnapshot, Me } from "./rooms/list_snapshot";
-export { Homeserver, type RegistrationMode } from "./session/homeserver";
+export { Homeserver, type PasskeyProof, type RegistrationMode } from "./session/homeserver";
 export { type Profile, Profiles } from "./session/profiles";
 export {
     SessionStore,
@@ -15,6 +15,7 @@ export {
     type SessionState,
     type SignedOutReason,
 } from "./session/session_store";
+export { isPasskeyProof, makePasskey, passkeysWorkHere } from "./session/passkeys";
 export { TabLeader } from "./session/tab_leader";
 export { withCode } from "./session/with_code";
 export { SettingsStore, UNTIL_SWITCHED_OFF, type Settings } from "./settings/settings_store";

@@ -54,6 +54,8 @@ struct ParticipantShown {
     /// Of a thousand packets to him.
     lost_out_permille: Option<u16>,
     round_trip_ms: Option<u32>,
+    /// How unevenly his packets come: the mean deviation from the beat in which they were sent.
+    jitter_ms: Option<u32>,
     /// Bits that came from him in a second, with everything around them.
     up_bps: u64,
     /// Bits that went to him.
@@ -103,6 +105,7 @@ fn participant_shown(app: &App, it: LiveParticipant) -> Result<ParticipantShown,
         lost_in_permille: it.lost_in_permille,
         lost_out_permille: it.lost_out_permille,
         round_trip_ms: it.round_trip_ms,
+        jitter_ms: it.jitter_ms,
         up_bps: it.up_bps,
         down_bps: it.down_bps,
         stages: it.stages,

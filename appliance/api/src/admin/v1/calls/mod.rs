@@ -79,6 +79,8 @@ pub struct LiveParticipant {
     pub lost_out_permille: Option<u16>,
     /// How long a packet takes to him and back.
     pub round_trip_ms: Option<u32>,
+    /// How unevenly his packets come.
+    pub jitter_ms: Option<u32>,
     /// Bits that came from him in a second.
     pub up_bps: u64,
     /// Bits that went to him.

@@ -19,6 +19,8 @@ pub(super) struct Me {
     role: RoleName,
     /// A code is asked for beside the password.
     second_factor: bool,
+    /// Has a passkey, which stands for the password.
+    passkey: bool,
     /// What he may do, and give to others.
     grants: Vec<GrantName>,
 }
@@ -28,6 +30,7 @@ pub(super) async fn get(State(app): State<App>, asked: Asked) -> Result<Json<Me>
     let authority = ready(asked.authority()).await?;
     let role = if authority.is_owner() { RoleName::Owner } else { RoleName::Administrator };
     let grants = authority.grants().iter().map(GrantName::from).collect();
-    let second_factor = app.directory.account(&asked.requester()?.user_id).is_some_and(|account| account.second_factor);
-    Ok(Json(Me { user_id: authority.name().to_owned(), role, second_factor, grants }))
+    let account = app.directory.account(&asked.requester()?.user_id);
+    let (second_factor, passkey) = account.map_or_else(Default::default, |it| (it.second_factor, it.passkey));
+    Ok(Json(Me { user_id: authority.name().to_owned(), role, second_factor, passkey, grants }))
 }

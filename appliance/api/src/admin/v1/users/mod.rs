@@ -106,6 +106,8 @@ pub(super) struct User {
     suspended: bool,
     /// A code is asked for beside the password.
     second_factor: bool,
+    /// Has a passkey.
+    passkey: bool,
     /// When a device of it was last seen.
     last_seen_ms: Option<u64>,
     /// Devices that are signed in.
@@ -136,6 +138,7 @@ impl User {
             locked: account.locked,
             suspended: account.suspended,
             second_factor: account.second_factor,
+            passkey: account.passkey,
             last_seen_ms: devices.iter().map(|device| device.last_seen_ms).max(),
             devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
         })

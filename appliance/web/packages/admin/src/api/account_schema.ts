@@ -1,6 +1,42 @@
 // Written by `npm run api`, from what the server says of itself.
 
 export interface paths {
+    "/api/account/v1/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The own passkeys */
+        get: operations["passkeys.list"];
+        /** Keeps the passkey that the browser has made */
+        put: operations["passkeys.add"];
+        /** What to ask the browser for, so that it makes a passkey */
+        post: operations["passkeys.offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/v1/passkeys/{passkeyId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a passkey */
+        delete: operations["passkeys.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/v1/second_factor": {
         parameters: {
             query?: never;
@@ -27,10 +63,46 @@ export interface components {
     schemas: {
         /** @description It is done; there is nothing to tell. */
         Done: Record<string, never>;
+        /** @description What the browser has made. */
+        NewPasskey: {
+            /** @description `RegistrationResponseJSON` of WebAuthn. */
+            credential: unknown;
+            /** @description What its owner calls it. */
+            name: string;
+        };
         /** @description The password of who asks. */
         OwnPassword: {
             /** @description With the code of the authenticator app behind it, if there is a second factor. */
             password: string;
+        };
+        /** @description One of them. */
+        Passkey: {
+            /** Format: uint64 */
+            created_ms: number;
+            /** @description Names it in requests. */
+            id: string;
+            /** @description What its owner calls it. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description When it was last shown; null: never.
+             */
+            used_ms: number | null;
+        };
+        /** @description What to ask the browser for. */
+        PasskeyOffer: {
+            /** @description `PublicKeyCredentialCreationOptionsJSON` of WebAuthn. */
+            options: unknown;
+        };
+        /** @description The own passkeys. */
+        Passkeys: {
+            /**
+             * Format: uint
+             * @description How many there may be.
+             */
+            max: number;
+            /** @description Oldest first. */
+            passkeys: components["schemas"]["Passkey"][];
         };
         Refusal: {
             errcode: string;
@@ -76,6 +148,104 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "passkeys.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "passkeys.add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "passkeys.offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOffer"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "passkeys.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkeyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnPassword"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
     "second_factor.get": {
         parameters: {
             query?: never;

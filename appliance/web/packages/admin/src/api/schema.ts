@@ -759,6 +759,11 @@ export interface components {
             down_bps: number;
             /** @description His name in the call. */
             identity: string;
+            /**
+             * Format: uint32
+             * @description How unevenly his packets come: the mean deviation from the beat in which they were sent.
+             */
+            jitter_ms: number | null;
             /** Format: uint64 */
             joined_ms: number;
             /**
@@ -1172,6 +1177,8 @@ export interface components {
         Me: {
             /** @description What he may do, and give to others. */
             grants: components["schemas"]["Grant"][];
+            /** @description Has a passkey, which stands for the password. */
+            passkey: boolean;
             role: components["schemas"]["Role"];
             /** @description A code is asked for beside the password. */
             second_factor: boolean;
@@ -1457,6 +1464,8 @@ export interface components {
             last_seen_ms: number | null;
             /** @description May do nothing but sign out. */
             locked: boolean;
+            /** @description Has a passkey. */
+            passkey: boolean;
             role: components["schemas"]["Role"];
             /** @description A code is asked for beside the password. */
             second_factor: boolean;

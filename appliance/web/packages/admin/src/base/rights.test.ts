@@ -3,7 +3,7 @@ import type { Role } from "../api/api";
 import type { Me } from "../session/session_store";
 import { hindrance, mayGive, roleHindrance, rolesToGive } from "./rights";
 
-const me = (role: "owner" | "administrator"): Me => ({ user_id: "@me:x", role, second_factor: false, grants: role === "owner" ? ["users", "rooms", "system"] : ["users"] });
+const me = (role: "owner" | "administrator"): Me => ({ user_id: "@me:x", role, second_factor: false, passkey: false, grants: role === "owner" ? ["users", "rooms", "system"] : ["users"] });
 const target = (role: Role, more = {}) => ({ user_id: "@other:x", role, deactivated_ms: null, ...more });
 
 describe("what is done to an account", () => {

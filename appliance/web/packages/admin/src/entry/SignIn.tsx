@@ -2,6 +2,7 @@
 import { Banner, Button, TextField } from "@veche/kit";
 import { type SubmitEvent, useState } from "react";
 import { useServices, useT } from "../app/context";
+import { usePasskeysHere } from "../app/passkeys";
 import { useTask } from "../app/use_task";
 import { type SignedOutReason, codeTrouble } from "../session/session_store";
 import { ProofFields } from "../ui/ProofFields";
@@ -28,6 +29,10 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
         };
         void task.run(signIn);
     };
+    const byPasskey = async () => {
+        const { userId, proof } = await session.proveByPasskey();
+        await session.signIn(userId, proof);
+    };
     return (
         <Frame title={t("signIn.title")} text={t("signIn.text", { server: location.host })}>
             <form className={styles.form} onSubmit={submit}>
@@ -50,10 +55,22 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
                 <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={user.trim() === "" || password === ""}>
                     {t("signIn.submit")}
                 </Button>
+                <ByPasskey busy={task.busy} onChoose={() => void task.run(byPasskey)} />
                 <p className={styles.aside}>
                     <a href="/">{t("signIn.toChat")}</a>
                 </p>
             </form>
         </Frame>
+    );
+}
+
+/** For browsers that can show a passkey to this server. */
+function ByPasskey({ busy, onChoose }: { readonly busy: boolean; readonly onChoose: () => void }) {
+    const t = useT();
+    if (!usePasskeysHere()) return null;
+    return (
+        <Button size="large" block icon="key" disabled={busy} onClick={onChoose}>
+            {t("signIn.passkey")}
+        </Button>
     );
 }

@@ -62,6 +62,8 @@ export const enSystem = {
     "action.account.unlock": "unlocked an account",
     "action.account.rename": "changed a display name",
     "action.account.reset_password": "gave a new password",
+    "action.account.passkey_added": "added a passkey",
+    "action.account.passkey_removed": "removed a passkey",
     "action.account.second_factor_on": "turned the second factor on",
     "action.account.second_factor_off": "turned the second factor off",
     "action.account.second_factor_reset": "took a second factor away",

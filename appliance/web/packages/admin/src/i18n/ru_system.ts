@@ -63,6 +63,8 @@ export const ruSystem: Translation<typeof enSystem> = {
     "action.account.unlock": "разблокировка учётной записи",
     "action.account.rename": "смена отображаемого имени",
     "action.account.reset_password": "выдача нового пароля",
+    "action.account.passkey_added": "добавление ключа доступа",
+    "action.account.passkey_removed": "удаление ключа доступа",
     "action.account.second_factor_on": "включение второго фактора",
     "action.account.second_factor_off": "отключение второго фактора",
     "action.account.second_factor_reset": "снятие второго фактора",

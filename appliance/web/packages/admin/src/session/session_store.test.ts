@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Refused } from "../api/api";
 import { IDLE_MS, type Message, type SessionParts, SessionStore, codeTrouble } from "./session_store";
 
-const ME = { user_id: "@root:x", role: "owner", second_factor: false, grants: ["users", "system"] };
+const ME = { user_id: "@root:x", role: "owner", second_factor: false, passkey: false, grants: ["users", "system"] };
 
 interface Call {
     readonly method: string;

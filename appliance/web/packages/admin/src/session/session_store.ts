@@ -1,7 +1,7 @@
 //! Who is signed in to the console. It is a session of its own, apart from the chat client's: a device that is named so,
 //! that ends when somebody signs out or walks away, and whose token does not outlive the browser's window.
 
-import { type Homeserver, Problem, Store, problemOf } from "@veche/protocol";
+import { type Homeserver, Problem, Store, type PasskeyProof, passkeysWorkHere, problemOf, withCode } from "@veche/protocol";
 import { Api, type Grant, Refused, type Schemas } from "../api/api";
 
 export type Me = Schemas["Me"];
@@ -118,6 +118,16 @@ export class SessionStore extends Store<SessionState> {
         this.#session = signedIn;
         this.#keep(signedIn);
         await this.#open();
+    }
+
+    /** Whether passkeys are made and shown on this page. */
+    async passkeysHere(): Promise<boolean> {
+        return passkeysWorkHere(await this.#parts.homeserver.passkeyName());
+    }
+
+    /** Shows a passkey, whose proof stands for the password. */
+    proveByPasskey(): Promise<PasskeyProof> {
+        return this.#parts.homeserver.proveByPasskey();
     }
 
     /** Tries again after the server could not be reached. */
@@ -248,12 +258,6 @@ function parsed(text: string | null): Readonly<Record<string, unknown>> {
     } catch {
         return {};
     }
-}
-
-/** The code of the second factor stands behind the password, wherever a password is asked for. Pure. */
-export function withCode(password: string, code: string): string {
-    const digits = code.replace(/\s/g, "");
-    return digits === "" ? password : `${password} ${digits}`;
 }
 
 /** Why the code of the second factor was not taken; null: it was about something else. Pure. */

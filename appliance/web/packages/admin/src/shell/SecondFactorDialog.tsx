@@ -3,7 +3,7 @@ import { Banner, Button, CopyField, Dialog, QrCode, TextField, readableUri, useT
 import { useState } from "react";
 import { useApi, useMe, useServices, useT } from "../app/context";
 import { type Task, useTask } from "../app/use_task";
-import { withCode } from "../session/session_store";
+import { withCode } from "@veche/protocol";
 import styles from "../ui/ConfirmDialog.module.css";
 import { ProofFields } from "../ui/ProofFields";
 

@@ -3,7 +3,7 @@ import type { Grant } from "../api/api";
 import type { Me } from "../session/session_store";
 import { maySee, menuOf } from "./menu";
 
-const me = (...grants: Grant[]): Me => ({ user_id: "@a:x", role: "administrator", second_factor: false, grants });
+const me = (...grants: Grant[]): Me => ({ user_id: "@a:x", role: "administrator", second_factor: false, passkey: false, grants });
 const pages = (who: Me) => menuOf(who).flatMap((group) => group.items.map((item) => item.route.page));
 
 test.each<[string, Me, readonly string[]]>([

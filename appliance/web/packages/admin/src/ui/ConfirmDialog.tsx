@@ -1,5 +1,6 @@
 /** An act that one should think about: it says what will happen, and asks for the password again where the server wants that. */
 import { Banner, Button, Dialog, TextField } from "@veche/kit";
+import { isPasskeyProof } from "@veche/protocol";
 import { type ReactNode, useState } from "react";
 import { isRefused } from "../api/api";
 import { useMe, useServices, useT } from "../app/context";
@@ -33,7 +34,7 @@ function useProof(proof: ConfirmDialogProps["proof"]) {
     const [asks, setAsks] = useState(() => proof === "always" || (proof === "fresh" && session.freshProof() === null));
     return {
         fields: asks ? { password, onPassword: setPassword, code: me.second_factor ? code : null, onCode: setCode } : null,
-        isReady: !asks || (password !== "" && (!me.second_factor || code.trim() !== "")),
+        isReady: !asks || isPasskeyProof(password) || (password !== "" && (!me.second_factor || code.trim() !== "")),
         /** Does something with a proof; one that was not taken is asked for again. */
         withProof: async (run: (proof: string) => Promise<unknown>) => {
             const shown = asks ? await session.prove(password, code) : (session.freshProof() ?? "");
@@ -46,8 +47,9 @@ function useProof(proof: ConfirmDialogProps["proof"]) {
                 }
                 throw thrown;
             } finally {
-                // Each code is good once.
+                // Each code is good once, and so is what a passkey has proved.
                 setCode("");
+                setPassword((typed) => (isPasskeyProof(typed) ? "" : typed));
             }
         },
     };

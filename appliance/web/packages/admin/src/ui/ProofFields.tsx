@@ -1,6 +1,8 @@
-/** The password, and the code of the authenticator app where there is a second factor. */
+/** The password, and the code of the authenticator app where there is a second factor; or a passkey in place of both. */
 import { TextField } from "@veche/kit";
+import { isPasskeyProof } from "@veche/protocol";
 import { useT } from "../app/context";
+import { PasskeyInstead } from "../app/passkeys";
 
 export interface ProofFieldsProps {
     readonly password: string;
@@ -28,7 +30,8 @@ export function ProofFields({ password, onPassword, code, onCode, label, hint, s
                 size={size}
                 required
             />
-            {code !== null && (
+            <PasskeyInstead password={password} onProof={onPassword} />
+            {code !== null && !isPasskeyProof(password) && (
                 <TextField label={t("proof.code")} hint={t("proof.codeHint")} value={code} onChange={onCode} inputMode="numeric" autoComplete="one-time-code" maxLength={9} size={size} required />
             )}
         </>

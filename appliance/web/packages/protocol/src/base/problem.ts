@@ -8,6 +8,12 @@ export type ProblemCode =
     | "codeNeeded"
     | "codeWrong"
     | "codeUsed"
+    | "passkeyNeeded"
+    | "passkeyRefused"
+    | "passkeyNotShown"
+    | "passkeyKnown"
+    | "passkeyFailed"
+    | "passkeysNeedAName"
     | "tooManyRequests"
     | "forbidden"
     | "nameTaken"
@@ -62,11 +68,14 @@ const BY_ERRCODE: Readonly<Record<string, ProblemCode>> = {
     M_MISSING_TOKEN: "sessionEnded",
 };
 
-/** Of those who show a second factor: its code is typed behind the password. */
+/** Of those who show more than a password: a code that is typed behind it, or a passkey in its place. */
 const BY_REASON: Readonly<Record<string, ProblemCode>> = {
     code_needed: "codeNeeded",
     wrong_code: "codeWrong",
     code_used: "codeUsed",
+    passkey_needed: "passkeyNeeded",
+    passkey_refused: "passkeyRefused",
+    passkeys_need_a_name: "passkeysNeedAName",
 };
 
 interface ErrorLike {

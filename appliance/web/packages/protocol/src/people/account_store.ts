@@ -15,6 +15,7 @@ import { Problem, type ProblemCode, problemOf } from "../base/problem";
 import type { Scope } from "../base/scope";
 import { Store } from "../base/store";
 import { listen } from "../engine/listen";
+import { makePasskey } from "../session/passkeys";
 import { digitsOf, withCode } from "../session/with_code";
 import { readableName } from "./names";
 
@@ -29,12 +30,31 @@ const SECOND_FACTOR = "/api/account/v1/second_factor";
 /** Refusals that fit no state of the second factor but another one than is known here. */
 const STALE: ReadonlySet<ProblemCode> = new Set(["codeNeeded", "notFound", "unknown"]);
 
+const PASSKEYS = "/api/account/v1/passkeys";
+
+/** One of my passkeys. */
+export interface OwnPasskey {
+    readonly id: string;
+    /** What I call it. */
+    readonly name: string;
+    readonly createdTs: number;
+    /** When it was last shown; null: never. */
+    readonly usedTs: number | null;
+}
+
 /** A secret for an authenticator app; shown this once. */
 export interface SecondFactorOffer {
     /** As it is typed into the app. */
     readonly secret: string;
     /** As the app reads it from a picture. */
     readonly uri: string;
+}
+
+interface ToldPasskey {
+    readonly id: string;
+    readonly name: string;
+    readonly created_ms: number;
+    readonly used_ms: number | null;
 }
 
 export interface AccountState {
@@ -109,7 +129,7 @@ export class AccountStore extends Store<AccountState> {
     /** Asks whether there is a second factor. */
     async lookAtSecondFactor(): Promise<void> {
         try {
-            const { on } = await this.#factor<{ on: boolean }>(Method.Get);
+            const { on } = await this.#own<{ on: boolean }>(Method.Get, SECOND_FACTOR);
             this.#tellFactor(on);
         } catch (error) {
             const problem = problemOf(error);
@@ -134,19 +154,41 @@ export class AccountStore extends Store<AccountState> {
         this.#tellFactor(false);
     }
 
-    async #prove<T>(method: Method, body: Record<string, string>): Promise<T> {
+    /** My passkeys, oldest first; null: this server knows of none. */
+    async passkeys(): Promise<readonly OwnPasskey[] | null> {
         try {
-            return await this.#factor<T>(method, body);
+            const { passkeys } = await this.#own<{ passkeys: readonly ToldPasskey[] }>(Method.Get, PASSKEYS);
+            return passkeys.map(({ id, name, created_ms: createdTs, used_ms: usedTs }) => ({ id, name, createdTs, usedTs }));
+        } catch (error) {
+            if (hasErrcode(error, "M_UNRECOGNIZED")) return null;
+            throw problemOf(error);
+        }
+    }
+
+    /** Lets an authenticator make a passkey that opens my account from now on. */
+    async addPasskey(password: string, name: string): Promise<void> {
+        const { options } = await this.#prove<{ options: Record<string, unknown> }>(Method.Post, { password }, PASSKEYS);
+        const credential = await makePasskey(options);
+        await this.#prove(Method.Put, { credential, name }, PASSKEYS);
+    }
+
+    async removePasskey(id: string, password: string): Promise<void> {
+        await this.#prove(Method.Delete, { password }, `${PASSKEYS}/${encodeURIComponent(id)}`);
+    }
+
+    async #prove<T>(method: Method, body: Record<string, unknown>, path = SECOND_FACTOR): Promise<T> {
+        try {
+            return await this.#own<T>(method, path, body);
         } catch (error) {
             const problem = problemOf(error);
             // It was turned on or off elsewhere meanwhile: what is told of it here is old.
-            if (STALE.has(problem.code)) await this.lookAtSecondFactor().catch(() => undefined);
+            if (path === SECOND_FACTOR && STALE.has(problem.code)) await this.lookAtSecondFactor().catch(() => undefined);
             throw problem.code === "forbidden" ? new Problem("ownPasswordWrong", { cause: error }) : problem;
         }
     }
 
-    #factor<T>(method: Method, body?: Record<string, string>): Promise<T> {
-        return this.#client.http.authedRequest<T>(method, SECOND_FACTOR, undefined, body, { prefix: "" });
+    #own<T>(method: Method, path: string, body?: Record<string, unknown>): Promise<T> {
+        return this.#client.http.authedRequest<T>(method, path, undefined, body, { prefix: "" });
     }
 
     #tellFactor(secondFactor: boolean | null): void {

@@ -1,12 +1,20 @@
 //! What is asked of the server before there is a session: plain requests, so that the page to sign in needs no SDK.
 
 import { Problem, problemOf } from "../base/problem";
+import { showPasskey } from "./passkeys";
 
 /** How long one request may take. */
 const REQUEST_MS_MAX = 30_000;
 
 /** Who may make an account by themselves. */
 export type RegistrationMode = "closed" | "token" | "open";
+
+/** What came of showing a passkey. */
+export interface PasskeyProof {
+    readonly userId: string;
+    /** Good once in place of a password, for a minute. */
+    readonly proof: string;
+}
 
 /** A device that has been signed in. */
 export interface SignedIn {
@@ -109,6 +117,27 @@ export class Homeserver {
         } catch (error) {
             const problem = problemOf(error);
             throw problem.code === "forbidden" ? new Problem("wrongPassword", { cause: error }) : problem;
+        }
+    }
+
+    /** The name under which this server's passkeys are made and shown; null: it has none. */
+    async passkeyName(): Promise<string | null> {
+        const { passkey_name: name } = await this.#request("GET", "/api/site/v1/about").catch((): Json => ({}));
+        return typeof name === "string" ? name : null;
+    }
+
+    /** Lets an authenticator show a passkey, whosever it is. */
+    async proveByPasskey(): Promise<PasskeyProof> {
+        try {
+            const { ceremony, options } = await this.#post("/api/site/v1/passkey/challenge", {});
+            const credential = await showPasskey(options as Json);
+            const { user_id: userId, proof } = await this.#post("/api/site/v1/passkey/proof", { ceremony, credential });
+            if (typeof userId !== "string" || typeof proof !== "string") throw new Problem("server", { detail: "The answer to a passkey is incomplete" });
+            return { userId, proof };
+        } catch (error) {
+            const problem = problemOf(error);
+            // The question was too old, or the server has started anew: asked again, it goes well.
+            throw problem.code === "notFound" ? new Problem("passkeyNotShown", { cause: error }) : problem;
         }
     }
 

@@ -1,9 +1,11 @@
 //! The second factor: the code of an authenticator app stands behind the password, wherever a password is asked for.
 
-/** A password with the code behind it; apps show the digits in two groups. None: the password alone. */
+import { isPasskeyProof } from "./passkeys";
+
+/** A password with the code behind it; apps show the digits in two groups. None: the password alone, or a passkey's proof. */
 export function withCode(password: string, code: string): string {
     const digits = digitsOf(code);
-    return digits === "" ? password : `${password} ${digits}`;
+    return digits === "" || isPasskeyProof(password) ? password : `${password} ${digits}`;
 }
 
 /** The code without its blanks. */

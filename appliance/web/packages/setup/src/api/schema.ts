@@ -137,6 +137,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/setup/v1/owner/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes the passkey that the browser has made */
+        put: operations["setup.put_passkey"];
+        /** What to ask the browser for, so that it makes a passkey */
+        post: operations["setup.offer_passkey"];
+        /** The owner has no passkey */
+        delete: operations["setup.delete_passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/setup/v1/owner/second_factor": {
         parameters: {
             query?: never;
@@ -249,6 +268,13 @@ export interface components {
         };
         /** @description What came of looking where a name leads. */
         NameVerdict: "here" | "elsewhere" | "nowhere" | "this_machine_only" | "own_address" | "other_address";
+        /** @description What the browser has made. */
+        NewPasskey: {
+            /** @description `RegistrationResponseJSON` of WebAuthn. */
+            credential: unknown;
+            /** @description What its owner calls it. */
+            name: string;
+        };
         /** @description The answer. */
         OrganisationAnswer: {
             /** @description What the company is called. */
@@ -266,6 +292,11 @@ export interface components {
             password: string;
             /** @description The name before the colon. */
             username: string;
+        };
+        /** @description What to ask the browser for. */
+        PasskeyOffer: {
+            /** @description `PublicKeyCredentialCreationOptionsJSON` of WebAuthn. */
+            options: unknown;
         };
         /** @description The whole report. */
         Reachability: {
@@ -359,6 +390,8 @@ export interface components {
         /** @description Who will own the server. The password is not shown again. */
         SetupOwner: {
             display_name: string | null;
+            /** @description There is a passkey. */
+            passkey: boolean;
             /** @description A code of an authenticator app will be asked for beside the password. */
             second_factor: boolean;
             username: string;
@@ -393,6 +426,8 @@ export interface components {
             language: components["schemas"]["Language"] | null;
             organisation: components["schemas"]["SetupOrganisation"] | null;
             owner: components["schemas"]["SetupOwner"] | null;
+            /** @description A passkey may be made on a page that was opened under this name; null: none can be. */
+            passkey_name: string | null;
             registration: components["schemas"]["SetupRegistration"] | null;
             /** @description Steps that still need an answer, in the order in which they are best asked. */
             unanswered: components["schemas"]["SetupStep"][];
@@ -613,6 +648,73 @@ export interface operations {
                 "application/json": components["schemas"]["OwnerAnswer"];
             };
         };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "setup.put_passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "setup.offer_passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOffer"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "setup.delete_passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Done */
             200: {

@@ -5,6 +5,7 @@ import type {
     LanguageName,
     NameReport,
     OwnerAnswer,
+    PasskeyOffer,
     RegistrationMode,
     SecondFactorOffer,
     SetupFinished,
@@ -94,6 +95,19 @@ export class SetupApi {
 
     deleteSecondFactor(token: string): Promise<SetupState> {
         return this.#ask("DELETE", "/api/setup/v1/owner/second_factor", { token });
+    }
+
+    /** What to ask the browser for, so that it makes a passkey. */
+    offerPasskey(token: string): Promise<PasskeyOffer> {
+        return this.#ask("POST", "/api/setup/v1/owner/passkey", { token });
+    }
+
+    putPasskey(token: string, credential: unknown, name: string): Promise<SetupState> {
+        return this.#ask("PUT", "/api/setup/v1/owner/passkey", { token, body: { credential, name } });
+    }
+
+    deletePasskey(token: string): Promise<SetupState> {
+        return this.#ask("DELETE", "/api/setup/v1/owner/passkey", { token });
     }
 
     putRegistration(token: string, mode: RegistrationMode): Promise<SetupState> {

@@ -9,6 +9,7 @@ export type LanguageName = Schemas["Language"];
 export type NameReport = Schemas["NameReport"];
 export type NameVerdict = Schemas["NameVerdict"];
 export type OwnerAnswer = Schemas["OwnerAnswer"];
+export type PasskeyOffer = Schemas["PasskeyOffer"];
 export type Reachability = Schemas["Reachability"];
 export type ReachabilityLine = Schemas["ReachabilityLine"];
 export type ReachabilityState = Schemas["ReachabilityState"];

@@ -14,16 +14,18 @@ const EMPTY: SetupState = {
     encryption: null,
     unanswered: ["language", "organisation", "certificate", "owner", "registration", "encryption"],
     fixed_server_name: null,
+    passkey_name: null,
 };
 const FULL: SetupState = {
     language: "ru",
     organisation: { name: "Acme", server_name: "chat.example.org", base_url: "https://chat.example.org" },
     certificate: { source: "own" },
-    owner: { username: "olga", display_name: null, second_factor: false },
+    owner: { username: "olga", display_name: null, second_factor: false, passkey: false },
     registration: { mode: "token", token: "t", link: "https://chat.example.org/#/invite/t" },
     encryption: "private",
     unanswered: [],
     fixed_server_name: null,
+    passkey_name: null,
 };
 const FINISHED: SetupFinished = {
     owner: "@olga:chat.example.org",
@@ -174,7 +176,7 @@ describe("an answer", () => {
 });
 
 describe("the end", () => {
-    const DONE = { owner: "@olga:chat.example.org", serverName: "chat.example.org", baseUrl: "https://chat.example.org", inviteLink: "https://chat.example.org/#/invite/t", secondFactor: false };
+    const DONE = { owner: "@olga:chat.example.org", serverName: "chat.example.org", baseUrl: "https://chat.example.org", inviteLink: "https://chat.example.org/#/invite/t", secondFactor: false, passkey: false };
 
     test("tells what the server told", async () => {
         const { api, memory, wizard, view } = await opened(FULL);

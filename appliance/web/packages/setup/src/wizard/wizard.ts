@@ -18,6 +18,8 @@ export interface Done {
     readonly inviteLink: string | null;
     /** A code of an authenticator app is wanted beside the password. */
     readonly secondFactor: boolean;
+    /** A passkey opens the account, and the password alone does not. */
+    readonly passkey: boolean;
     /** Null: the connection was lost before it arrived. */
     readonly report: Reachability | null;
 }
@@ -230,6 +232,7 @@ const pause = (look: number): number => LOOK_MS[Math.min(look, LOOK_MS.length - 
 function doneOf(finished: SetupFinished, { owner }: SetupState): Done {
     return {
         secondFactor: owner?.second_factor ?? false,
+        passkey: owner?.passkey ?? false,
         owner: finished.owner,
         serverName: finished.server_name,
         baseUrl: finished.base_url,
@@ -244,6 +247,7 @@ function doneFrom({ owner, organisation, registration }: SetupState): Done | nul
     return {
         owner: `@${owner.username}:${organisation.server_name}`,
         secondFactor: owner.second_factor,
+        passkey: owner.passkey,
         serverName: organisation.server_name,
         baseUrl: organisation.base_url,
         inviteLink: registration?.mode === "token" ? registration.link : null,

@@ -12,7 +12,7 @@ import { When } from "../../ui/When";
 import { nameOf } from "../../ui/name_of";
 import { roomName } from "../rooms/RoomName";
 import styles from "./Calls.module.css";
-import { NOTHING, lossText, rateText, stagesText } from "./call_words";
+import { NOTHING, latencyText, lossText, rateText, stagesText } from "./call_words";
 
 type Call = Schemas["Call"];
 type Participant = Schemas["CallParticipant"];
@@ -87,7 +87,7 @@ function useColumns(call: Call, reload: () => void): readonly Column<Participant
         { id: "device", label: t("calls.device"), breaks: true, cell: (participant) => <Device participant={participant} /> },
         { id: "path", label: t("calls.path"), narrow: true, cell: (participant) => <Path participant={participant} /> },
         { id: "loss", label: t("calls.loss"), narrow: true, align: "end", cell: (participant) => <Lines lines={lossText(t, format, participant)} /> },
-        { id: "trip", label: t("calls.roundTrip"), narrow: true, align: "end", cell: (participant) => (participant.round_trip_ms === null ? NOTHING : t("calls.ms", { ms: format.number(participant.round_trip_ms) })) },
+        { id: "trip", label: t("calls.roundTrip"), narrow: true, align: "end", cell: (participant) => <Lines lines={latencyText(t, format, participant)} /> },
         { id: "rate", label: t("calls.rate"), narrow: true, align: "end", cell: (participant) => <Lines lines={rateText(t, format, participant)} /> },
         { id: "stages", label: t("calls.stages"), narrow: true, cell: (participant) => <Lines lines={stagesText(t, format, participant.stages)} /> },
         { id: "remove", label: t("calls.act"), bare: true, narrow: true, align: "end", cell: (participant) => <Remove call={call} participant={participant} reload={reload} /> },

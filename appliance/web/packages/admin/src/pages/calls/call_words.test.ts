@@ -2,12 +2,14 @@ import { createI18n } from "@veche/kit";
 import { expect, test } from "vitest";
 import { en } from "../../i18n/en";
 import { ru } from "../../i18n/ru";
-import { lossText, rateText, stagesOf } from "./call_words";
+import { latencyText, lossText, rateText, stagesOf } from "./call_words";
 
 const { t, format } = createI18n({ en, ru }, { language: "en", storage: null });
 
 test("what is not known is not told as nothing lost", () => {
     expect(lossText(t, format, { lost_in_permille: 3, lost_out_permille: null })).toEqual(["↑ 0.3%", "↓ –"]);
+    expect(latencyText(t, format, { round_trip_ms: null, jitter_ms: null })).toEqual(["–"]);
+    expect(latencyText(t, format, { round_trip_ms: 24, jitter_ms: 3 })).toEqual(["24 ms", "jitter 3 ms"]);
     expect(rateText(t, format, { up_bps: 1_830_400, down_bps: 0 })).toEqual(["↑ 1,830", "↓ 0"]);
 });
 

@@ -14,6 +14,13 @@ export function lossText(t: T, format: Format, { lost_in_permille: up, lost_out_
     return [t("calls.up", { up: percent(up) }), t("calls.down", { down: percent(down) })];
 }
 
+/** How long packets are on the way, and how unevenly they come; what is not known is not told. Pure. */
+export function latencyText(t: T, format: Format, { round_trip_ms: trip, jitter_ms: jitter }: Pick<Participant, "round_trip_ms" | "jitter_ms">): readonly string[] {
+    const ms = (value: number) => t("calls.ms", { ms: format.number(value) });
+    const uneven = jitter === null ? [] : [t("calls.jitter", { jitter: ms(jitter) })];
+    return [trip === null ? NOTHING : ms(trip), ...uneven];
+}
+
 /** How much flows, in each direction. Pure. */
 export function rateText(t: T, format: Format, { up_bps: up, down_bps: down }: Pick<Participant, "up_bps" | "down_bps">): readonly string[] {
     return [t("calls.up", { up: format.number(Math.round(up / 1_000)) }), t("calls.down", { down: format.number(Math.round(down / 1_000)) })];

@@ -2,7 +2,7 @@
 import { Badge, Banner, Button } from "@veche/kit";
 import { useState } from "react";
 import type { User } from "../../api/api";
-import { useApi, useI18n, useLoaded, useMe, useRoute, useT } from "../../app/context";
+import { type T, useApi, useI18n, useLoaded, useMe, useRoute, useT } from "../../app/context";
 import { PEOPLE, WHOLE_JOURNAL } from "../../app/router";
 import { Resource } from "../../base/resource";
 import { hindrance, roleHindrance } from "../../base/rights";
@@ -93,8 +93,8 @@ function useFacts(user: User, may: boolean, open: (what: Open) => void): readonl
         { label: t("person.password"), value: t("person.passwordText"), ...button("reset", t("act.reset")) },
         {
             label: t("person.secondFactor"),
-            value: t(user.second_factor ? "person.secondFactorOn" : "person.secondFactorOff"),
-            ...(user.second_factor ? button("secondFactor", t("act.secondFactor")) : {}),
+            value: secondFactorWords(t, user),
+            ...(user.second_factor || user.passkey ? button("secondFactor", t("act.secondFactor")) : {}),
         },
         {
             label: t("people.role"),
@@ -110,4 +110,10 @@ function useFacts(user: User, may: boolean, open: (what: Open) => void): readonl
         { label: t("people.created"), value: format.dateTime(user.created_ms) },
         user.deactivated_ms === null ? null : { label: t("person.deactivated"), value: `${format.dateTime(user.deactivated_ms)} · ${t(user.erased ? "person.erased" : "person.kept")}` },
     ];
+}
+
+function secondFactorWords(t: T, { second_factor: code, passkey }: User): string {
+    if (code && passkey) return t("person.secondFactorBoth");
+    if (passkey) return t("person.secondFactorPasskey");
+    return t(code ? "person.secondFactorOn" : "person.secondFactorOff");
 }

@@ -2,6 +2,7 @@
 import { Banner, Button, TextField } from "@veche/kit";
 import { type SubmitEvent, useState } from "react";
 import { useServices, useT } from "../../app/context";
+import { PasskeyInstead } from "../../app/passkeys";
 import { useTask } from "../../app/use_task";
 import { Frame } from "../Frame/Frame";
 import form from "../form.module.css";
@@ -34,6 +35,7 @@ export function Expired({ userId, why }: { readonly userId: string; readonly why
                     size="large"
                 />
                 {code.field}
+                <PasskeyInstead password={password} onProof={setPassword} />
                 <div className={form.actions}>
                     <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={password === "" || !code.complete}>
                         {t("expired.submit")}

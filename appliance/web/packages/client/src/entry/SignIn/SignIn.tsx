@@ -1,9 +1,10 @@
-/** Signing in by password. */
+/** Signing in by password, or by a passkey. */
 import { Banner, Button, TextField } from "@veche/kit";
 import { Homeserver, type RegistrationMode, type SignedOutReason } from "@veche/protocol";
 import { type SubmitEvent, useEffect, useState } from "react";
 import { loadForSigningIn } from "../../app/code";
 import { useServices, useT } from "../../app/context";
+import { usePasskeysHere } from "../../app/passkeys";
 import { useTask } from "../../app/use_task";
 import { GoOnAs } from "../../offline/GoOnAs";
 import { Frame } from "../Frame/Frame";
@@ -26,6 +27,11 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
     const submit = (event: SubmitEvent) => {
         event.preventDefault();
         void task.run(() => code.attempt(password, (secret) => session.signIn(user, secret)));
+    };
+    const byPasskey = async () => {
+        loadForSigningIn();
+        const { userId, proof } = await new Homeserver(location.origin).proveByPasskey();
+        await session.signIn(userId, proof);
     };
     return (
         <Frame title={reason === "adding" ? t("accounts.addTitle") : t("signIn.title")} text={t("signIn.server", { server: location.host })}>
@@ -58,11 +64,23 @@ export function SignIn({ reason }: { readonly reason: SignedOutReason }) {
                     <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={!complete}>
                         {t("signIn.submit")}
                     </Button>
+                    <ByPasskey busy={task.busy} onChoose={() => void task.run(byPasskey)} />
                     <Newcomers mode={mode} />
                 </div>
             </form>
             <GoOnAs />
         </Frame>
+    );
+}
+
+/** For browsers that can show a passkey to this server. */
+function ByPasskey({ busy, onChoose }: { readonly busy: boolean; readonly onChoose: () => void }) {
+    const t = useT();
+    if (!usePasskeysHere()) return null;
+    return (
+        <Button size="large" block icon="key" disabled={busy} onClick={onChoose}>
+            {t("signIn.passkey")}
+        </Button>
     );
 }
 

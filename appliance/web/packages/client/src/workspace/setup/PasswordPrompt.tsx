@@ -3,6 +3,7 @@ import { Button, Dialog, TextField } from "@veche/kit";
 import { type ReactNode, useRef, useState } from "react";
 import { Problem } from "@veche/protocol";
 import { useT } from "../../app/context";
+import { PasskeyInstead } from "../../app/passkeys";
 
 /** `ask` resolves with what was typed and rejects when its user does not want to; `prompt` is the dialog. */
 export function usePassword(): { ask: () => Promise<string>; prompt: ReactNode } {
@@ -53,6 +54,7 @@ export function usePassword(): { ask: () => Promise<string>; prompt: ReactNode }
                 reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
                 autoFocus
             />
+            <PasskeyInstead password={password} onProof={setPassword} />
         </Dialog>
     );
     return { ask, prompt };

@@ -107,11 +107,13 @@ export class Call extends Store<CallState> {
             if (this.#ended) return;
             if (this.#keys) await this.#sfu.setE2EEEnabled(true);
             this.#announce(this.#ticket);
-            await this.#sfu.connect(this.#ticket.url, this.#ticket.jwt);
+            const connected = this.#sfu.connect(this.#ticket.url, this.#ticket.jwt);
+            // Devices take a while to open: they do so while the connection is made, and are sent once it is there.
+            const used = Promise.all([wish.microphone && this.setMicrophone(true), wish.camera && this.setCamera(true)]);
+            await connected;
             this.#hands.begin(session.memberships.map(({ eventId }) => eventId));
             this.#draw();
-            if (wish.microphone) await this.setMicrophone(true);
-            if (wish.camera) await this.setCamera(true);
+            await used;
         } catch (error) {
             quietLogger.warn("the call could not be joined", error);
             await this.#end(joinProblem(error));

@@ -47,10 +47,15 @@ function rows(t: T, answers: SetupState): [page: PageName, name: string, value: 
         ["organisation", t("check.server"), organisation?.server_name ?? ""],
         ["certificate", t("check.certificate"), certificate === null ? "" : certificateWords(t, certificate)],
         ["owner", t("check.owner"), owner === null ? "" : (owner.display_name ?? owner.username)],
-        ["second-factor", t("check.secondFactor"), owner?.second_factor === true ? t("check.secondFactorOn") : t("check.secondFactorOff")],
+        ["second-factor", t("check.secondFactor"), t(secondFactorWords(owner))],
         ["registration", t("check.registration"), registration === null ? "" : t(`registration.${registration.mode}`)],
         ["encryption", t("check.encryption"), encryption === null ? "" : t(`encryption.${encryption}`)],
     ];
+}
+
+function secondFactorWords(owner: SetupState["owner"]) {
+    if (owner?.passkey === true) return "check.passkey";
+    return owner?.second_factor === true ? "check.secondFactorOn" : "check.secondFactorOff";
 }
 
 function certificateWords(t: T, certificate: SetupCertificate): string {

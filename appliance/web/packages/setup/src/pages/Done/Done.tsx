@@ -22,6 +22,7 @@ export function Done({ done }: { readonly done: Ended }) {
     return (
         <Frame wide title={t("done.title")} lead={rich("done.lead", { owner: <strong>{done.owner}</strong> })}>
             {done.secondFactor && <p className={styles.note}>{t("done.secondFactor")}</p>}
+            {done.passkey && <p className={styles.note}>{t("done.passkey")}</p>}
             <div className={styles.sections}>
                 <div className={styles.chat}>
                     <ButtonLink href={isReached ? named : here} target="_blank" rel="noreferrer" variant="primary" size="large" iconEnd="arrow-right">

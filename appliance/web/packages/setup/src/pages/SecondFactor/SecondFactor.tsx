@@ -1,4 +1,4 @@
-/** A second factor for the owner: codes of an authenticator app. It may be left for later. */
+/** More than a password for the owner: a passkey, or codes of an authenticator app. It may be left for later. */
 import { Banner, Button, CopyField, QrCode, Spinner, TextField, readableUri } from "@veche/kit";
 import { useEffect } from "react";
 import { useServices, useStore, useT } from "../../app/context";
@@ -6,10 +6,11 @@ import { useAnswer } from "../../app/use_answer";
 import { type Form, useField, useForm } from "../../app/use_field";
 import type { SetupState } from "../../api/types";
 import { StepForm } from "../Frame/StepForm";
+import { Passkey } from "./Passkey";
 import styles from "./SecondFactor.module.css";
 
 export function SecondFactor({ answers }: { readonly answers: SetupState }) {
-    return answers.owner?.second_factor === true ? <On answers={answers} /> : <Offer answers={answers} />;
+    return answers.owner?.second_factor === true || answers.owner?.passkey === true ? <On answers={answers} /> : <Offer answers={answers} />;
 }
 
 function Offer({ answers }: { readonly answers: SetupState }) {
@@ -44,6 +45,7 @@ function Offer({ answers }: { readonly answers: SetupState }) {
                 </Button>
             }
         >
+            <Passkey answers={answers} />
             {offer === null ? <Spinner label={t("second.making")} size="large" /> : <Secret uri={readableUri(offer.uri, account)} secret={offer.secret} form={form} code={code} setCode={setCode} />}
         </StepForm>
     );
@@ -98,12 +100,13 @@ function On({ answers }: { readonly answers: SetupState }) {
         },
     );
     const off = () => {
-        void wizard.answer("owner", (api, token) => api.deleteSecondFactor(token));
+        void wizard.answer("owner", (api, token) => (isPasskey ? api.deletePasskey(token) : api.deleteSecondFactor(token)));
     };
+    const isPasskey = answers.owner?.passkey === true;
     return (
         <StepForm step="second-factor" title={t("second.title")} lead={t("second.lead")} form={form}>
             <Banner tone="success" action={<Button size="small" onClick={off}>{t("second.off")}</Button>}>
-                {t("second.on")}
+                {t(isPasskey ? "second.passkeyOn" : "second.on")}
             </Banner>
         </StepForm>
     );

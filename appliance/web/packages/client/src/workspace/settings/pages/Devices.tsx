@@ -4,6 +4,7 @@ import type { DeviceEntry } from "@veche/protocol/engine";
 import { useEffect, useState } from "react";
 import { useEngine, useI18n, useStore, useT } from "../../../app/context";
 import { problemText } from "../../../app/problems";
+import { PasskeyInstead } from "../../../app/passkeys";
 import { useTask } from "../../../app/use_task";
 import { useUi } from "../../ui/ui_store";
 import { useCodeHint } from "./SecondFactor";
@@ -141,6 +142,7 @@ function SignOutDevices({ ids, onClose }: { readonly ids: readonly string[]; rea
                 reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
                 autoFocus
             />
+            <PasskeyInstead password={password} onProof={setPassword} />
         </Dialog>
     );
 }

@@ -1,8 +1,10 @@
 /** The code of an authenticator app beside the password: on, off. */
 import { Badge, Banner, Button, CopyField, Dialog, QrCode, TextField, classes, readableUri, useToasts } from "@veche/kit";
+import { isPasskeyProof } from "@veche/protocol";
 import type { SecondFactorOffer } from "@veche/protocol/engine";
 import { useCallback, useEffect, useState } from "react";
 import { useEngine, useStore, useT } from "../../../app/context";
+import { PasskeyInstead } from "../../../app/passkeys";
 import { useTask } from "../../../app/use_task";
 import styles from "./pages.module.css";
 
@@ -119,7 +121,7 @@ function TurnOff({ onClose }: DialogProps) {
     const { step, busy, error } = useStep(false, onClose);
     const [password, setPassword] = useState("");
     const [code, setCode] = useState("");
-    const isReady = password !== "" && SIX_DIGITS.test(code);
+    const isReady = isPasskeyProof(password) || (password !== "" && SIX_DIGITS.test(code));
     const submit = () => {
         if (isReady) void step(() => account.turnSecondFactorOff(password, code));
     };
@@ -171,16 +173,19 @@ interface PasswordFieldProps {
 function PasswordField({ error = null, value, onChange }: PasswordFieldProps) {
     const t = useT();
     return (
-        <TextField
-            label={t("profile.passwordBefore")}
-            error={error ?? undefined}
-            value={value}
-            onChange={onChange}
-            type="password"
-            autoComplete="current-password"
-            reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
-            autoFocus
-        />
+        <>
+            <TextField
+                label={t("profile.passwordBefore")}
+                error={error ?? undefined}
+                value={value}
+                onChange={onChange}
+                type="password"
+                autoComplete="current-password"
+                reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
+                autoFocus
+            />
+            <PasskeyInstead password={value} onProof={onChange} />
+        </>
     );
 }
 
