@@ -117,6 +117,9 @@ export const en = {
 
     "accounts.title": "Accounts",
     "accounts.switchTo": "Switch to {name}",
+    "accounts.waiting": { one: "{count} unread message in other accounts", other: "{count} unread messages in other accounts" },
+    "accounts.ended": "{name}: signed out from elsewhere",
+    "accounts.endedHint": "Nothing of it is left on this device. Sign in to use it again.",
     "accounts.add": "Add an account",
     "accounts.addTitle": "Add an account",
     "accounts.goOn": "Or go on as",
