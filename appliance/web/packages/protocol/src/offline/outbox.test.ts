@@ -194,7 +194,7 @@ describe("files", { timeout: 20_000 }, () => {
         put.push(`${file.name} ${file.type} ${await file.text()}`);
         return { msgtype: "m.file", body: file.name, url: `mxc://b/${put.length}` };
     };
-    const eventually = (look: () => unknown) => vi.waitFor(look, { timeout: 15_000 });
+    const eventually = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 15_000 });
     const onDisk = async (records: Records) => (await records.database.keys("waiting")).length;
 
     test("that were chosen without a network go after a reload, between the messages, as they were", async () => {
