@@ -64,7 +64,7 @@ export function DateField({ value, onChange, language, words, error, ...rest }: 
                 }}
                 end={
                     <span ref={anchor}>
-                        <IconButton icon="calendar" size="small" label={words.calendar} aria-haspopup="dialog" aria-expanded={open} onClick={() => { setOpen(!open); }} />
+                        <IconButton icon="calendar" size="small" label={words.calendar} tooltip="top" aria-haspopup="dialog" aria-expanded={open} onClick={() => { setOpen(!open); }} />
                     </span>
                 }
             />
@@ -80,12 +80,12 @@ interface CalendarProps extends Pick<DateFieldProps, "value" | "language" | "wor
 }
 
 function Calendar({ value, language, words, onChoose }: CalendarProps): ReactNode {
-    const now = today(Date.now());
+    const [now] = useState(() => today(Date.now()));
     const [current, setCurrent] = useState(value === "" ? now : value);
     const grid = useRef<HTMLTableElement>(null);
-    const byKey = useRef(true);
+    const byKey = useRef(false);
     useEffect(() => {
-        // Those who press the arrows beside the month stay there.
+        // At first the panel gives the focus; those who press the arrows beside the month stay there.
         if (byKey.current) grid.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
     }, [current]);
     const turn = (months: number) => (): void => {
