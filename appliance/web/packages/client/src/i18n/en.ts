@@ -91,6 +91,7 @@ export const en = {
     "expired.locked": "An administrator has locked this account. Once it is unlocked, enter your password to go on.",
     "expired.password": "Password of {user}",
     "expired.submit": "Go on",
+    "expired.signOutText": "Without your recovery key or another device, encrypted messages cannot be read again.",
     "expired.signOut": "Sign out and delete the data on this device",
 
     "failed.title": "Veche could not start",
