@@ -368,8 +368,10 @@ describe("two accounts", () => {
         expectQuiet(anna);
     });
 
-    test("one that was revoked while the other was open is forgotten at the next visit", async () => {
+    test("what waits in the one that is not open is told; revoked, it is forgotten at the next visit, which says so", async () => {
         const anna = await person(server, "anna", "Anna");
+        const clara = await token(server, await makeAccount(server, "clara", { displayName: "Clara" }));
+        await request(server, clara, "POST", "/_matrix/client/v3/createRoom", { invite: [anna.account.userId], is_direct: true });
         const second = await makeAccount(server, "berta", { displayName: "Berta" });
         const { page } = anna;
         await page.getByRole("button", { name: "Anna: account menu" }).click();
@@ -377,9 +379,15 @@ describe("two accounts", () => {
         await signIn(anna, second);
         await setUp(anna);
         await page.getByText("Hello, Berta").waitFor();
+        await page.getByRole("button", { name: "Berta: account menu; 1 unread message in other accounts" }).click();
+        await page.getByRole("menuitem", { name: /Switch to Anna.*1 unread message/ }).waitFor();
+        assert.deepEqual(await accessibility(page), []);
+        await page.keyboard.press("Escape");
         await revoke(anna);
         await reload(anna);
         await page.getByText("Hello, Berta").waitFor();
         await until("its databases are gone", async () => (await databases(page)).filter((name) => name.startsWith("veche-a-")).length === 1);
+        await page.getByRole("button", { name: "Berta: account menu" }).click();
+        await page.getByRole("menuitem", { name: "Anna was signed out" }).waitFor();
     });
 });
