@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { accessibility, expectQuiet, until } from "../support/browser.js";
 import { act, converse, field, main, message, openRoomId, person, roomRow, say, sees, setUp, signIn } from "../support/people.js";
 import { makeAccount, password, request, startServer, token } from "../support/server.js";
@@ -50,6 +53,20 @@ const ready = ({ page }) => page.evaluate(async () => void (await navigator.serv
 async function reload(who) {
     await who.page.reload();
 }
+
+/** Chooses files in the composer. */
+const choose = ({ page }, ...files) => page.getByTestId("file-input").first().setInputFiles(files);
+
+/** How many records a drawer of the open account holds. */
+const kept = ({ page }, drawer) =>
+    page.evaluate(async (name) => {
+        const done = (wanted) => new Promise((resolve, reject) => Object.assign(wanted, { onsuccess: () => resolve(wanted.result), onerror: () => reject(wanted.error) }));
+        const found = (await indexedDB.databases()).find((database) => database.name.startsWith("veche-a-"));
+        const db = await done(indexedDB.open(found.name));
+        const count = await done(db.transaction(name).objectStore(name).count());
+        db.close();
+        return count;
+    }, drawer);
 
 async function search(who, words) {
     await who.page.keyboard.press("Control+Shift+F");
@@ -154,6 +171,62 @@ describe("without a network", () => {
         await reload(anna);
         await sees(anna, "outbox three");
         assert.deepEqual(await order(anna, /outbox (?:one|two|three)/), ["outbox one", "outbox two", "outbox three"]);
+    });
+
+    test("a file waits between the messages, also over a reload, and arrives once, in its place and byte for byte", async () => {
+        await cut(anna);
+        await anna.page.getByText("No connection").waitFor();
+        const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * 7) % 256));
+        await say(anna, "parcel one");
+        await choose(anna, { name: "parcel.bin", mimeType: "application/octet-stream", buffer: bytes }, { name: "unwanted.txt", mimeType: "text/plain", buffer: Buffer.from("unwanted") });
+        await say(anna, "parcel two");
+        await message(anna, "parcel.bin").getByText("Waiting for the connection").waitFor();
+        assert.deepEqual(await accessibility(anna.page), []);
+        await until("the file is on the disk", async () => (await kept(anna, "waiting")) === 2);
+        await reload(anna);
+        await message(anna, "parcel.bin").getByText("Waiting for the connection").waitFor();
+        assert.equal((await onDisk(anna.page)).includes("parcel.bin"), false);
+        await message(anna, "unwanted.txt").getByRole("button", { name: "Cancel unwanted.txt" }).click();
+        await message(anna, "unwanted.txt").waitFor({ state: "detached" });
+        assert.deepEqual(await order(anna, /parcel(?: one|\.bin| two)/), ["parcel one", "parcel.bin", "parcel two"]);
+        await connect(anna);
+        await sees(boris, "parcel two");
+        assert.deepEqual(await order(boris, /parcel(?: one|\.bin| two)/), ["parcel one", "parcel.bin", "parcel two"]);
+        const save = message(boris, "parcel.bin").getByRole("button", { name: "Save parcel.bin" }).first();
+        const [download] = await Promise.all([boris.page.waitForEvent("download"), save.click()]);
+        assert.deepEqual(await readFile(await download.path()), bytes);
+        assert.equal(await message(boris, "unwanted.txt").count(), 0);
+        await until("nothing is kept for it any more", async () => (await kept(anna, "waiting")) === 0);
+        await reload(anna);
+        await sees(anna, "parcel two");
+        assert.deepEqual(await order(anna, /parcel(?: one|\.bin| two)/), ["parcel one", "parcel.bin", "parcel two"]);
+    });
+
+    test("a file whose upload breaks waits, too, and one that is too large to wait says so", async () => {
+        let begun = 0;
+        await anna.context.route("**/_matrix/media/v3/upload*", async (route) => {
+            begun += 1;
+            await anna.context.setOffline(true);
+            await route.abort("internetdisconnected").catch(() => undefined);
+        });
+        anna.context.offlineNow = true;
+        await choose(anna, { name: "broken.txt", mimeType: "text/plain", buffer: Buffer.from("whole again") });
+        await until("the upload broke", () => begun > 0);
+        await message(anna, "broken.txt").getByText("Waiting for the connection").waitFor();
+        await anna.context.unroute("**/_matrix/media/v3/upload*");
+        const large = join(await mkdtemp(join(tmpdir(), "veche-waits-")), "film.img");
+        await writeFile(large, "");
+        await truncate(large, 101 * 1024 * 1024);
+        await anna.page.getByTestId("file-input").first().setInputFiles(large);
+        await main(anna).getByText("too large to wait for the connection").waitFor();
+        await anna.page.getByRole("button", { name: "Cancel film.img" }).click();
+        await rm(dirname(large), { recursive: true });
+        await connect(anna);
+        await sees(boris, "broken.txt");
+        const save = message(boris, "broken.txt").getByRole("button", { name: "Save broken.txt" }).first();
+        const [download] = await Promise.all([boris.page.waitForEvent("download"), save.click()]);
+        assert.equal(await readFile(await download.path(), "utf8"), "whole again");
+        assert.equal(await message(boris, "broken.txt").count(), 1);
     });
 
     test("a message whose answer was lost is not sent twice", async () => {
@@ -295,8 +368,10 @@ describe("two accounts", () => {
         expectQuiet(anna);
     });
 
-    test("one that was revoked while the other was open is forgotten at the next visit", async () => {
+    test("what waits in the one that is not open is told; revoked, it is forgotten at the next visit, which says so", async () => {
         const anna = await person(server, "anna", "Anna");
+        const clara = await token(server, await makeAccount(server, "clara", { displayName: "Clara" }));
+        await request(server, clara, "POST", "/_matrix/client/v3/createRoom", { invite: [anna.account.userId], is_direct: true });
         const second = await makeAccount(server, "berta", { displayName: "Berta" });
         const { page } = anna;
         await page.getByRole("button", { name: "Anna: account menu" }).click();
@@ -304,9 +379,15 @@ describe("two accounts", () => {
         await signIn(anna, second);
         await setUp(anna);
         await page.getByText("Hello, Berta").waitFor();
+        await page.getByRole("button", { name: "Berta: account menu; 1 unread message in other accounts" }).click();
+        await page.getByRole("menuitem", { name: /Switch to Anna.*1 unread message/ }).waitFor();
+        assert.deepEqual(await accessibility(page), []);
+        await page.keyboard.press("Escape");
         await revoke(anna);
         await reload(anna);
         await page.getByText("Hello, Berta").waitFor();
         await until("its databases are gone", async () => (await databases(page)).filter((name) => name.startsWith("veche-a-")).length === 1);
+        await page.getByRole("button", { name: "Berta: account menu" }).click();
+        await page.getByRole("menuitem", { name: "Anna was signed out" }).waitFor();
     });
 });

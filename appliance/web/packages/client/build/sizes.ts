@@ -6,8 +6,8 @@ import type { Plugin, Rolldown } from "vite";
 const LOGIN_BYTES_MAX = 150_000;
 /** What the list of rooms may weigh, all of the page to sign in included; the cryptography comes beside it. */
 const ROOMS_BYTES_MAX = 400_000;
-/** What the list of rooms is made of, loaded after signing in. */
-const ROOMS = ["Workspace", "engine"];
+/** What the list of rooms and the page beside it are made of, loaded after signing in. */
+const ROOMS = ["Workspace", "Running", "engine"];
 
 type Bundle = Rolldown.OutputBundle;
 

@@ -17,6 +17,14 @@ export const en = {
     invited: "{who} invited {whom}",
     nothing: "Nothing was found",
     searching: "Searching",
+    day: "Day",
+    letterDay: "DD",
+    letterMonth: "MM",
+    letterYear: "YYYY",
+    calendar: "Calendar",
+    previousMonth: "Previous month",
+    nextMonth: "Next month",
+    invalidDay: "This is no day. Write it as {pattern}.",
     remove: "Remove {name}",
 } as const satisfies Catalog;
 
@@ -41,5 +49,13 @@ export const ru: Translation<typeof en> = {
     invited: "{who} приглашает {whom}",
     nothing: "Ничего не найдено",
     searching: "Идёт поиск",
+    day: "День",
+    letterDay: "ДД",
+    letterMonth: "ММ",
+    letterYear: "ГГГГ",
+    calendar: "Календарь",
+    previousMonth: "Предыдущий месяц",
+    nextMonth: "Следующий месяц",
+    invalidDay: "Такого дня нет. Запишите его так: {pattern}.",
     remove: "Убрать: {name}",
 };

@@ -18,6 +18,7 @@ const OPENED = {
     question: (page) => page.getByRole("button", { name: "Question" }).click(),
     sheet: (page) => page.getByRole("button", { name: "Sheet", exact: true }).click(),
     menu: (page) => page.getByRole("button", { name: "More" }).last().click(),
+    calendar: (page) => page.getByRole("button", { name: "Calendar" }).click(),
     combobox: (page) => page.getByRole("combobox", { name: "People to invite" }).click(),
     toasts: async (page) => {
         await page.getByRole("button", { name: "Toast: success" }).click();

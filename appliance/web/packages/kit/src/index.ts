@@ -9,6 +9,7 @@ export { Button, ButtonLink, type ButtonLinkProps, type ButtonProps, type Button
 export { Checkbox, type CheckboxProps } from "./components/Checkbox";
 export { Combobox, type ComboboxProps } from "./components/Combobox";
 export { CopyField, type CopyFieldProps } from "./components/CopyField";
+export { DateField, type DateFieldProps, type DateWords } from "./components/DateField";
 export { Dialog, type DialogProps } from "./components/Dialog";
 export { EmptyState, type EmptyStateProps } from "./components/EmptyState";
 export { Icon, type IconProps } from "./components/Icon";

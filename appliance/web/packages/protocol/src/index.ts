@@ -5,6 +5,7 @@ export { Cell, Store } from "./base/store";
 export { plainText } from "./content/body";
 export type { ListSnapshot, Me } from "./rooms/list_snapshot";
 export { Homeserver, type PasskeyProof, type RegistrationMode } from "./session/homeserver";
+export { lookNowAndAgain } from "./session/look_around";
 export { type Profile, Profiles } from "./session/profiles";
 export {
     SessionStore,

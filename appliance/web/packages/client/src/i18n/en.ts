@@ -46,6 +46,9 @@ export const en = {
     "problem.registrationClosed": "Accounts are made by your administrator. Ask them for one.",
     "problem.registrationToken": "This registration code is not valid. Check it, or ask your administrator for another one.",
     "problem.tooLarge": "This is too large to be sent. Shorten it or send it as a smaller file.",
+    "problem.tooLargeToWait": "This file is too large to wait for the connection: up to 100 MB can. Send it again when there is one.",
+    "problem.tooMuchWaits": "Files of 500 MB together can wait for the connection, and this one would be too much. Send it again when some have gone.",
+    "problem.fileLost": "This file was not kept on this device. Discard it and choose it again.",
     "problem.quota": "There is no room left for your files. Ask your administrator.",
     "problem.notFound": "This is not there any more.",
     "problem.locked": "Your account is locked. Ask your administrator.",
@@ -95,6 +98,7 @@ export const en = {
     "expired.locked": "An administrator has locked this account. Once it is unlocked, enter your password to go on.",
     "expired.password": "Password of {user}",
     "expired.submit": "Go on",
+    "expired.signOutText": "Without your recovery key or another device, encrypted messages cannot be read again.",
     "expired.signOut": "Sign out and delete the data on this device",
 
     "failed.title": "Veche could not start",
@@ -121,6 +125,9 @@ export const en = {
 
     "accounts.title": "Accounts",
     "accounts.switchTo": "Switch to {name}",
+    "accounts.waiting": { one: "{count} unread message in other accounts", other: "{count} unread messages in other accounts" },
+    "accounts.ended": "{name} was signed out",
+    "accounts.endedHint": "From elsewhere; its data here is deleted. Sign in to go on.",
     "accounts.add": "Add an account",
     "accounts.addTitle": "Add an account",
     "accounts.goOn": "Or go on as",

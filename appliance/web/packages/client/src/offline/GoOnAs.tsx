@@ -1,12 +1,12 @@
-/** Accounts that are signed in here, below the form to sign in with another one. */
+/** Accounts that are signed in here, below the form to sign in with another one, or again with `except`. */
 import { Avatar, Icon } from "@veche/kit";
 import { useServices, useStore, useT } from "../app/context";
 import styles from "./GoOnAs.module.css";
 
-export function GoOnAs() {
+export function GoOnAs({ except = null }: { readonly except?: string | null }) {
     const t = useT();
     const { session } = useServices();
-    const { profiles } = useStore(session.accounts);
+    const profiles = useStore(session.accounts).profiles.filter(({ userId }) => userId !== except);
     if (profiles.length === 0) return null;
     return (
         <section className={styles.accounts} aria-labelledby="go-on-as">

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from "react";
-import { Avatar, Combobox, CopyField, type Option, Select, TextArea, TextField, useT } from "../../src";
+import { Avatar, Combobox, CopyField, DateField, type Option, Select, TextArea, TextField, useI18n, useT } from "../../src";
 import styles from "../Page.module.css";
 import type { en } from "../catalogs";
 
@@ -63,6 +63,7 @@ export function Fields(): ReactNode {
                 />
             </div>
             <div className={styles.stack}>
+                <Day />
                 <Several />
                 <CopyField
                     label="Invitation"
@@ -81,6 +82,19 @@ export function Fields(): ReactNode {
             </div>
         </div>
     );
+}
+
+function Day(): ReactNode {
+    const { t, language } = useI18n<typeof en>();
+    const [day, setDay] = useState("2026-03-05");
+    const words = {
+        letters: { day: t("letterDay"), month: t("letterMonth"), year: t("letterYear") },
+        calendar: t("calendar"),
+        previous: t("previousMonth"),
+        next: t("nextMonth"),
+        invalid: (pattern: string) => t("invalidDay", { pattern }),
+    };
+    return <DateField label={t("day")} value={day} onChange={setDay} language={language} words={words} />;
 }
 
 function Several(): ReactNode {

@@ -1,6 +1,7 @@
 /** Keeps a fault in one part of the page from taking the rest of it away: that part says so and offers to load again. */
 import { Component, type ReactNode } from "react";
 import { Button } from "./Button";
+import styles from "./Boundary.module.css";
 import { EmptyState } from "./EmptyState";
 
 export interface BoundaryProps {
@@ -32,7 +33,7 @@ export class Boundary extends Component<BoundaryProps, BoundaryState> {
             </Button>
         );
         return (
-            <main>
+            <main className={styles.broken}>
                 <EmptyState level={1} icon="warning" title={title} text={text} action={again} />
             </main>
         );

@@ -181,12 +181,14 @@ export interface MenuItemProps {
     /** For a choice: whether it is the one. */
     readonly checked?: boolean | undefined;
     readonly hint?: string | undefined;
+    /** At its end: how many of something wait there. */
+    readonly badge?: ReactNode;
     readonly onSelect: () => void;
     readonly children: ReactNode;
 }
 
 export function MenuItem(props: MenuItemProps): ReactNode {
-    const { icon, shortcut, danger = false, disabled = false, checked, hint, onSelect, children } = props;
+    const { icon, shortcut, danger = false, disabled = false, checked, hint, badge, onSelect, children } = props;
     const close = use(Close);
     const choose = (): void => {
         // The focus goes back first: a dialog that opens now returns it there when it closes.
@@ -213,6 +215,7 @@ export function MenuItem(props: MenuItemProps): ReactNode {
                 {children}
                 {hint !== undefined && <span className={styles.hint}>{hint}</span>}
             </span>
+            {badge}
             {shortcut !== undefined && (
                 <span className={styles.shortcut} aria-hidden="true">
                     <Kbd keys={shortcut} />

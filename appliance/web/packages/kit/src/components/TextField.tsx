@@ -12,7 +12,7 @@ type Native = Omit<ComponentPropsWithRef<"input">, "value" | "onChange" | "type"
 export interface TextFieldProps extends FieldProps, Native {
     readonly value: string;
     readonly onChange: (value: string) => void;
-    readonly type?: "text" | "password" | "email" | "search" | "url" | "tel" | "number" | "date" | undefined;
+    readonly type?: "text" | "password" | "email" | "search" | "url" | "tel" | "number" | undefined;
     readonly icon?: IconName | undefined;
     readonly size?: Size | undefined;
     /** What stands at its end: a unit, a button. */

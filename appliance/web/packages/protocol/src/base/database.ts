@@ -2,7 +2,7 @@
 
 import { Problem } from "./problem";
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** One change; several of them are made together or not at all. */
 export interface Write {

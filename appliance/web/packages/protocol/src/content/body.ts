@@ -2,6 +2,7 @@
 
 import type { MatrixEvent } from "matrix-js-sdk/lib/matrix.js";
 import type { EncryptedFile } from "matrix-js-sdk/lib/@types/media.js";
+import { type WaitingFile, waitingFileOf } from "../offline/waiting_files";
 import { withoutReplyFallback, withoutReplyFallbackHtml } from "./reply";
 import { type PollQuestion, isPollStart, pollQuestion } from "./poll";
 
@@ -64,6 +65,8 @@ export type Body =
           /** Loudness from 0 to 1 over the time of a voice message. */
           readonly waveform: readonly number[];
       } & FileDetails)
+    /** A file of one's own that is not on the server yet. */
+    | { readonly kind: "outgoing"; readonly name: string; readonly bytes: number; readonly caption: string | null; readonly voice: boolean }
     | { readonly kind: "location"; readonly text: string; readonly uri: string }
     | ({ readonly kind: "poll" } & PollQuestion)
     | { readonly kind: "redacted"; readonly byId: string | null }
@@ -187,6 +190,10 @@ function message(content: Content): Body {
     }
 }
 
+function outgoing({ name, bytes, caption, voice }: WaitingFile): Body {
+    return { kind: "outgoing", name, bytes, caption: caption.trim() === "" ? null : caption, voice: voice !== null };
+}
+
 /** What this event says. Edits are applied by the SDK before this reads the content. */
 export function bodyOf(event: MatrixEvent): Body {
     if (event.isRedacted()) {
@@ -199,6 +206,8 @@ export function bodyOf(event: MatrixEvent): Body {
     const type = event.getType();
     if (type === "m.room.encrypted") return { kind: "decrypting" };
     const content: Content = event.getContent();
+    const waiting = waitingFileOf(event);
+    if (waiting) return outgoing(waiting);
     if (type === "m.room.message") return message(content);
     if (type === "m.sticker") {
         const details = pictureDetails(content);
@@ -222,6 +231,7 @@ export function plainText(body: Body): string {
         case "video":
         case "file":
         case "audio":
+        case "outgoing":
             return body.caption ?? body.name;
         case "poll":
             return body.question;

@@ -1,10 +1,13 @@
 //! Files on their way out: prepared, encrypted where the room is, uploaded one after another in each room, then sent.
+//! What the network does not let through is handed over to the outbox, where it waits between the messages.
 
 import { encryptAttachment } from "matrix-encrypt-attachment";
-import type { MatrixClient } from "matrix-js-sdk/lib/matrix.js";
+import type { MatrixClient, UploadOpts } from "matrix-js-sdk/lib/matrix.js";
 import type { EncryptedFile } from "matrix-js-sdk/lib/@types/media.js";
 import { Problem, type ProblemCode, problemOf } from "../base/problem";
 import { Store } from "../base/store";
+import { type FileToCarry, type Outbox, networkFailed } from "../offline/outbox";
+import type { VoiceDetails } from "../offline/waiting_files";
 import { type Written, written } from "./markdown";
 import { type Measured, measurePicture, measureVideo } from "./pictures";
 
@@ -19,12 +22,6 @@ export interface Upload {
     /** From 0 to 1. */
     readonly progress: number;
     readonly problem: ProblemCode | null;
-}
-
-export interface VoiceDetails {
-    readonly durationMs: number;
-    /** Loudness from 0 to 1. */
-    readonly waveform: readonly number[];
 }
 
 interface Job {
@@ -46,14 +43,22 @@ let counter = 0;
 
 export class UploadStore extends Store<readonly Upload[]> {
     readonly #client: MatrixClient;
+    readonly #outbox: Outbox;
     readonly #jobs: Job[] = [];
     /** Rooms that are sending right now. */
     readonly #busy = new Set<string>();
     #bytesMax: Promise<number | null> | null = null;
 
-    constructor(client: MatrixClient) {
+    constructor(client: MatrixClient, outbox: Outbox) {
         super([]);
         this.#client = client;
+        this.#outbox = outbox;
+        outbox.carryWith((parcel) => this.#content(parcel));
+    }
+
+    /** How much of each file that waited is there by now, by the id of its message. */
+    get carried(): Outbox["carried"] {
+        return this.#outbox.carried;
     }
 
     /** Queues files for a room (or a thread of it), in this order; the caption goes under the first. */
@@ -124,35 +129,51 @@ export class UploadStore extends Store<readonly Upload[]> {
 
     async #send(job: Job): Promise<void> {
         const { roomId, threadId, id } = job.upload;
+        const { file, caption, voice, abort } = job;
+        if (!this.#outbox.online) {
+            this.#wait(job);
+            return;
+        }
         try {
             this.#set(job, { step: "preparing" });
-            const max = await this.bytesMax();
-            if (max !== null && job.file.size > max) throw new Problem("tooLarge");
-            const content = await this.#content(job);
-            job.abort.signal.throwIfAborted();
+            const progress = (part: number) => {
+                this.#set(job, { step: "uploading", progress: part });
+            };
+            const content = await this.#content({ roomId, file, caption, voice, abort, progress });
+            abort.signal.throwIfAborted();
             this.#set(job, { step: "sending", progress: 1 });
             // From here on the message is in the timeline, with its own state and retry.
             this.#client.sendMessage(roomId, threadId, content as never).catch(() => undefined);
             this.#remove(id);
         } catch (error) {
-            if (job.abort.signal.aborted) return;
-            this.#set(job, { step: "failed", problem: problemOf(error).code });
+            if (abort.signal.aborted) return;
+            if (networkFailed(error)) this.#wait(job);
+            else this.#set(job, { step: "failed", problem: problemOf(error).code });
         }
     }
 
-    async #content(job: Job): Promise<object> {
+    /** Puts the file among the messages that wait for the network. */
+    #wait(job: Job): void {
         const { file, caption, voice } = job;
+        const { roomId, threadId, id } = job.upload;
+        const problem = this.#outbox.keepFile({ roomId, threadId, file, caption, voice });
+        if (problem === null) this.#remove(id);
+        else this.#set(job, { step: "failed", problem });
+    }
+
+    async #content(parcel: FileToCarry): Promise<object> {
+        const { roomId, file, caption, voice, progress } = parcel;
         const { type } = file;
+        const max = await this.bytesMax();
+        if (max !== null && file.size > max) throw new Problem("tooLarge");
         let measured: Measured | null = null;
         if (KNOWN_PICTURES.test(type)) measured = await measurePicture(file);
         else if (type.startsWith("video/")) measured = await measureVideo(file);
         const kind = measured ? (type.startsWith("video/") ? "m.video" : "m.image") : type.startsWith("audio/") ? "m.audio" : "m.file";
-        const encrypted = this.#client.getRoom(job.upload.roomId)?.hasEncryptionStateEvent() === true;
+        const encrypted = this.#client.getRoom(roomId)?.hasEncryptionStateEvent() === true;
         const thumbnail = encrypted || kind === "m.video" ? (measured?.thumbnail ?? null) : null;
-        const small = thumbnail && (await this.#place(job, thumbnail.blob, encrypted, null));
-        const placed = await this.#place(job, file, encrypted, (progress) => {
-            this.#set(job, { step: "uploading", progress });
-        });
+        const small = thumbnail && (await this.#place(parcel, thumbnail.blob, encrypted, null));
+        const placed = await this.#place(parcel, file, encrypted, progress);
         const under: Partial<Written> = caption.trim() === "" ? {} : written(caption, []);
         return {
             ...under,
@@ -182,9 +203,9 @@ export class UploadStore extends Store<readonly Upload[]> {
         };
     }
 
-    async #place(job: Job, blob: Blob, encrypted: boolean, progress: ((part: number) => void) | null): Promise<Placed> {
+    async #place({ file, abort }: FileToCarry, blob: Blob, encrypted: boolean, progress: ((part: number) => void) | null): Promise<Placed> {
         const options = {
-            abortController: job.abort,
+            abortController: abort,
             includeFilename: false,
             ...(progress
                 ? { progressHandler: ({ loaded, total }: { loaded: number; total: number }) => {
@@ -195,13 +216,24 @@ export class UploadStore extends Store<readonly Upload[]> {
         progress?.(0);
         if (!encrypted) {
             const type = blob.type || "application/octet-stream";
-            const named = { ...options, type, ...(progress ? { name: job.file.name, includeFilename: true } : {}) };
-            return { url: (await this.#client.uploadContent(blob, named)).content_uri };
+            const named = { ...options, type, ...(progress ? { name: file.name, includeFilename: true } : {}) };
+            return { url: await this.#upload(blob, named) };
         }
         const { data, info } = await encryptAttachment(await blob.arrayBuffer());
         const sealed = new Blob([data], { type: "application/octet-stream" });
-        const { content_uri: url } = await this.#client.uploadContent(sealed, { ...options, type: sealed.type });
+        const url = await this.#upload(sealed, { ...options, type: sealed.type });
         return { file: { ...info, url } as EncryptedFile };
+    }
+
+    async #upload(blob: Blob, options: UploadOpts & { readonly abortController: AbortController }): Promise<string> {
+        options.abortController.signal.throwIfAborted();
+        try {
+            return (await this.#client.uploadContent(blob, options)).content_uri;
+        } catch (error) {
+            // The SDK calls it an abort whenever there was no answer, and has no name for a network that stands still.
+            const silent = error instanceof Error && (error.name === "AbortError" || error.message === "Timeout");
+            throw silent && !options.abortController.signal.aborted ? new Problem("offline", { cause: error }) : error;
+        }
     }
 
     #set(job: Job, part: Partial<Upload>): void {

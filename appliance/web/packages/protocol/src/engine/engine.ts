@@ -137,7 +137,7 @@ export class Engine implements RunningEngine {
         this.domain = client.getDomain() ?? "";
         this.connection = new ConnectionStore(client, offline.outbox, scope);
         this.rooms = new RoomListStore(client, scope, settings.getSnapshot().space, list?.rooms.byId ?? new Map());
-        this.actions = new RoomActions(client, (roomId) => this.#roomStores.get(roomId)?.refresh());
+        this.actions = new RoomActions(client, offline.outbox, (roomId) => this.#roomStores.get(roomId)?.refresh());
         this.people = new People(client);
         this.account = new AccountStore(client, scope, list?.me ?? null);
         this.#list = new ListKeeper(offline.records, this.account, this.rooms, scope);
@@ -145,7 +145,7 @@ export class Engine implements RunningEngine {
         this.verification = new VerificationStore(client, crypto, scope);
         this.devices = new DevicesStore(client, crypto);
         this.media = new MediaStore(offline.files(authenticatedFetch(client)));
-        this.uploads = new UploadStore(client);
+        this.uploads = new UploadStore(client, offline.outbox);
         this.notifier = new Notifier(client, settings, scope);
         this.drafts = new Drafts(offline.records);
         this.search = new SearchStore(client, offline.records, this.connection, scope);
@@ -249,6 +249,7 @@ export class Engine implements RunningEngine {
         void this.account.load();
         void this.encryption.look();
         void this.search.begin();
+        void this.#offline.outbox.sweep().catch(() => undefined);
         this.calls.opened();
     }
 

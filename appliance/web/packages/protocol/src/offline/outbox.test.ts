@@ -1,12 +1,14 @@
 import "fake-indexeddb/auto";
-import { ClientEvent, ConnectionError, EventStatus, MatrixError, type MatrixClient, MatrixEvent, PendingEventOrdering, Room, createClient } from "matrix-js-sdk/lib/matrix.js";
-import { expect, test, vi } from "vitest";
+import { ClientEvent, ConnectionError, EventStatus, MatrixError, type MatrixClient, MatrixEvent, PendingEventOrdering, Room, RoomEvent, createClient } from "matrix-js-sdk/lib/matrix.js";
+import { describe, expect, test, vi } from "vitest";
+import { Problem, problemOf } from "../base/problem";
 import { Scope } from "../base/scope";
 import { quietLogger } from "../engine/logger";
-import { Outbox, waitsForNetwork } from "./outbox";
+import { type FileToCarry, Outbox, waitsForNetwork } from "./outbox";
 import type { Records } from "./records";
 import { SealedStore } from "./sealed_store";
 import { emptyRecords } from "./testing";
+import { WAITING_BYTES_MAX, WAITING_FILE_BYTES_MAX, type WaitingFile, tooMuchToWait } from "./waiting_files";
 
 const ROOM = "!r:b";
 const ME = "@anna:b";
@@ -57,6 +59,8 @@ async function visit(records: Records, sent: Sent[]) {
     const scope = new Scope();
     outbox.attach(client, scope);
     const room = new Room(ROOM, client, ME, { pendingEventOrdering: PendingEventOrdering.Detached });
+    // As the SDK does for the rooms that a sync brings.
+    room.on(RoomEvent.LocalEchoUpdated, (...change) => void client.emit(RoomEvent.LocalEchoUpdated, ...change));
     store.storeRoom(room);
     client.emit(ClientEvent.Room, room);
     const saved = async () => (await records.get<readonly unknown[]>("outbox", ROOM)) ?? [];
@@ -80,6 +84,9 @@ async function visit(records: Records, sent: Sent[]) {
                 }),
                 { addToState: false },
             ),
+        /** Chooses a file. */
+        choose: (name: string, bytes: BlobPart, caption = "") =>
+            outbox.keepFile({ roomId: ROOM, threadId: null, file: new File([bytes], name, { type: "text/plain" }), caption, voice: null }),
         close: async () => {
             scope.close();
             await outbox.flushed();
@@ -178,6 +185,158 @@ test("an answer to a message that was unsent, too, names it as the server does",
     await second.outbox.flush();
     expect(contents[1]).toMatchObject({ "m.relates_to": { "m.in_reply_to": { event_id: `$${question?.getTxnId() ?? ""}` } } });
     await second.close();
+});
+
+describe("files", { timeout: 20_000 }, () => {
+    const texts = (at: { readonly room: Room }) => at.room.getPendingEvents().map((event) => event.getContent<{ body: string }>().body);
+    const uploaded = (put: string[]) => async ({ file, progress }: FileToCarry) => {
+        progress(0.5);
+        put.push(`${file.name} ${file.type} ${await file.text()}`);
+        return { msgtype: "m.file", body: file.name, url: `mxc://b/${put.length}` };
+    };
+    const eventually = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 15_000 });
+    const onDisk = async (records: Records) => (await records.database.keys("waiting")).length;
+
+    test("that were chosen without a network go after a reload, between the messages, as they were", async () => {
+        const { records, again } = await emptyRecords();
+        const first = await visit(records, []);
+        first.fail(offline());
+        await first.say("one");
+        expect(first.choose("a.txt", "the bytes")).toBeNull();
+        await first.say("two");
+        expect(texts(first)).toEqual(["one", "a.txt", "two"]);
+        await eventually(async () => expect(await onDisk(records)).toBe(1));
+        await first.close();
+        const sent: Sent[] = [];
+        const put: string[] = [];
+        const contents: unknown[] = [];
+        const second = await visit(await again(), sent);
+        second.outbox.carryWith(uploaded(put));
+        second.serve((txnId, content) => {
+            contents.push(content);
+            sent.push({ txnId, body: content.body });
+            return Promise.resolve(`$${txnId}`);
+        });
+        await second.outbox.sweep();
+        await second.outbox.flush();
+        expect(put).toEqual(["a.txt text/plain the bytes"]);
+        expect(sent.map(({ body }) => body)).toEqual(["one", "a.txt", "two"]);
+        // What was noted for this device has not left it.
+        expect(contents[1]).toEqual({ msgtype: "m.file", body: "a.txt", url: "mxc://b/1" });
+        expect(await onDisk(records)).toBe(0);
+        expect(second.outbox.carried.getSnapshot().size).toBe(0);
+        await second.close();
+    });
+
+    test("keep what was written after them behind them while they are on their way", async () => {
+        const { records } = await emptyRecords();
+        const sent: Sent[] = [];
+        const page = await visit(records, sent);
+        const arrived = Promise.withResolvers<object>();
+        page.outbox.carryWith(() => arrived.promise);
+        page.outbox.connected(true);
+        page.choose("a.txt", "a");
+        const flushed = page.outbox.flush();
+        await eventually(() => expect([...page.outbox.carried.getSnapshot().values()]).toEqual([0]));
+        await page.say("two");
+        expect(sent).toEqual([]);
+        arrived.resolve({ msgtype: "m.file", body: "a.txt", url: "mxc://b/1" });
+        await flushed;
+        expect(sent.map(({ body }) => body)).toEqual(["a.txt", "two"]);
+        await page.close();
+    });
+
+    test("are kept in pieces when they are large", async () => {
+        const { records, again } = await emptyRecords();
+        const first = await visit(records, []);
+        first.fail(offline());
+        const bytes = new Uint8Array(5 * 1024 * 1024).map((_, at) => at % 251);
+        first.choose("large.bin", bytes);
+        await eventually(async () => expect(await onDisk(records)).toBe(2));
+        await first.close();
+        const second = await visit(await again(), []);
+        let same = false;
+        second.outbox.carryWith(async ({ file }) => {
+            same = Buffer.from(await file.arrayBuffer()).equals(bytes);
+            return { msgtype: "m.file", body: file.name, url: "mxc://b/1" };
+        });
+        await second.outbox.flush();
+        expect(same).toBe(true);
+        await second.close();
+    });
+
+    test("whose upload breaks wait on, and those that are refused hold up nothing", async () => {
+        const { records } = await emptyRecords();
+        const sent: Sent[] = [];
+        const page = await visit(records, sent);
+        page.fail(offline());
+        page.choose("a.txt", "a");
+        await page.say("two");
+        page.outbox.carryWith(() => Promise.reject(new ConnectionError("broken")));
+        await page.outbox.flush();
+        expect(page.pending()).toEqual(["a.txt", "two"]);
+        page.serve((txnId, { body }) => {
+            sent.push({ txnId, body });
+            return Promise.resolve(`$${txnId}`);
+        });
+        page.outbox.carryWith(() => Promise.reject(new Problem("tooLarge")));
+        await page.outbox.flush();
+        expect(sent.map(({ body }) => body)).toEqual(["two"]);
+        const [file] = page.room.getPendingEvents();
+        expect(problemOf(file?.error).code).toBe("tooLarge");
+        expect(await onDisk(records)).toBe(1);
+        page.outbox.carryWith(uploaded([]));
+        if (file) page.outbox.resend(page.room, file);
+        await eventually(() => expect(sent.map(({ body }) => body)).toEqual(["two", "a.txt"]));
+        await page.close();
+    });
+
+    test("that are called off leave nothing, also while they are on their way", async () => {
+        const { records } = await emptyRecords();
+        const sent: Sent[] = [];
+        const page = await visit(records, sent);
+        page.outbox.carryWith(({ abort }) => new Promise((_, reject) => {
+            abort.signal.addEventListener("abort", () => {
+                reject(new DOMException("Aborted", "AbortError"));
+            });
+        }));
+        page.choose("a.txt", "a");
+        const flushed = page.outbox.flush();
+        await eventually(() => expect(page.outbox.carried.getSnapshot().size).toBe(1));
+        const [file] = page.room.getPendingEvents();
+        if (file) page.client.cancelPendingEvent(file);
+        await flushed;
+        expect(page.room.getPendingEvents()).toEqual([]);
+        expect(sent).toEqual([]);
+        await eventually(async () => expect(await onDisk(records)).toBe(0));
+        await page.close();
+    });
+
+    test("that are too large are not taken, alone or together", () => {
+        const waiting = (bytes: number): WaitingFile => ({ id: "", name: "", type: "", bytes, caption: "", voice: null });
+        expect(tooMuchToWait(WAITING_FILE_BYTES_MAX, [])).toBeNull();
+        expect(tooMuchToWait(WAITING_FILE_BYTES_MAX + 1, [])).toBe("tooLargeToWait");
+        expect(tooMuchToWait(WAITING_FILE_BYTES_MAX, [waiting(WAITING_BYTES_MAX - WAITING_FILE_BYTES_MAX)])).toBeNull();
+        expect(tooMuchToWait(2, [waiting(WAITING_BYTES_MAX - 1)])).toBe("tooMuchWaits");
+    });
+
+    test("of which a piece is missing say so, and what nothing waits for is deleted", async () => {
+        const { records, again } = await emptyRecords();
+        await records.putBytes("waiting", "stray 0", new Uint8Array(3));
+        const first = await visit(records, []);
+        first.fail(offline());
+        first.choose("a.txt", "a");
+        await eventually(async () => expect(await onDisk(records)).toBe(2));
+        await first.close();
+        const second = await visit(await again(), []);
+        await second.outbox.sweep();
+        expect(await onDisk(records)).toBe(1);
+        await records.database.clear(["waiting"]);
+        second.outbox.carryWith(uploaded([]));
+        await second.outbox.flush();
+        expect(problemOf(second.room.getPendingEvents()[0]?.error).code).toBe("fileLost");
+        await second.close();
+    });
 });
 
 test.each<readonly [Error | null, boolean]>([

@@ -4,7 +4,7 @@ import { Database } from "../base/database";
 import { VAULT_DRAWER, Vault } from "../session/vault";
 import { Records } from "./records";
 
-const DRAWERS = ["sync", "rooms", "members", "todevice", "outbox", "history", "events", "answers", "files", "uses", "search"];
+const DRAWERS = ["sync", "rooms", "members", "todevice", "outbox", "waiting", "history", "events", "answers", "files", "uses", "search"];
 
 let counter = 0;
 

@@ -14,6 +14,7 @@ import {
 import { Problem, problemOf } from "../base/problem";
 import { POLL_END, POLL_RESPONSE, POLL_START, pollContent } from "../content/poll";
 import { roomLink } from "../content/permalink";
+import type { Outbox } from "../offline/outbox";
 import { directWith, setDirect } from "./directs";
 import { type NotificationMode, setNotificationMode } from "./notification_mode";
 import { pinnedIds } from "./state";
@@ -93,10 +94,12 @@ async function act(work: () => Promise<unknown>): Promise<void> {
 
 export class RoomActions {
     readonly #client: MatrixClient;
+    readonly #outbox: Outbox;
     readonly #refreshRoom: (roomId: string) => void;
 
-    constructor(client: MatrixClient, refreshRoom: (roomId: string) => void) {
+    constructor(client: MatrixClient, outbox: Outbox, refreshRoom: (roomId: string) => void) {
         this.#client = client;
+        this.#outbox = outbox;
         this.#refreshRoom = refreshRoom;
     }
 
@@ -295,10 +298,10 @@ export class RoomActions {
     resend(roomId: string, eventId: string): void {
         const room = this.#room(roomId);
         const event = room.getPendingEvents().find((pending) => pending.getId() === eventId);
-        if (event) this.#client.resendEvent(event, room).catch(() => undefined);
+        if (event) this.#outbox.resend(room, event);
     }
 
-    /** Gives a failed message up. */
+    /** Gives a message up that has failed, or that waits. */
     discard(roomId: string, eventId: string): void {
         const event = this.#room(roomId).getPendingEvents().find((pending) => pending.getId() === eventId);
         if (event) this.#client.cancelPendingEvent(event);

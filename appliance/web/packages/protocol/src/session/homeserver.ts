@@ -40,6 +40,12 @@ export interface Registration {
     readonly token?: string;
 }
 
+/** What waits for an account: unread messages that it wants to know of, and those that name it. */
+export interface Waiting {
+    readonly unread: number;
+    readonly mentions: number;
+}
+
 interface UiaAnswer {
     readonly session?: string;
     readonly flows?: readonly { readonly stages: readonly string[] }[];
@@ -60,6 +66,30 @@ class Refused extends Error {
         this.data = data;
         this.errcode = typeof data.errcode === "string" ? data.errcode : undefined;
     }
+}
+
+const NOTHING = { not_types: ["*"] };
+
+/** Leaves nothing of a sync but the numbers of what is unread. */
+const COUNTS = {
+    presence: NOTHING,
+    account_data: NOTHING,
+    room: { timeline: { ...NOTHING, limit: 1 }, state: { ...NOTHING, lazy_load_members: true }, ephemeral: NOTHING, account_data: NOTHING },
+};
+
+interface CountsAnswer {
+    readonly rooms?: {
+        readonly join?: Readonly<Record<string, { readonly unread_notifications?: { notification_count?: number; highlight_count?: number } }>>;
+        readonly invite?: Readonly<Record<string, unknown>>;
+    };
+}
+
+function waitingOf({ rooms = {} }: CountsAnswer): Waiting {
+    const counts = Object.values(rooms.join ?? {}).map((room) => room.unread_notifications ?? {});
+    const sum = (numbers: readonly (number | undefined)[]) => numbers.reduce<number>((total, number) => total + (number ?? 0), 0);
+    // Whoever is invited is asked something.
+    const invites = Object.keys(rooms.invite ?? {}).length;
+    return { unread: sum(counts.map((room) => room.notification_count)) + invites, mentions: sum(counts.map((room) => room.highlight_count)) };
 }
 
 const TOKEN_STAGE = "m.login.registration_token";
@@ -174,13 +204,18 @@ export class Homeserver {
         await this.#request("POST", "/_matrix/client/v3/logout", {}, accessToken);
     }
 
-    /** Whether the server has ended this session for good. Not known without a network: then it has not. */
-    async ended(accessToken: string): Promise<boolean> {
+    /**
+     * What waits for somebody who does not look. Fails with `sessionEnded` if the server has ended this session for good.
+     *
+     * It asks as a client that knows nothing: with the position of an earlier sync it would say that the device has its
+     * messages up to there, and the server would delete keys that nobody has read.
+     */
+    async waiting(accessToken: string): Promise<Waiting> {
+        const query = new URLSearchParams({ filter: JSON.stringify(COUNTS), timeout: "0", set_presence: "offline" });
         try {
-            await this.#request("GET", "/_matrix/client/v3/account/whoami", undefined, accessToken);
-            return false;
+            return waitingOf(await this.#request("GET", `/_matrix/client/v3/sync?${query}`, undefined, accessToken));
         } catch (error) {
-            return problemOf(error).code === "sessionEnded";
+            throw problemOf(error);
         }
     }
 

@@ -34,6 +34,7 @@ const DRAWERS = [
     "members",
     "todevice",
     "outbox",
+    "waiting",
     "history",
     "events",
     "answers",

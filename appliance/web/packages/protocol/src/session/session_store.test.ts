@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Problem } from "../base/problem";
-import type { Homeserver } from "./homeserver";
+import type { Homeserver, Waiting } from "./homeserver";
 import type { Profile, Profiles } from "./profiles";
 import type { Session, SessionKeeper } from "./session_keeper";
 import { type EngineHooks, type SessionParts, SessionStore, missingIn } from "./session_store";
@@ -63,7 +63,7 @@ function made(...kept: readonly Session[]) {
         baseUrl: "https://b",
         login: vi.fn(() => Promise.resolve({ userId: "@a:b", deviceId: "D", accessToken: "new" })),
         logout: vi.fn(() => Promise.resolve()),
-        ended: vi.fn<(token: string) => Promise<boolean>>(() => Promise.resolve(false)),
+        waiting: vi.fn<(token: string) => Promise<Waiting>>(() => Promise.resolve({ unread: 0, mentions: 0 })),
     };
     const start = vi.fn((_: Session, __: unknown, given: EngineHooks) => {
         hooks = given;
@@ -257,10 +257,24 @@ describe("several accounts", () => {
 
     test("one that was ended from elsewhere is forgotten without being opened", async () => {
         const device = made(session, boris);
-        device.homeserver.ended.mockImplementation((given) => Promise.resolve(given === "t2"));
+        device.homeserver.waiting.mockRejectedValue(new Problem("sessionEnded"));
         await ready(device);
-        await until(() => device.device.forget.mock.calls.length > 0);
+        expect(await device.store.lookAround()).toBe(true);
+        expect(device.homeserver.waiting).toHaveBeenCalledExactlyOnceWith("t2");
+        expect(device.store.others.getSnapshot().ended).toMatchObject([{ userId: "@b:b" }]);
         expect(device.device.forget).toHaveBeenCalledExactlyOnceWith("@b:b");
         expect(device.phase()).toBe("ready");
+    });
+
+    test("what waits in the one that is not open is known, and stays so while it cannot be asked", async () => {
+        const device = made(session, boris);
+        await ready(device);
+        device.homeserver.waiting.mockResolvedValue({ unread: 3, mentions: 1 });
+        expect(await device.store.lookAround()).toBe(true);
+        expect([...device.store.others.getSnapshot().waiting]).toEqual([["@b:b", { unread: 3, mentions: 1 }]]);
+        device.homeserver.waiting.mockRejectedValue(new Problem("offline"));
+        expect(await device.store.lookAround()).toBe(false);
+        expect(device.store.others.getSnapshot().waiting.get("@b:b")).toEqual({ unread: 3, mentions: 1 });
+        expect(device.device.forget).not.toHaveBeenCalled();
     });
 });

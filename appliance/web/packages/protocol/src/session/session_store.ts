@@ -3,7 +3,7 @@
 import { Problem, type ProblemCode, problemOf } from "../base/problem";
 import { Cell, Store } from "../base/store";
 import { type ListSnapshot, readListSnapshot } from "../rooms/list_snapshot";
-import type { Credentials, Homeserver, Registration, SignedIn } from "./homeserver";
+import type { Credentials, Homeserver, Registration, SignedIn, Waiting } from "./homeserver";
 import type { Profile, Profiles } from "./profiles";
 import type { Session, SessionKeeper } from "./session_keeper";
 import type { TabLeader } from "./tab_leader";
@@ -21,6 +21,13 @@ export type SignedOutReason = "never" | "signedOut" | "endedElsewhere" | "adding
 export interface ProfileList {
     readonly profiles: readonly Profile[];
     readonly active: string | null;
+}
+
+/** What is known of the accounts that are not open. */
+interface Others {
+    readonly waiting: ReadonlyMap<string, Waiting>;
+    /** Those that were signed out from elsewhere, and are forgotten. */
+    readonly ended: readonly Profile[];
 }
 
 export type SessionState<E> =
@@ -75,6 +82,7 @@ export function missingIn(scope: {
 export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>> {
     /** Who can be switched to. */
     readonly accounts = new Cell<ProfileList>({ profiles: [], active: null });
+    readonly others = new Cell<Others>({ waiting: new Map(), ended: [] });
     readonly #parts: SessionParts<E>;
     #profiles: Profiles | null = null;
     #keeper: SessionKeeper | null = null;
@@ -154,6 +162,31 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
         await this.#openAccount(id);
     }
 
+    /**
+     * Asks what waits in the accounts that are not open, and forgets those that were signed out from elsewhere. Says whether
+     * all of them could be asked.
+     */
+    async lookAround(): Promise<boolean> {
+        const profiles = this.#profiles;
+        const asked = (await profiles?.list()) ?? [];
+        const waiting = new Map(this.others.getSnapshot().waiting);
+        let well = true;
+        for (const profile of asked) {
+            const { id } = profile;
+            if (!profiles || this.#profiles !== profiles) return false;
+            if (id === this.#keeper?.id) continue;
+            const found = await this.#lookInto(profiles, id);
+            // It may have been opened meanwhile: then it hears of its end by itself.
+            if (typeof found === "object") waiting.set(id, found);
+            else if (found === "unknown") well = false;
+            else if (id !== this.#keeper?.id && this.#profiles === profiles) await this.#forgetOther(profiles, profile);
+        }
+        const known = new Set(asked.map(({ id }) => id));
+        const { ended } = this.others.getSnapshot();
+        this.others.set({ waiting: new Map([...waiting].filter(([id]) => known.has(id))), ended });
+        return well;
+    }
+
     /** Says what the open account is called in the list. */
     async name(name: string): Promise<void> {
         const id = this.#keeper?.id;
@@ -184,7 +217,7 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
             const [last] = await this.#profiles.list();
             if (last) {
                 await this.#openAccount(last.id);
-                void this.#forgetEnded();
+                void this.#profiles.sweep();
                 return;
             }
             await this.#profiles.sweep();
@@ -315,21 +348,23 @@ export class SessionStore<E extends RunningEngine> extends Store<SessionState<E>
         this.publish({ phase: "signedOut", reason });
     }
 
-    /** Forgets the accounts that were signed out from elsewhere while another one was open. Without a network: later. */
-    async #forgetEnded(): Promise<void> {
-        const profiles = this.#profiles;
-        if (!profiles) return;
-        await profiles.sweep();
-        for (const { id } of await profiles.list()) {
-            if (id === this.#keeper?.id) continue;
+    async #lookInto(profiles: Profiles, id: string): Promise<Waiting | "ended" | "unknown"> {
+        try {
             const keeper = await profiles.peek(id);
-            const session = await keeper.load().catch(() => null);
-            keeper.close();
-            const ended = session === null || (await this.#parts.homeserver.ended(session.accessToken));
-            if (!ended || this.#keeper?.id === id || this.#profiles !== profiles) continue;
-            await profiles.forget(id);
-            await this.#look(this.accounts.getSnapshot().active);
+            const session = await keeper.load().finally(() => {
+                keeper.close();
+            });
+            return session ? await this.#parts.homeserver.waiting(session.accessToken) : "ended";
+        } catch (error) {
+            return problemOf(error).code === "sessionEnded" ? "ended" : "unknown";
         }
+    }
+
+    async #forgetOther(profiles: Profiles, profile: Profile): Promise<void> {
+        await profiles.forget(profile.id);
+        const { waiting, ended } = this.others.getSnapshot();
+        this.others.set({ waiting, ended: [...ended, profile] });
+        await this.#look(this.accounts.getSnapshot().active);
     }
 
     #load(userId: string, step: LoadingStep, list = this.#list): void {

@@ -1,6 +1,7 @@
 /** Problems in words: what happened and what to do. */
 import type { ReactNode } from "react";
 import type { Cause, Fault, FieldName, Problem } from "../wizard/problem";
+import { impossible } from "../wizard/impossible";
 import { isOfKey } from "../wizard/problem";
 import type { T } from "./context";
 import styles from "./words.module.css";
@@ -18,7 +19,10 @@ export function causeWords(t: T, cause: Cause): ReactNode {
             return t("problem.passwordLength", { count: cause.charsMin });
         case "certificateFaults":
             return <Faults t={t} faults={cause.faults} />;
-        case "certificateImpossible":
+        case "certificateImpossible": {
+            const why = impossible(cause.detail);
+            return why === "other" ? t("problem.certificateImpossible", { detail: cause.detail }) : t(`impossible.${why}`);
+        }
         case "server":
         case "unknown":
             return t(`problem.${cause.kind}`, { detail: cause.detail });

@@ -77,6 +77,11 @@ export const en = {
     "problem.certificateImpossible": "No certificate for this server can come from there. The server says: {detail}",
     "problem.unanswered": "Something is not answered yet: {steps}.",
     "problem.tooLarge": "This is more than the server takes. A certificate and its key are a few kilobytes.",
+    "impossible.thisMachineOnly": "No authority vouches for a name that leads nowhere but to this machine. Go back and give the server the name that people will use, or choose its own certificate.",
+    "impossible.noHttps": "This server does not listen for HTTPS, so no certificate is needed. Switch that on in the settings of the machine (listen.https), or choose its own certificate.",
+    "impossible.noPort80": "The authority would ask on port 80, where this server does not listen. Switch that on in the settings of the machine (listen.redirect), or choose another source.",
+    "impossible.badAddress": "The address of the authority cannot be used. It begins with https:// and is what the authority calls its ACME directory.",
+    "impossible.outOfReach": "The address of the authority is one that this server must not ask. Use a public one, or let the settings of the machine allow it.",
     "problem.server": "Something went wrong inside the server. Please try again; if it stays so, look into the server's log. It says: {detail}",
     "problem.unknown": "The server does not take this. It says: {detail}",
 

@@ -1,5 +1,5 @@
 /** Every act of an administrator. It can be read and taken along; nobody changes it. */
-import { Button, type Column, Dialog, IconButton, Select, TextField } from "@veche/kit";
+import { Button, type Column, DateField, Dialog, IconButton, Select } from "@veche/kit";
 import { type ReactNode, useState } from "react";
 import type { Schemas } from "../../api/api";
 import { useApi, useI18n, useMay, usePages, useRoute, useRouter, useT } from "../../app/context";
@@ -13,6 +13,7 @@ import listStyles from "../../ui/List.module.css";
 import { Facts, Page } from "../../ui/Page";
 import { SearchField } from "../../ui/SearchField";
 import styles from "./Journal.module.css";
+import { dateWords } from "../../ui/date_words";
 import { NOUNS, actionText, dayStart, detailOf, wordsOf } from "./journal_words";
 
 type Row = Schemas["JournalRow"];
@@ -59,11 +60,13 @@ export function Journal() {
 }
 
 function Filters({ filter }: { readonly filter: JournalFilter }) {
-    const t = useT();
+    const { t, language } = useI18n();
     const router = useRouter();
     const use = (more: Partial<JournalFilter>) => {
         router.replace({ page: "journal", filter: { ...filter, ...more } });
     };
+    const day = { language, words: dateWords(t) };
+    const backwards = filter.since !== "" && filter.until !== "" && filter.until < filter.since;
     const isFiltered = Object.values(filter).some((value) => value !== "");
     return (
         <div className={listStyles.toolbar}>
@@ -77,8 +80,10 @@ function Filters({ filter }: { readonly filter: JournalFilter }) {
             </div>
             <div className={styles.field}><SearchField label={t("journal.actor")} value={filter.actor} onSearch={(actor) => { use({ actor }); }} /></div>
             <div className={styles.field}><SearchField label={t("journal.target")} value={filter.target} onSearch={(target) => { use({ target }); }} /></div>
-            <div className={styles.day}><TextField type="date" label={t("journal.since")} value={filter.since} onChange={(since) => { use({ since }); }} /></div>
-            <div className={styles.day}><TextField type="date" label={t("journal.until")} value={filter.until} onChange={(until) => { use({ until }); }} /></div>
+            <div className={styles.day}><DateField {...day} label={t("journal.since")} value={filter.since} onChange={(since) => { use({ since }); }} /></div>
+            <div className={styles.day}>
+                <DateField {...day} label={t("journal.until")} error={backwards && t("journal.backwards")} value={filter.until} onChange={(until) => { use({ until }); }} />
+            </div>
             {isFiltered && <Button variant="ghost" icon="close" onClick={() => { use(WHOLE_JOURNAL); }}>{t("common.clear")}</Button>}
         </div>
     );

@@ -1,9 +1,10 @@
 /** The session wants its password again. Nothing is lost meanwhile: keys and drafts are on this device. */
-import { Banner, Button, TextField } from "@veche/kit";
+import { Banner, Button, Dialog, TextField } from "@veche/kit";
 import { type SubmitEvent, useState } from "react";
 import { useServices, useT } from "../../app/context";
 import { PasskeyInstead } from "../../app/passkeys";
 import { useTask } from "../../app/use_task";
+import { GoOnAs } from "../../offline/GoOnAs";
 import { Frame } from "../Frame/Frame";
 import form from "../form.module.css";
 import { useCode } from "../use_code";
@@ -13,6 +14,7 @@ export function Expired({ userId, why }: { readonly userId: string; readonly why
     const { session } = useServices();
     const task = useTask();
     const [password, setPassword] = useState("");
+    const [leaving, setLeaving] = useState(false);
     const code = useCode();
     const submit = (event: SubmitEvent) => {
         event.preventDefault();
@@ -40,11 +42,39 @@ export function Expired({ userId, why }: { readonly userId: string; readonly why
                     <Button type="submit" variant="primary" size="large" block busy={task.busy} disabled={password === "" || !code.complete}>
                         {t("expired.submit")}
                     </Button>
-                    <Button variant="ghost" block onClick={() => void session.signOut()}>
+                    <Button variant="ghost" block onClick={() => { setLeaving(true); }}>
                         {t("expired.signOut")}
                     </Button>
                 </div>
             </form>
+            <GoOnAs except={userId} />
+            <Leaving open={leaving} onClose={() => { setLeaving(false); }} />
         </Frame>
+    );
+}
+
+/** Keys may be here that are nowhere else: nobody loses them by one press. */
+function Leaving({ open, onClose }: { readonly open: boolean; readonly onClose: () => void }) {
+    const t = useT();
+    const { session } = useServices();
+    return (
+        <Dialog
+            open={open}
+            size="small"
+            onClose={onClose}
+            title={t("signOut.title")}
+            closeLabel={t("common.close")}
+            description={`${t("signOut.text")} ${t("expired.signOutText")}`}
+            actions={
+                <>
+                    <Button variant="ghost" onClick={onClose} autoFocus>
+                        {t("common.cancel")}
+                    </Button>
+                    <Button variant="danger" onClick={() => void session.signOut()}>
+                        {t("signOut.submit")}
+                    </Button>
+                </>
+            }
+        />
     );
 }

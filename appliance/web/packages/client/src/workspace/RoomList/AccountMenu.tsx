@@ -5,6 +5,7 @@ import { useI18n, useMe, useRouter, useServices, useSettings, useT } from "../..
 import { useNow } from "../../app/use_now";
 import { PersonAvatar } from "../Avatars/Avatars";
 import { OtherAccounts } from "../../offline/OtherAccounts";
+import { useOthersWaiting } from "../../offline/use_others";
 import { useUi } from "../ui/ui_store";
 import styles from "./AccountMenu.module.css";
 
@@ -25,16 +26,19 @@ export function AccountMenu() {
     const ui = useUi();
     const router = useRouter();
     const { name, userId, avatar } = useMe();
+    const others = useOthersWaiting();
+    const words = others.unread > 0 ? `${t("account.menuOf", { name })}; ${t("accounts.waiting", { count: others.unread })}` : t("account.menuOf", { name });
     return (
         <Menu
             label={t("account.menu")}
             trigger={
-                <button type="button" className={styles.trigger} aria-label={t("account.menuOf", { name })}>
+                <button type="button" className={styles.trigger} aria-label={words}>
                     <PersonAvatar id={userId} name={name} picture={avatar} size={32} />
                     <span className={styles.words}>
                         <span className={styles.name}>{name}</span>
                         <Quiet />
                     </span>
+                    {others.unread > 0 && <span className={styles.dot} data-mentions={others.mentions > 0 || undefined} aria-hidden="true" />}
                     <Icon name="chevron-down" size={16} />
                 </button>
             }

@@ -2,6 +2,7 @@
 import { Suspense, lazy } from "react";
 import { useEngine, useRoute, useStore } from "../../app/context";
 import { AccountName } from "../../offline/AccountName";
+import { LookAround } from "../../offline/LookAround";
 import { Alerts } from "../alerts/Alerts";
 import { useIsAway } from "../calls/call_ui";
 import { Ringing } from "../calls/Ringing";
@@ -41,6 +42,7 @@ export function Around() {
         <>
             <Activity />
             <AccountName />
+            <LookAround />
             <Alerts />
             <Modals />
             <Away />

@@ -17,6 +17,8 @@ export function bodyLine(t: T, body: Body): string {
             return body.caption ?? t(`body.${body.kind}`, { name: body.name });
         case "sticker":
             return t("body.sticker", { name: body.name });
+        case "outgoing":
+            return body.voice ? t("body.voice") : (body.caption ?? t("body.file", { name: body.name }));
         case "audio":
             return body.voice ? t("body.voice") : t("body.audio", { name: body.name });
         case "poll":

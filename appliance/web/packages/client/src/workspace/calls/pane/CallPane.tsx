@@ -3,7 +3,7 @@ import { Banner, Button, EmptyState, Icon, IconButton, Spinner, VisuallyHidden, 
 import type { Call, CallState, RoomDetails } from "@veche/protocol/engine";
 import type { Layout } from "@veche/protocol/calls";
 import { type ReactNode, useState } from "react";
-import { useEngine, useI18n, useStore, useT } from "../../../app/context";
+import { useEngine, useI18n, useRouter, useStore, useT } from "../../../app/context";
 import { useCallUi } from "../call_ui";
 import { Controls } from "./Controls";
 import { Lobby } from "./Lobby";
@@ -63,6 +63,7 @@ interface TopProps {
 function Top({ room, state, layout, onLayout }: TopProps) {
     const t = useT();
     const ui = useCallUi();
+    const router = useRouter();
     const { chat } = useStore(ui);
     const roomy = useMediaQuery("(min-width: 96rem)");
     const chatShown = chat === "shown" || (chat === "auto" && roomy);
@@ -70,6 +71,10 @@ function Top({ room, state, layout, onLayout }: TopProps) {
     const waits = isAlone(state) && state.declined.length === 0;
     return (
         <header className={styles.top}>
+            <span className={styles.back}>
+                {/* The call goes on in its small window. */}
+                <IconButton icon="arrow-left" label={t("room.back")} tooltip={false} onClick={() => { router.go({ page: "home" }); }} />
+            </span>
             <span className={styles.lock} data-encrypted={state.encrypted || undefined}>
                 <Icon name={state.encrypted ? "lock" : "lock-open"} size={16} label={state.encrypted ? t("call.encrypted") : t("call.plain")} />
             </span>

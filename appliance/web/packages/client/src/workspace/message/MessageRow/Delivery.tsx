@@ -10,6 +10,8 @@ export function Delivery({ message, roomId }: { readonly message: Message; reado
     const { actions } = useEngine();
     if (message.delivery === "sent" || message.delivery === "sending") return null;
     if (message.delivery === "waiting") {
+        // A file says it itself.
+        if (message.body.kind === "outgoing") return null;
         return (
             <p className={styles.waiting}>
                 <Icon name="clock" size={12} /> {t("delivery.waiting")}

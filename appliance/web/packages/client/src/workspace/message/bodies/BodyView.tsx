@@ -7,6 +7,7 @@ import { Html } from "../Html/Html";
 import { linkified } from "../Html/linkify";
 import { AudioBody } from "./AudioBody";
 import { FileBody } from "./FileBody";
+import { OutgoingBody } from "./OutgoingBody";
 import { PictureBody } from "./PictureBody";
 import { PollBody } from "./PollBody";
 import styles from "./bodies.module.css";
@@ -45,6 +46,13 @@ export function BodyView({ message, roomId }: Props) {
             return (
                 <>
                     <AudioBody body={body} />
+                    <Caption text={body.caption} />
+                </>
+            );
+        case "outgoing":
+            return (
+                <>
+                    <OutgoingBody file={body} message={message} roomId={roomId} />
                     <Caption text={body.caption} />
                 </>
             );
