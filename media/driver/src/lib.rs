@@ -26,6 +26,8 @@ mod signal;
 mod sockets;
 mod stream;
 mod streams;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod thread;
 mod udp;
 mod worker;

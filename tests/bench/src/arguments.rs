@@ -83,7 +83,7 @@ impl Arguments {
 
     /// The servers of this group that are to be measured.
     pub(crate) fn servers(&self, group: Group) -> Vec<Kind> {
-        [Kind::Veche, group.peer()].into_iter().filter(|kind| self.servers.contains(kind)).collect()
+        [Some(Kind::Veche), group.peer()].into_iter().flatten().filter(|kind| self.servers.contains(kind)).collect()
     }
 }
 
@@ -92,7 +92,8 @@ fn help() {
     println!("{HELP}");
     for group in Group::all() {
         let names: Vec<_> = group.benches().iter().map(Bench::name).collect();
-        println!("  {:<10}  {} (beside {})", group.name(), names.join(", "), group.peer().name());
+        let beside = group.peer().map_or_else(String::new, |peer| format!(" (beside {})", peer.name()));
+        println!("  {:<10}  {}{beside}", group.name(), names.join(", "));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Loads that share their servers: Veche, and the one peer that does the same work.
+//! Loads that share their servers: Veche, and the one peer that does the same work, if there is one.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,11 +18,12 @@ pub(crate) enum Group {
     Chat,
     Turn,
     Https,
+    Calls,
 }
 
 impl Group {
-    pub(crate) fn all() -> [Self; 3] {
-        [Self::Chat, Self::Turn, Self::Https]
+    pub(crate) fn all() -> [Self; 4] {
+        [Self::Chat, Self::Turn, Self::Https, Self::Calls]
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -30,28 +31,32 @@ impl Group {
             Self::Chat => "chat",
             Self::Turn => "turn",
             Self::Https => "https",
+            Self::Calls => "calls",
         }
     }
 
-    pub(crate) fn peer(self) -> Kind {
+    /// Of calls there is none that installs without the network of its makers.
+    pub(crate) fn peer(self) -> Option<Kind> {
         match self {
-            Self::Chat => Kind::Synapse,
-            Self::Turn => Kind::Coturn,
-            Self::Https => Kind::Nginx,
+            Self::Chat => Some(Kind::Synapse),
+            Self::Turn => Some(Kind::Coturn),
+            Self::Https => Some(Kind::Nginx),
+            Self::Calls => None,
         }
     }
 
     /// In the order in which they run.
     pub(crate) fn benches(self) -> Vec<Bench> {
         use Bench::{
-            Connections, Fanout, Handshakes, History, Hour, Latency, Login, Office, Relay, RelayTls, Requests, Restart,
-            Saturation, Start, Sync,
+            Connections, Fanout, Handshakes, History, Hour, Latency, Login, Meetings, Office, Presenter, Relay,
+            RelayTls, Requests, Restart, Saturation, Start, Sync, Voices,
         };
         match self {
             // The start of an empty server first, that of a full one last.
             Self::Chat => vec![Start, Login, Latency, Saturation, History, Sync, Fanout, Office, Hour, Restart],
             Self::Turn => vec![Relay, RelayTls],
             Self::Https => vec![Requests, Handshakes, Connections],
+            Self::Calls => vec![Voices, Meetings, Presenter],
         }
     }
 

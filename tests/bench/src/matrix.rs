@@ -19,6 +19,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) struct Session {
     connection: Connection,
     pub(crate) user_id: Arc<str>,
+    pub(crate) device_id: Arc<str>,
     token: Arc<str>,
     transaction: Arc<AtomicU64>,
 }
@@ -87,6 +88,7 @@ impl Session {
         Ok(Self {
             connection,
             user_id: text(&session, "user_id")?.into(),
+            device_id: text(&session, "device_id")?.into(),
             token: text(&session, "access_token")?.into(),
             transaction: Arc::default(),
         })
@@ -116,6 +118,7 @@ impl Session {
         Self {
             connection: Connection::to(address),
             user_id: Arc::clone(&self.user_id),
+            device_id: Arc::clone(&self.device_id),
             token: Arc::clone(&self.token),
             transaction: Arc::clone(&self.transaction),
         }

@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) handshakes: Duration,
     /// TLS connections that are open and idle.
     pub(crate) idle_connections: usize,
+    /// How long calls are measured.
+    pub(crate) call: Duration,
     /// Nothing may fill a store for longer than this.
     pub(crate) fill: Duration,
 }
@@ -70,6 +72,7 @@ impl Plan {
             handshake_lanes: 16,
             handshakes: Duration::from_secs(10),
             idle_connections: 2_000,
+            call: Duration::from_secs(20),
             fill: Duration::from_secs(1800),
         }
     }
@@ -93,6 +96,7 @@ impl Plan {
             requests: Duration::from_secs(3),
             handshakes: Duration::from_secs(3),
             idle_connections: 500,
+            call: Duration::from_secs(5),
             ..Self::full()
         }
     }

@@ -23,9 +23,9 @@ struct Row {
     of_peer: Option<f64>,
 }
 
-/// The rows in which Veche stands beside this peer.
+/// The rows in which Veche stands beside this peer, or alone.
 struct Table {
-    peer: Kind,
+    peer: Option<Kind>,
     rows: Vec<Row>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// From here on figures are those of Veche and of this peer.
-    pub(crate) fn beside(&mut self, peer: Kind) {
+    pub(crate) fn beside(&mut self, peer: Option<Kind>) {
         self.tables.push(Table { peer, rows: Vec::new() });
     }
 
@@ -73,7 +73,8 @@ impl Report {
         let rows = self.tables.iter().flat_map(|table| &table.rows);
         let width = rows.map(|row| row.label().chars().count()).max().unwrap_or(0);
         for Table { peer, rows } in self.tables.iter().filter(|table| !table.rows.is_empty()) {
-            let _ = writeln!(out, "{:width$}  {:>11}  {:>11}  {:>9}  aim", "", "veche", peer.name(), "times");
+            let peer = peer.map_or("nobody", Kind::name);
+            let _ = writeln!(out, "{:width$}  {:>11}  {peer:>11}  {:>9}  aim", "", "veche", "times");
             for row in rows {
                 let ratio = row.ratio().map_or_else(String::new, |r| format!("{}x", number(r)));
                 let (veche, peer) = (row.of_veche.map_or_else(dash, number), row.of_peer.map_or_else(dash, number));
@@ -108,9 +109,9 @@ impl Row {
         (under > 0.0).then(|| over / under)
     }
 
-    fn json(&self, peer: Kind) -> Value {
+    fn json(&self, peer: Option<Kind>) -> Value {
         json!({
-            "name": self.name, "unit": self.unit, "veche": self.of_veche, "peer": peer.name(), "of_peer": self.of_peer,
+            "name": self.name, "unit": self.unit, "veche": self.of_veche, "peer": peer.map(Kind::name), "of_peer": self.of_peer,
             "times": self.ratio(), "aim": self.aim,
         })
     }

@@ -3,6 +3,14 @@
 //! A `feed` never fails for bad input: refusing it is what the server is for. It panics when something is broken that
 //! must hold for any input: that is what libFuzzer reports. It begins each run with every input that is kept in `corpus`.
 
+pub mod call_data;
+pub mod call_demux;
+pub mod call_join;
+pub mod call_media;
+pub mod call_message;
+pub mod call_offer;
+pub mod call_packets;
+mod calls;
 #[cfg(feature = "server")]
 pub mod certificate_upload;
 pub mod event;

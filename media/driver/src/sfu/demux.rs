@@ -60,10 +60,7 @@ impl Demux {
             self.by_name.remove(name);
         }
         for tuple in &known.tuples {
-            // Somebody else may have come from there since.
-            if self.by_tuple.get(tuple) == Some(&place) {
-                self.by_tuple.remove(tuple);
-            }
+            self.by_tuple.remove(tuple);
         }
     }
 
@@ -79,6 +76,12 @@ impl Demux {
         self.by_tuple.keys().any(|tuple| tuple.remote == remote)
     }
 
+    /// How many names and ways are known.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn occupancy(&self) -> (usize, usize) {
+        (self.by_name.len(), self.by_tuple.len())
+    }
+
     /// Whose it is; nobody's, if it is a stranger's. A request with a name counts more than where it comes from, because
     /// the next client behind the same NAT may get the same port.
     pub(crate) fn find(&mut self, tuple: &FiveTuple, bytes: &[u8]) -> Option<Place> {
@@ -90,7 +93,11 @@ impl Demux {
                 self.by_tuple.remove(&known.tuples.remove(0));
             }
             known.tuples.push(*tuple);
-            self.by_tuple.insert(*tuple, place);
+            let before = self.by_tuple.insert(*tuple, place);
+            // It is nobody else's any longer, so that it is not taken away when he is forgotten.
+            if let Some(known) = before.and_then(|before| self.known.get_mut(&before)) {
+                known.tuples.retain(|of_before| of_before != tuple);
+            }
         }
         Some(place)
     }
@@ -172,6 +179,22 @@ mod tests {
             assert_eq!(demux.find(&from(port), &request("name99:x")), place(1));
         }
         assert_eq!(demux.by_tuple.len(), WAYS_PER_PARTICIPANT_MAX);
+    }
+
+    #[test]
+    fn a_way_that_goes_to_and_fro_is_not_taken_from_whom_it_belongs_to() {
+        let mut demux = Demux::default();
+        demux.expect("anna", ROOM, ParticipantId(1));
+        demux.expect("boris", ROOM, ParticipantId(2));
+        for _ in 0..2 * WAYS_PER_PARTICIPANT_MAX {
+            demux.find(&from(1), &request("anna:x"));
+            demux.find(&from(1), &request("boris:y"));
+        }
+        for port in 2..WAYS_PER_PARTICIPANT_MAX {
+            demux.find(&from(u16::try_from(port).unwrap()), &request("anna:x"));
+        }
+        assert_eq!(demux.find(&from(1), &[0x80; 20]), place(2));
+        assert_eq!(demux.known[&place(1).unwrap()].tuples.len(), WAYS_PER_PARTICIPANT_MAX - 2);
     }
 
     #[test]

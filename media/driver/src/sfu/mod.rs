@@ -13,6 +13,12 @@ mod worker;
 
 pub(crate) use demux::Demux;
 pub use handle::{Connection, Listing, Member, SfuDriver, SfuHandle};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use handle::{ConnectionId, Join};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use metrics::RoomMetrics;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use rooms::{Rooms, World};
 pub use settings::{SfuLimits, SfuSettings};
 pub(crate) use site::Site;
 pub use site::{IceServer, IceServers, RoomNews, Whereabouts};

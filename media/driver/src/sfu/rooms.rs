@@ -393,5 +393,7 @@ impl<E: Engine> Rooms<E> {
     }
 }
 
+#[cfg(any(test, feature = "testing"))]
+mod occupancy;
 #[cfg(test)]
 mod tests;

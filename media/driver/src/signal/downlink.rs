@@ -30,6 +30,7 @@ impl Downlink {
             is_lite: !is_firefox,
             is_dtls_client: false,
             lines: vec![Line::Idle],
+            candidates: 0,
             offered: Mid::new("0").map(ours::data_line).into_iter().collect(),
         };
         Self { connection, number: 0, is_restarting: false }
@@ -177,11 +178,12 @@ impl<E: Engine> Room<E> {
         let participant = connection.participant.ok_or(OfferError::Gone)?;
         let local = (connection.remote_ufrag != answer.ice.ufrag).then(|| connection.local.clone());
         connection.remote_ufrag.clone_from(&answer.ice.ufrag);
+        let candidates: Vec<&String> = answer.candidates.iter().filter(|_| connection.takes_candidate()).collect();
         let peer = self.call.peer_mut(participant).ok_or(OfferError::Gone)?;
         if let Some(local) = local {
             peer.restart_ice(&local, &answer.ice);
         }
-        for candidate in &answer.candidates {
+        for candidate in candidates {
             // What cannot be read is no way for us.
             let _ = peer.add_remote_candidate(candidate);
         }

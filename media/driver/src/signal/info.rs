@@ -1,11 +1,11 @@
 //! What clients are told about rooms, tracks and the server, in LiveKit's words.
 
 use livekit_protocol::{
-    AddTrackRequest, ServerInfo, SimulcastCodecInfo, TimedVersion, TrackInfo, TrackSource, TrackType, VideoLayer,
-    VideoQuality, server_info, video_layer,
+    AddTrackRequest, ClientInfo, ServerInfo, SimulcastCodec, SimulcastCodecInfo, TimedVersion, TrackInfo, TrackSource,
+    TrackType, VideoLayer, VideoQuality, server_info, video_layer,
 };
 use veche_sfu::engine::{CodecFormat, MediaKind, Rid};
-use veche_sfu::{LayerConfig, Quality, Source};
+use veche_sfu::{LAYERS_MAX, LayerConfig, Quality, Source};
 
 /// The version of LiveKit's protocol that we speak. Clients switch on what a server of this version can do.
 const PROTOCOL: i32 = 16;
@@ -13,6 +13,10 @@ const PROTOCOL: i32 = 16;
 const LIKE_LIVEKIT_VERSION: &str = "1.13.5";
 /// Longer names of tracks and streams are cut: they are for people.
 const TRACK_NAME_CHARS_MAX: usize = 256;
+/// The longest name of a browser that is remembered.
+const BROWSER_CHARS_MAX: usize = 64;
+/// The longest name of a layer that is passed on.
+const RID_CHARS_MAX: usize = 8;
 /// What a layer is believed to take if its publisher does not say.
 const BITS_PER_SECOND: [u64; 3] = [150_000, 500_000, 1_700_000];
 /// The same for a voice.
@@ -109,9 +113,36 @@ pub(crate) fn track(sid: String, request: &AddTrackRequest, wall_ms: u64) -> Tra
     }
 }
 
+/// What is looked at of what a client says of itself.
+pub(crate) fn remembered_client(client: &ClientInfo) -> ClientInfo {
+    let browser = client.browser.chars().take(BROWSER_CHARS_MAX).collect();
+    ClientInfo { browser, client_protocol: client.client_protocol, ..ClientInfo::default() }
+}
+
+/// What is looked at of what a client wants to publish, once it does: not all that it has written.
+pub(crate) fn remembered(request: &AddTrackRequest) -> AddTrackRequest {
+    let named = request.simulcast_codecs.iter().take(1);
+    AddTrackRequest {
+        cid: request.cid.clone(),
+        r#type: request.r#type,
+        source: request.source,
+        width: request.width,
+        height: request.height,
+        muted: request.muted,
+        layers: layers_told(&request.layers),
+        simulcast_codecs: named.map(|it| SimulcastCodec { cid: it.cid.clone(), ..SimulcastCodec::default() }).collect(),
+        ..AddTrackRequest::default()
+    }
+}
+
 fn layers_told(layers: &[VideoLayer]) -> Vec<VideoLayer> {
-    let told = layers.iter().take(3).enumerate();
-    told.map(|(at, layer)| VideoLayer { spatial_layer: i32::try_from(at).unwrap_or(0), ..layer.clone() }).collect()
+    let told = layers.iter().take(LAYERS_MAX).enumerate();
+    let told = told.map(|(at, layer)| VideoLayer {
+        spatial_layer: i32::try_from(at).unwrap_or(0),
+        rid: layer.rid.chars().take(RID_CHARS_MAX).collect(),
+        ..layer.clone()
+    });
+    told.collect()
 }
 
 /// What MIME calls a codec.

@@ -15,6 +15,8 @@ mod events;
 mod grants;
 mod info;
 mod negotiate;
+#[cfg(any(test, feature = "testing"))]
+mod occupancy;
 mod ours;
 mod publish;
 mod requests;
@@ -33,6 +35,8 @@ mod tests;
 
 pub use grants::{Arrival, Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, Protocol};
 pub(crate) use room::{Context, Room};
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use sdp::read_description;
 pub(crate) use service::Reply;
 pub use service::{BodyFormat, Concern, SENT_DATA_BYTES_MAX, ServiceError, ServiceRequest};
 pub use session::Outbox;

@@ -106,6 +106,7 @@ impl<E: Engine> Room<E> {
             is_dtls_client: offer.is_dtls_server,
             lines: Vec::new(),
             offered: Vec::new(),
+            candidates: offer.candidates.len(),
         };
         self.sessions.get_mut(&id).ok_or(OfferError::Gone)?.connection = Some(connection);
         Ok(())
@@ -137,12 +138,13 @@ impl<E: Engine> Room<E> {
             connection.remote_ufrag.clone_from(&offer.ice.ufrag);
             connection.local = local.clone();
         }
+        let candidates: Vec<&String> = offer.candidates.iter().filter(|_| connection.takes_candidate()).collect();
         let peer = self.call.peer_mut(participant).ok_or(OfferError::Gone)?;
         if let Some(local) = local {
             peer.restart_ice(&local, &offer.ice);
             cx.demux.expect(&local.ufrag, self.id, participant);
         }
-        for candidate in &offer.candidates {
+        for candidate in candidates {
             let _ = peer.add_remote_candidate(candidate);
         }
         Ok(())

@@ -22,10 +22,14 @@ struct Found {
 impl<E: Engine> Room<E> {
     /// A client says what he is going to send. What he may not, or what is too much, gets no answer, as with LiveKit: his
     /// client gives up after a while.
-    pub(super) fn announce(&mut self, cx: &mut Context<'_, E>, id: SessionId, request: AddTrackRequest) {
+    pub(super) fn announce(&mut self, cx: &mut Context<'_, E>, id: SessionId, mut request: AddTrackRequest) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let is_allowed = info::source(&request).is_some_and(|source| session.grants.allows(source));
-        let is_named = !request.cid.is_empty() && request.cid.chars().nth(CID_CHARS_MAX).is_none();
+        let is_short = |cid: &str| cid.chars().nth(CID_CHARS_MAX).is_none();
+        request.simulcast_codecs.truncate(1);
+        let is_named = !request.cid.is_empty()
+            && is_short(&request.cid)
+            && request.simulcast_codecs.iter().all(|codec| is_short(&codec.cid));
         let is_known = session.announced.iter().any(|it| it.request.cid == request.cid)
             || session.tracks.iter().any(|it| it.cid == request.cid);
         let has_room = session.announced.len() + session.tracks.len() < PUBLICATIONS_PER_PARTICIPANT_MAX;
@@ -35,7 +39,7 @@ impl<E: Engine> Room<E> {
         }
         let info = info::track(make_sid(cx.entropy, "TR_"), &request, cx.wall_ms);
         let told = TrackPublishedResponse { cid: request.cid.clone(), track: Some(info.clone()) };
-        session.announced.push(Announced { request, info });
+        session.announced.push(Announced { request: info::remembered(&request), info });
         session.send(Message::TrackPublished(told), cx.now);
     }
 

@@ -28,7 +28,7 @@ impl<E: Engine> Room<E> {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let message = SignalRequest::decode(bytes).map(|request| request.message);
         match message {
-            _ if !session.may_speak(cx.now) => {
+            _ if !session.may_speak(cx.now, bytes.len()) => {
                 tracing::debug!("a client sends too many messages");
                 self.remove(cx, id, DisconnectReason::SignalClose, true);
             }
@@ -91,13 +91,15 @@ impl<E: Engine> Room<E> {
             return;
         }
         let Ok(Init { candidate }) = serde_json::from_str(&trickle.candidate_init) else { return };
-        let of_target = if trickle.target == i32::from(SignalTarget::Subscriber) {
-            Session::subscriber
-        } else {
-            Session::publisher
-        };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let is_of_second = trickle.target == i32::from(SignalTarget::Subscriber);
+        let connection = if is_of_second { session.receiving_mut() } else { session.connection.as_mut() };
+        let Some(connection) = connection else { return };
+        if !connection.takes_candidate() {
+            return;
+        }
         // A connection that has not been answered yet hears of the client when he comes.
-        let Some(participant) = self.sessions.get(&id).and_then(of_target) else { return };
+        let Some(participant) = connection.participant else { return };
         if let Some(peer) = self.call.peer_mut(participant).filter(|_| !candidate.is_empty()) {
             // What cannot be read (a name of mDNS) is no way for us; the client comes to us by himself.
             let _ = peer.add_remote_candidate(&candidate);

@@ -174,7 +174,7 @@ impl<E: Engine> Room<E> {
         Arrival { request, protocol }: Arrival,
         outbox: Box<dyn Outbox>,
     ) {
-        let client = request.client_info.unwrap_or_default();
+        let client = request.client_info.as_ref().map(info::remembered_client).unwrap_or_default();
         let mut session = Session::new(make_sid(cx.entropy, "PA_"), grants, client, outbox, cx.now);
         session.joined_ms = cx.wall_ms;
         session.auto_subscribe = request.connection_settings.is_none_or(|settings| settings.auto_subscribe);

@@ -115,6 +115,11 @@ impl Offer {
         if text.len() > SDP_BYTES_MAX {
             return Err(SdpError::TooLong);
         }
+        // A line that ends in the middle for some readers would say something else in our answer.
+        let is_whole = |line: &str| !line.strip_suffix('\r').unwrap_or(line).contains('\r');
+        if !text.split('\n').all(is_whole) {
+            return Err(SdpError::Unreadable);
+        }
         let session = Session::parse(text.as_bytes()).map_err(|_| SdpError::Unreadable)?;
         if session.medias.len() > LINES_MAX {
             return Err(SdpError::TooLong);
@@ -150,6 +155,12 @@ impl Offer {
         let has_data = self.lines.iter().any(|line| line.kind == LineKind::Data);
         if has_data { DataChannels::Negotiated } else { DataChannels::None }
     }
+}
+
+/// How many lines a description has that can be read.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn read_description(text: &str) -> Option<usize> {
+    Some(Offer::parse(text).ok()?.lines.len())
 }
 
 fn value<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
@@ -221,6 +232,9 @@ fn read_codecs(media: &Media) -> Vec<OfferedCodec> {
             feedback: of_type("rtcp-fb", payload_type).take(ENTRIES_MAX).map(str::to_owned).collect(),
         })
     };
+    // A number means one thing: what is said of it is not read as often as it is named.
+    let mut seen = [false; 128];
+    let numbers = numbers.filter(|number| !std::mem::replace(&mut seen[usize::from(*number)], true));
     numbers.filter_map(read).take(ENTRIES_MAX).collect()
 }
 
@@ -286,9 +300,18 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_read_once_however_often_it_is_named() {
+        let often = CHROMIUM_OFFER.replace("SAVPF 111 63", &format!("SAVPF{} 63", " 111".repeat(1_000)));
+        let codecs = &Offer::parse(&often).unwrap().lines[1].codecs;
+        assert_eq!(codecs, &Offer::parse(CHROMIUM_OFFER).unwrap().lines[1].codecs);
+    }
+
+    #[test]
     fn what_is_no_offer_is_refused() {
         assert_eq!(Offer::parse("").unwrap_err(), SdpError::Unreadable);
         assert_eq!(Offer::parse("hello").unwrap_err(), SdpError::Unreadable);
+        let two_in_one = CHROMIUM_OFFER.replace("opus/48000/2\r\n", "opus/48000/2\ra=ice-pwd:mine\r\n");
+        assert_eq!(Offer::parse(&two_in_one).unwrap_err(), SdpError::Unreadable);
         assert_eq!(Offer::parse(&"v".repeat(SDP_BYTES_MAX + 1)).unwrap_err(), SdpError::TooLong);
         for name in ["ice-ufrag", "ice-pwd", "fingerprint", "mid"] {
             let without: Vec<&str> =

@@ -18,9 +18,13 @@ use super::grants::Grants;
 use super::info;
 use super::sdp::OfferedLine;
 
-/// Messages of a client in a row, and in a second for ever.
+/// Messages of a client in a row, and in a second for ever. A long one counts as one for each so many bytes.
 const MESSAGES_IN_A_ROW_MAX: u32 = 600;
 const MESSAGES_PER_SECOND: u32 = 60;
+const MESSAGE_UNIT_BYTES: usize = 16 * 1_024;
+
+/// Places at which a client may be reached, over one connection, for ever. What is named later is no loss: he comes to us.
+const CANDIDATES_MAX: usize = 1_000;
 
 /// Up to here sound and pictures are as good as they get: what is lost is sent again in time.
 const GOOD_LOST_PERMILLE: u16 = 20;
@@ -104,6 +108,16 @@ pub(crate) struct Connection {
     pub(crate) lines: Vec<Line>,
     /// What was offered last, by the client or by us.
     pub(crate) offered: Vec<OfferedLine>,
+    /// How many places were named at which the client may be reached.
+    pub(crate) candidates: usize,
+}
+
+impl Connection {
+    /// Whether one more place is looked at.
+    pub(crate) fn takes_candidate(&mut self) -> bool {
+        self.candidates += 1;
+        self.candidates <= CANDIDATES_MAX
+    }
 }
 
 /// A connection that we offer.
@@ -274,16 +288,17 @@ impl Session {
         (now.name, now.metadata, now.attributes) = (before.name, before.metadata, before.attributes);
     }
 
-    /// Whether one more message of the client is taken.
-    pub(crate) fn may_speak(&mut self, now: Duration) -> bool {
+    /// Whether one more message of the client is taken, of this length.
+    pub(crate) fn may_speak(&mut self, now: Duration, bytes: usize) -> bool {
         let earned = now.saturating_sub(self.allowance_at).as_millis() * u128::from(MESSAGES_PER_SECOND) / 1_000;
         if earned > 0 {
             self.allowance =
                 self.allowance.saturating_add(u32::try_from(earned).unwrap_or(u32::MAX)).min(MESSAGES_IN_A_ROW_MAX);
             self.allowance_at = now;
         }
-        let may_speak = self.allowance > 0;
-        self.allowance = self.allowance.saturating_sub(1);
+        let cost = u32::try_from(1 + bytes / MESSAGE_UNIT_BYTES).unwrap_or(u32::MAX);
+        let may_speak = self.allowance >= cost;
+        self.allowance = self.allowance.saturating_sub(cost);
         may_speak
     }
 

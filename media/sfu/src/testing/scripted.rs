@@ -28,6 +28,8 @@ pub struct ScriptedPeer {
     pub sent_data: Vec<(ChannelId, Vec<u8>)>,
     /// The names of the channels that it was told to open.
     pub opened: Vec<String>,
+    /// How many places it was told to look at.
+    pub candidates: usize,
     /// Whether it was told to say goodbye.
     pub is_closed: bool,
     says: VecDeque<Result<Event<Arc<[u8]>>, EngineError>>,
@@ -139,6 +141,7 @@ impl Peer for ScriptedPeer {
     }
 
     fn add_remote_candidate(&mut self, _candidate: &str) -> Result<(), EngineError> {
+        self.candidates += 1;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The loads. Each sets up what it needs outside of what it measures, and ends by itself.
 
+mod calls;
 mod connections;
 mod fanout;
 mod handshakes;
@@ -36,6 +37,9 @@ pub(crate) enum Bench {
     Requests,
     Handshakes,
     Connections,
+    Voices,
+    Meetings,
+    Presenter,
 }
 
 impl Bench {
@@ -56,6 +60,9 @@ impl Bench {
             Self::Requests => "requests",
             Self::Handshakes => "handshakes",
             Self::Connections => "connections",
+            Self::Voices => "voices",
+            Self::Meetings => "meetings",
+            Self::Presenter => "presenter",
         }
     }
 
@@ -86,6 +93,9 @@ impl Bench {
             Self::Requests => requests::run(world, plan, report),
             Self::Handshakes => handshakes::run(world, plan, report).await,
             Self::Connections => connections::run(world, plan, report).await,
+            Self::Voices => calls::voices(world, plan, report).await,
+            Self::Meetings => calls::meetings(world, plan, report).await,
+            Self::Presenter => calls::presenter(world, plan, report).await,
         }
     }
 }

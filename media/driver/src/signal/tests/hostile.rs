@@ -4,11 +4,20 @@ use std::time::Duration;
 
 use livekit_protocol::signal_request::Message as Request;
 use livekit_protocol::signal_response::Message;
-use livekit_protocol::{AddTrackRequest, JoinRequest, TrickleRequest};
+use livekit_protocol::{
+    AddTrackRequest, JoinRequest, SimulcastCodec, TrickleRequest, UpdateParticipantMetadata, VideoLayer,
+};
+use prost::Message as _;
 use veche_sfu::{PUBLICATIONS_PER_PARTICIPANT_MAX, Source};
 
 use crate::signal::Grants;
-use crate::signal::testing::{Guest, Hall, camera, microphone, receiving_offer};
+use crate::signal::testing::{Guest, Hall, camera, microphone, publishing_offer, receiving_offer};
+
+/// A client that is there offers to send a picture too.
+fn publishing_offer_behind(picture: &str) -> String {
+    let offer = publishing_offer("nothing", picture);
+    offer.replace("a=mid:1\r\n", "a=mid:m0\r\n").replace("a=mid:2\r\n", "a=mid:m1\r\n")
+}
 
 fn published(guest: &Guest) -> usize {
     guest.heard().iter().filter(|message| matches!(message, Message::TrackPublished(_))).count()
@@ -29,6 +38,51 @@ fn ten_thousand_tracks_are_not_taken() {
     assert_eq!(hall.room.len(), 1);
     hall.say(&boris, Request::AddTrack(camera("mine")));
     assert_eq!(published(&boris), 1);
+}
+
+#[test]
+fn what_others_are_told_of_a_track_is_short() {
+    let mut hall = Hall::new();
+    let (mut anna, boris) = (hall.join("anna"), hall.join("boris"));
+    let long = "x".repeat(1 << 16);
+    let layer = VideoLayer { rid: long.clone(), ..VideoLayer::default() };
+    let codec = SimulcastCodec { cid: long.clone(), ..SimulcastCodec::default() };
+    hall.say(&anna, Request::AddTrack(AddTrackRequest { simulcast_codecs: vec![codec], ..camera("long") }));
+    assert_eq!(published(&anna), 0, "a name has a length, wherever it stands");
+    let request = AddTrackRequest { name: long.clone(), stream: long, layers: vec![layer; 100], ..camera("picture") };
+    hall.say(&anna, Request::AddTrack(request));
+    hall.offer(&mut anna, publishing_offer_behind("picture"));
+    let told = boris.heard().into_iter().filter_map(|message| match message {
+        Message::Update(update) => Some(update.encoded_len()),
+        _ => None,
+    });
+    let longest = told.max().unwrap();
+    assert!(longest < 4_096, "{longest}");
+    assert_eq!(hall.room.occupancy().tracks, 1);
+}
+
+#[test]
+fn long_messages_count_as_many() {
+    let mut hall = Hall::new();
+    let (anna, boris) = (hall.join("anna"), hall.join("boris"));
+    let long = Request::UpdateMetadata(UpdateParticipantMetadata { name: "x".repeat(1 << 20), ..Default::default() });
+    for _ in 0..10 {
+        hall.say(&anna, long.clone());
+    }
+    assert!(anna.is_closed() && !boris.is_closed());
+}
+
+#[test]
+fn a_client_is_not_looked_for_in_a_million_places() {
+    let mut hall = Hall::new();
+    let anna = hall.join("anna");
+    for at in 0..5_000 {
+        let candidate = format!("{{\"candidate\":\"candidate:1 1 udp 1 198.51.100.7 {at} typ host\"}}");
+        hall.say(&anna, Request::Trickle(TrickleRequest { candidate_init: candidate, ..TrickleRequest::default() }));
+        hall.now += Duration::from_millis(20);
+    }
+    let peer = hall.room.peer(anna.id, true).unwrap();
+    assert_eq!(peer.candidates, 1_000);
 }
 
 #[test]
