@@ -103,7 +103,8 @@ impl Stage {
             }
         }
         let next = self.callers.iter().map(Caller::next).fold(end.min(now + PATIENCE), Duration::min);
-        self.poll.poll(&mut self.events, Some(next.saturating_sub(self.now())))?;
+        let wait = next.saturating_sub(self.now());
+        self.poll.poll(&mut self.events, Some(wait))?;
         for event in &self.events {
             let Token(number) = event.token();
             self.callers[number].receive(&|| started.elapsed())?;
