@@ -20,6 +20,7 @@ mod delayed;
 mod directory;
 mod e2ee;
 mod homeserver;
+mod meetings;
 mod personal;
 mod public_rooms;
 mod relations;
@@ -136,6 +137,11 @@ impl ApiError {
     /// 403 `M_USER_SUSPENDED`: an administrator suspended the account; it may read and leave, not write.
     pub fn user_suspended() -> Self {
         Self::new(StatusCode::FORBIDDEN, "M_USER_SUSPENDED", "This account is suspended")
+    }
+
+    /// 403 `M_GUEST_ACCESS_FORBIDDEN`: guests may be in their room and its call, and nothing else.
+    pub fn guest() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", "Guests may not do this")
     }
 
     /// 403 `M_FORBIDDEN`: the administrator has to show his password once more.

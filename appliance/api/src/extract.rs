@@ -23,7 +23,7 @@ use crate::connection::Connection;
 use crate::error::ApiError;
 use crate::json;
 use crate::limits::Who;
-use crate::routes::{Endpoint, Suspended};
+use crate::routes::{Endpoint, Guests, Suspended};
 
 /// A whole JSON body must have arrived by then, however steadily it trickles in.
 const BODY_SECS_MAX: u64 = 60;
@@ -114,6 +114,7 @@ pub(crate) async fn admit(gate: &Gate, endpoint: &Endpoint, mut parts: Parts) ->
         if requester.suspended && endpoint.route.suspended == Suspended::Refused {
             return Err(ApiError::user_suspended());
         }
+        check_guest(endpoint, requester, &args)?;
         if endpoint.need == Need::Administrator {
             // Before anything else is looked at, so that others learn nothing of what is there.
             let authority = requester.authority()?;
@@ -128,6 +129,18 @@ pub(crate) async fn admit(gate: &Gate, endpoint: &Endpoint, mut parts: Parts) ->
     let who = requester.as_ref().map_or(Who::Address(caller.ip), |requester| Who::User(&requester.user_id));
     gate.limiter.take(endpoint.route.class, who)?;
     Ok(Admitted { requester, caller, args, parts })
+}
+
+/// A guest may do little, only in his room, and only as himself.
+fn check_guest(endpoint: &Endpoint, requester: &Requester, args: &[String]) -> Result<(), ApiError> {
+    let Some(room) = &requester.guest else { return Ok(()) };
+    let is_own = |(name, arg): (&&str, &String)| match *name {
+        "room_id" => arg == room.as_str(),
+        "user_id" => arg == requester.user_id.as_str(),
+        _ => true,
+    };
+    let may = endpoint.route.guests == Guests::Allowed && endpoint.params.iter().zip(args).all(is_own);
+    if may { Ok(()) } else { Err(ApiError::guest()) }
 }
 
 /// Whether the request carries a proof that its sender has shown the password a moment ago.

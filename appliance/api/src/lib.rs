@@ -15,6 +15,7 @@
 //! | `admin` | what administrators ask and do, one folder per version, one file per endpoint |
 //! | `setup`, `site` | the wizard of a server without accounts; what anybody may know of the site |
 //! | `account` | what people do to their own account beyond the client-server API |
+//! | `meetings` | the links by which guests come in, and the door where they wait |
 //! | `relay`, `signaling`, `pages` | what is needed of the relay and the SFU for calls, and of the pages for people |
 //! | `admin_compat`, `system` | shared-secret registration; health and metrics |
 //!
@@ -34,6 +35,7 @@ pub mod extract;
 mod federation;
 mod json;
 pub mod limits;
+pub mod meetings;
 pub mod pages;
 pub mod relay;
 mod request_log;
@@ -66,6 +68,7 @@ pub fn endpoints() -> Routes<App> {
     let routes = admin::routes(routes);
     let routes = site::routes(routes);
     let routes = account::routes(routes);
+    let routes = meetings::routes(routes);
     let routes = federation::routes(routes);
     let routes = rtc::routes(routes);
     client::routes(routes)

@@ -65,6 +65,14 @@ pub(crate) enum Suspended {
     Allowed,
 }
 
+/// Whether a guest may use an endpoint: what it takes to be in his room and its call. About no other room, and for
+/// himself only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guests {
+    Refused,
+    Allowed,
+}
+
 /// What an endpoint is like beyond what ruma's metadata says.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
@@ -74,6 +82,7 @@ pub struct Route {
     pub(crate) body_needed: bool,
     pub(crate) locked: Locked,
     pub(crate) suspended: Suspended,
+    pub(crate) guests: Guests,
     pub(crate) anonymous: bool,
     pub(crate) with_token: bool,
     pub(crate) for_administrators: bool,
@@ -83,7 +92,8 @@ pub struct Route {
 }
 
 impl Route {
-    /// The default: JSON of at most 256 KiB (16 KiB from those who show no token), class [`Class::Default`], open to suspended and closed to locked accounts.
+    /// The default: JSON of at most 256 KiB (16 KiB from those who show no token), class [`Class::Default`],
+    /// open to suspended accounts, closed to locked ones and to guests.
     pub const fn new() -> Self {
         Self {
             class: Class::Default,
@@ -92,6 +102,7 @@ impl Route {
             body_needed: false,
             locked: Locked::Refused,
             suspended: Suspended::Allowed,
+            guests: Guests::Refused,
             anonymous: false,
             with_token: false,
             for_administrators: false,
@@ -129,6 +140,12 @@ impl Route {
     #[must_use]
     pub const fn refuse_suspended(self) -> Self {
         Self { suspended: Suspended::Refused, ..self }
+    }
+
+    /// Lets guests in, for themselves and for their room.
+    #[must_use]
+    pub const fn guests(self) -> Self {
+        Self { guests: Guests::Allowed, ..self }
     }
 
     /// Lets locked accounts in (logging out).

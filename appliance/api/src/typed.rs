@@ -101,6 +101,18 @@ impl Operation {
         Self { route: self.route.keys_body(), ..self }
     }
 
+    /// Not for suspended accounts.
+    #[must_use]
+    pub(crate) fn refuse_suspended(self) -> Self {
+        Self { route: self.route.refuse_suspended(), ..self }
+    }
+
+    /// Ends with the connection: for what waits and changes nothing.
+    #[must_use]
+    pub(crate) fn attached(self) -> Self {
+        Self { route: self.route.attached(), ..self }
+    }
+
     /// For whoever has this, who need be no administrator.
     #[must_use]
     pub(crate) fn need(self, need: Need) -> Self {

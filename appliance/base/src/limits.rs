@@ -176,6 +176,24 @@ pub const LOCALPART_BYTES_MAX: usize = 128;
 pub const OPENID_TOKEN_SECS_MAX: u64 = 60 * 60;
 /// How long a login token may be used.
 pub const LOGIN_TOKEN_SECS_MAX: u64 = 2 * 60;
+/// A meeting that guests come to by a link lasts at least this long, seconds.
+pub const MEETING_SECS_MIN: u64 = 5 * 60;
+/// And at most this long, seconds.
+pub const MEETING_SECS_MAX: u64 = 30 * 24 * 60 * 60;
+/// Guests of one meeting at one time.
+pub const GUESTS_PER_MEETING_MAX: u64 = 100;
+/// Meetings of one room that are not over.
+pub const MEETINGS_PER_ROOM_MAX: usize = 20;
+/// Digits of a meeting's PIN, at least.
+pub const PIN_DIGITS_MIN: usize = 6;
+/// Digits of a meeting's PIN, at most.
+pub const PIN_DIGITS_MAX: usize = 12;
+/// A guest's name, bytes.
+pub const GUEST_NAME_BYTES_MAX: usize = 128;
+/// People who wait at the doors of one meeting.
+pub const GUESTS_WAITING_PER_MEETING_MAX: usize = 50;
+/// People who wait at all doors together.
+pub const GUESTS_WAITING_MAX: usize = 1_000;
 
 // Content.
 

@@ -37,7 +37,7 @@ impl Directory {
     pub async fn authenticate_for_logout(&self, access_token: &str) -> Result<Requester, AuthenticateError> {
         let hash = lookup_hash(access_token).ok_or(AuthenticateError::Unknown)?;
         let found = self.registry.find(&hash).ok_or(AuthenticateError::Unknown)?;
-        if may_login(&found.account) == Err(Refusal::Deactivated) {
+        if found.over || may_login(&found.account) == Err(Refusal::Deactivated) {
             return Err(AuthenticateError::Unknown);
         }
         if found.expired {

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use ruma::{OwnedUserId, ServerName, UserId};
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use veche_base::metrics::{LabelledCounter, Registry as MetricsRegistry};
 use veche_base::{Clock, Entropy, Secret, random_token};
 use veche_store::sql::secrets::Name;
 use veche_store::sql::sessions::SessionId;
-use veche_store::sql::{Sql, Tx, accounts, closed_rooms, sessions, short_tokens};
+use veche_store::sql::{Sql, Tx, accounts, closed_rooms, meetings, sessions, short_tokens};
 
 use crate::StoreError;
 use crate::closed_rooms::ClosedRooms;
@@ -45,6 +45,7 @@ pub struct Directory {
     pub(crate) proofs: Proofs,
     pub(crate) ceremonies: Ceremonies,
     pub(crate) closed_rooms: ClosedRooms,
+    pub(crate) meetings_changed: Notify,
     registration: RwLock<RegistrationMode>,
     pub(crate) outcomes: LabelledCounter,
     pub(crate) conversations: Mutex<Option<Weak<dyn Conversations>>>,
@@ -62,9 +63,9 @@ impl Directory {
     ) -> Result<Arc<Self>, OpenError> {
         let words = |error: StoreError| OpenError(error.to_string());
         let scope = metrics.scope("directory");
-        let (people, signed_in, closed) = sql
+        let (people, guests, signed_in, closed) = sql
             .read_blocking(|view| -> Result<_, StoreError> {
-                Ok((accounts::all(view)?, sessions::all(view)?, closed_rooms::all(view)?))
+                Ok((accounts::all(view)?, meetings::guests(view)?, sessions::all(view)?, closed_rooms::all(view)?))
             })
             .map_err(words)?;
         let pepper = sql.secret_bytes(Name::PasswordPepper, &*entropy).map_err(words)?;
@@ -76,6 +77,7 @@ impl Directory {
                 Arc::clone(&clock),
                 Duration::from_secs(settings.access_token_secs),
                 people,
+                guests,
                 signed_in,
             )),
             passwords,
@@ -85,6 +87,7 @@ impl Directory {
             proofs: Proofs::default(),
             ceremonies: Ceremonies::default(),
             closed_rooms: ClosedRooms::new(closed),
+            meetings_changed: Notify::new(),
             registration: RwLock::new(settings.registration),
             outcomes: scope.labelled_counter("attempts", "Attempts to prove something, by kind and outcome"),
             conversations: Mutex::new(None),

@@ -135,7 +135,7 @@ fn visible_nouns(authority: &Authority, asked: Option<Vec<String>>) -> Option<Ve
 /// Whose work the nouns of actions belong to.
 const NOUNS: [(Grant, &[&str]); 4] = [
     (Grant::Users, &["account", "registration_token", "report"]),
-    (Grant::Rooms, &["room"]),
+    (Grant::Rooms, &["room", "meeting", "guest"]),
     (Grant::Backups, &["snapshot"]),
     (Grant::Bots, &["bot"]),
 ];

@@ -19,6 +19,9 @@
 //!   counted when wrong, and apart from passwords.
 //! - *Unknown refresh tokens* from one address: 200 at once, then 5/s. They have 256 random bits, so
 //!   nobody guesses them: an office whose sessions have ended sends them. This bounds work.
+//! - *Wrong PINs* of one meeting: 5 at once, then one a minute from one address, and 30 at once, then one in two minutes
+//!   from all together: whoever has the link finds a PIN of six digits in the month that a meeting may last once in fifty
+//!   times.
 //! - *Registrations* from one address: 3 at once, then 0.17/s.
 //!
 //! IPv6 addresses count by their /64. Nothing is ever locked: every refusal says when to come back.
@@ -49,6 +52,8 @@ pub(crate) enum Key {
     WrongTokenFrom(IpAddr),
     UnknownRefreshTokenFrom(IpAddr),
     RegistrationFrom(IpAddr),
+    WrongPin(u64, IpAddr),
+    WrongPinOfAll(u64),
 }
 
 /// So many at once, then one every `every`.
@@ -67,6 +72,8 @@ impl Key {
             Self::WrongCode(..) | Self::WrongCodeOfStrangers(_) => (5, 600_000),
             Self::WrongTokenFrom(_) => (10, 5_880),
             Self::UnknownRefreshTokenFrom(_) => (200, 200),
+            Self::WrongPin(..) => (5, 60_000),
+            Self::WrongPinOfAll(_) => (30, 120_000),
         };
         Rule { burst, every: Duration::from_millis(every_ms) }
     }
@@ -117,6 +124,17 @@ impl Limiter {
     /// A token that somebody shows: a login token, a registration token, the shared secret.
     pub(crate) fn token(&self, ip: IpAddr) -> Result<Guess<'_>, TooFast> {
         self.charged_when_wrong(Key::WrongTokenFrom(limit_key(ip)))
+    }
+
+    /// A PIN for a meeting.
+    pub(crate) fn pin(&self, meeting: u64, ip: IpAddr) -> Result<Guess<'_>, TooFast> {
+        let (one, all) = (Key::WrongPin(meeting, limit_key(ip)), Key::WrongPinOfAll(meeting));
+        self.take(one.clone())?;
+        if let Err(too_fast) = self.take(all.clone()) {
+            self.give_back(&one);
+            return Err(too_fast);
+        }
+        Ok(Guess { limiter: self, taken: vec![one, all], address: None, right: false })
     }
 
     /// A refresh token that somebody shows.

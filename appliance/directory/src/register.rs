@@ -163,7 +163,9 @@ impl Directory {
     }
 
     pub(crate) fn free_user_id(&self, name: &str) -> Result<OwnedUserId, RegisterError> {
-        let user_id = username::chosen(name, self.server_name()).ok_or(RegisterError::InvalidUsername)?;
+        let name = Some(name).filter(|name| !name.starts_with(username::GUEST_PREFIX));
+        let user_id = name.and_then(|name| username::chosen(name, self.server_name()));
+        let user_id = user_id.ok_or(RegisterError::InvalidUsername)?;
         match self.account(&user_id) {
             Some(_) => Err(RegisterError::UserInUse),
             None => Ok(user_id),

@@ -12,11 +12,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use ruma::{DeviceId, OwnedDeviceId, OwnedUserId, UserId};
+use ruma::{DeviceId, OwnedDeviceId, OwnedRoomId, OwnedUserId, UserId};
 use tokio::sync::{Notify, broadcast, watch};
 use veche_base::Clock;
 use veche_base::canonical_ip::limit_key;
-use veche_store::sql::accounts::Account;
+use veche_store::sql::accounts::{Account, Kind};
+use veche_store::sql::meetings::Guest;
 use veche_store::sql::sessions::{LastSeen, Session, SessionId, TokenHash, TokenPair};
 
 use crate::requester::Requester;
@@ -64,6 +65,8 @@ pub struct Revoked {
 pub(crate) enum Change {
     /// The account as it is now.
     Account(Account),
+    /// The account is a guest's of this meeting.
+    Guest(Guest),
     /// The session as it is now; new or known.
     Session(Box<Session>),
     /// The session has ended.
@@ -96,6 +99,8 @@ struct Tables {
 
 struct Known {
     account: Account,
+    /// Of a guest: the one room that he may be in, and until when on the monotonic clock.
+    guest: Option<(OwnedRoomId, Duration)>,
     sessions: BTreeSet<SessionId>,
 }
 
@@ -124,6 +129,8 @@ pub(crate) struct Found {
     pub(crate) account: Account,
     pub(crate) requester: Requester,
     pub(crate) expired: bool,
+    /// A guest whose meeting is over, though nobody has sent him home yet.
+    pub(crate) over: bool,
     /// The token is the newer of a pair of pairs: using it ends the grace of the older one.
     pub(crate) ends_grace: bool,
 }
@@ -133,6 +140,7 @@ impl Registry {
         clock: Arc<dyn Clock>,
         lifetime_max: Duration,
         accounts: Vec<Account>,
+        guests: Vec<Guest>,
         sessions: Vec<Session>,
     ) -> Self {
         let registry = Self {
@@ -142,8 +150,12 @@ impl Registry {
             revocations: broadcast::channel(REVOCATIONS_KEPT).0,
             work_arrived: Notify::new(),
         };
-        let changes: Vec<_> =
-            accounts.into_iter().map(Change::Account).chain(sessions.into_iter().map(Change::session)).collect();
+        let changes: Vec<_> = accounts
+            .into_iter()
+            .map(Change::Account)
+            .chain(guests.into_iter().map(Change::Guest))
+            .chain(sessions.into_iter().map(Change::session))
+            .collect();
         registry.apply(&changes);
         registry
     }
@@ -159,6 +171,10 @@ impl Registry {
         for change in changes {
             match change {
                 Change::Account(account) => tables.set_account(account, &mut revoked),
+                Change::Guest(guest) => {
+                    let left = Duration::from_millis(guest.until_ms.saturating_sub(self.clock.wall_ms()));
+                    tables.set_guest(guest, self.clock.monotonic() + left);
+                }
                 Change::Session(session) => tables.set_session(session, |expires_ms| self.deadline(expires_ms)),
                 Change::Ended(session, reason) => revoked.extend(tables.end(*session, *reason)),
                 Change::Work => self.work_arrived.notify_one(),
@@ -175,7 +191,8 @@ impl Registry {
         let access = tables.tokens.get(token)?;
         let live = tables.sessions.get(&access.session)?;
         let record = live.lock();
-        let account = tables.accounts.get(&record.session.user_id)?.account.clone();
+        let known = tables.accounts.get(&record.session.user_id)?;
+        let account = known.account.clone();
         let session = &record.session;
         let mut requester = Requester::new(
             session.user_id.clone(),
@@ -188,9 +205,13 @@ impl Registry {
         requester.grants = account.grants;
         requester.suspended = account.suspended;
         requester.locked = account.locked;
+        requester.guest = known.guest.as_ref().map(|(room, _)| room.clone());
+        let is_over = |(_, until): &(OwnedRoomId, Duration)| *until <= self.clock.monotonic();
+        let over = account.kind == Kind::Guest && known.guest.as_ref().is_none_or(is_over);
         Some(Found {
             requester,
             account,
+            over,
             expired: access.expires.is_some_and(|expires| expires <= self.clock.monotonic()),
             ends_grace: session.previous.is_some() && session.current.access == *token,
         })
@@ -294,10 +315,11 @@ impl Registry {
 
 impl Tables {
     fn set_account(&mut self, account: &Account, revoked: &mut Vec<Revoked>) {
-        let known = self
-            .accounts
-            .entry(account.user_id.clone())
-            .or_insert_with(|| Known { account: account.clone(), sessions: BTreeSet::new() });
+        let known = self.accounts.entry(account.user_id.clone()).or_insert_with(|| Known {
+            account: account.clone(),
+            guest: None,
+            sessions: BTreeSet::new(),
+        });
         known.account = account.clone();
         for session in &known.sessions {
             let Some(live) = self.sessions.get(session) else { continue };
@@ -305,6 +327,12 @@ impl Tables {
             if account.locked && !was_locked {
                 revoked.push(live.describe(Reason::Locked));
             }
+        }
+    }
+
+    fn set_guest(&mut self, guest: &Guest, until: Duration) {
+        if let Some(known) = self.accounts.get_mut(&guest.user_id) {
+            known.guest = Some((guest.room_id.clone(), until));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ruma::{OwnedDeviceId, OwnedUserId};
+use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 use tokio::sync::watch;
 use veche_store::sql::grants::Grants;
 use veche_store::sql::sessions::SessionId;
@@ -43,6 +43,8 @@ pub struct Requester {
     /// May only sign out; set on requesters from
     /// [`Directory::authenticate_for_logout`](crate::Directory::authenticate_for_logout) alone.
     pub locked: bool,
+    /// A guest, and the one room that he may be in.
+    pub guest: Option<OwnedRoomId>,
     revoked: watch::Receiver<bool>,
 }
 
@@ -54,7 +56,18 @@ impl Requester {
         revoked: watch::Receiver<bool>,
     ) -> Self {
         let (admin, owner, grants) = (false, false, Grants::NONE);
-        Self { user_id, device_id, session_id, admin, owner, grants, suspended: false, locked: false, revoked }
+        Self {
+            user_id,
+            device_id,
+            session_id,
+            admin,
+            owner,
+            grants,
+            suspended: false,
+            locked: false,
+            guest: None,
+            revoked,
+        }
     }
 
     /// A requester that no session stands behind and that is never revoked: for the wizard, before there are accounts,

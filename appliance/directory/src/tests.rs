@@ -3,6 +3,7 @@
 mod administering;
 mod delegating;
 mod leaving;
+mod meetings;
 mod passkeys;
 mod proving;
 mod registering;

@@ -22,6 +22,7 @@ pub(crate) enum TokenKind {
     Fresh,
     Passkey,
     Setup,
+    Meeting,
 }
 
 impl TokenKind {
@@ -34,6 +35,7 @@ impl TokenKind {
             Self::Fresh => "vft_",
             Self::Passkey => "vpt_",
             Self::Setup => "vst_",
+            Self::Meeting => "vmt_",
         }
     }
 }

@@ -3,6 +3,9 @@
 use ruma::{OwnedUserId, ServerName, UserId};
 use veche_base::limits::{ID_BYTES_MAX, LOCALPART_BYTES_MAX};
 
+/// What the names of guests begin with, by which everybody sees that they are some. Nobody else gets such a name.
+pub(crate) const GUEST_PREFIX: &str = "guest-";
+
 /// The user id a newcomer's name becomes; `None` when the name breaks the
 /// [grammar](https://spec.matrix.org/v1.19/appendices/#user-identifiers) or the id would be too long.
 ///

@@ -15,6 +15,7 @@ pub mod departures;
 pub mod e2ee;
 pub mod ephemeral;
 pub mod filter;
+pub mod meetings;
 pub mod membership;
 pub mod notify;
 pub mod overview;
@@ -48,6 +49,7 @@ use crate::{
     departures::Departures,
     e2ee::E2ee,
     ephemeral::Ephemeral,
+    meetings::Meetings,
     membership::{Members, UserRooms},
     notify::Notify,
     overview::Overview,
@@ -157,6 +159,8 @@ pub struct Homeserver {
     pub departures: Arc<Departures>,
     /// Closes rooms for good.
     pub closing: Arc<Closing>,
+    /// Guests, and the links by which they come.
+    pub meetings: Arc<Meetings>,
     /// Rooms as administrators see them.
     pub overview: Arc<Overview>,
     /// Sync.
@@ -186,6 +190,7 @@ impl Homeserver {
         let sliding = Arc::new(Sliding::new(Arc::clone(&core), parts.clone(), watch));
         let departures = Arc::new(Departures::new(&core, &parts, &members, &profiles, &delayed, &sliding));
         let closing = Arc::new(Closing::new(Arc::clone(&core), Arc::clone(&parts.rooms), Arc::clone(&parts.timeline)));
+        let meetings = Arc::new(Meetings::new(&core, &parts.rooms, &members, &profiles));
         let overview = Arc::new(Overview::new(Arc::clone(&core), Arc::clone(&parts.rooms), Arc::clone(&creation)));
         let conversations = Arc::downgrade(&departures);
         core.directory.set_conversations(conversations);
@@ -202,6 +207,7 @@ impl Homeserver {
             relations,
             departures,
             closing,
+            meetings,
             overview,
             sync,
             sliding,
@@ -212,6 +218,7 @@ impl Homeserver {
     pub fn start(&self, supervisor: &Supervisor, client: outbound::Client) {
         self.departures.start(supervisor);
         self.closing.start(supervisor);
+        self.meetings.start(supervisor);
         self.parts.ephemeral.start(supervisor);
         self.parts.presence.start(supervisor);
         self.parts.notify.start(supervisor, client);

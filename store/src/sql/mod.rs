@@ -19,6 +19,7 @@ mod connection;
 pub mod days;
 pub mod grants;
 pub mod journal;
+pub mod meetings;
 mod migrate;
 pub mod outbox;
 pub mod passkeys;

@@ -23,7 +23,7 @@ pub(super) struct Table {
 
 /// All tables save the journal, whose rows are chained by hashes of their own, and the hashes themselves.
 /// A new table is a new line here.
-pub(super) const TABLES: [Table; 13] = [
+pub(super) const TABLES: [Table; 15] = [
     Table { name: "accounts", key: "user_id" },
     Table { name: "sessions", key: "session_id" },
     Table { name: "registration_tokens", key: "token" },
@@ -36,16 +36,19 @@ pub(super) const TABLES: [Table; 13] = [
     Table { name: "closed_rooms", key: "room_id" },
     Table { name: "second_factors", key: "user_id" },
     Table { name: "passkeys", key: "credential_id" },
+    Table { name: "meetings", key: "meeting_id" },
+    Table { name: "guests", key: "user_id" },
     SEQUENCE,
 ];
 
 /// Tables whose numbers are never given twice, with the number's column. The engine keeps the last number of each in a
 /// table that can have no triggers.
-pub(super) const NUMBERED: [Table; 4] = [
+pub(super) const NUMBERED: [Table; 5] = [
     Table { name: "sessions", key: "session_id" },
     Table { name: "journal", key: "row_id" },
     Table { name: "reports", key: "report_id" },
     Table { name: "outbox", key: "row_id" },
+    Table { name: "meetings", key: "meeting_id" },
 ];
 
 const SEQUENCE: Table = Table { name: "sqlite_sequence", key: "name" };

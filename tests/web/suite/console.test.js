@@ -235,7 +235,8 @@ test("a passkey stands for the password, at the door of the console and before d
 
     const admin = await openPage(server, { path: "/admin/" });
     const { page } = admin;
-    await (await plugAuthenticator(page)).take(await authenticator.passkeys());
+    const copy = await plugAuthenticator(page);
+    await copy.take(await authenticator.passkeys());
     await page.getByRole("button", { name: "Use a passkey" }).click();
     await page.locator("#main").waitFor();
     const somebody = await makeAccount(server, "somebody");
@@ -248,6 +249,7 @@ test("a passkey stands for the password, at the door of the console and before d
     await dialog(admin).getByRole("textbox", { name: "Password", exact: true }).waitFor();
     expectQuiet(admin);
 
+    await authenticator.take(await copy.passkeys());
     await passkeys.getByRole("button", { name: "Remove the passkey “Work laptop”" }).click();
     await dialog(chat).getByRole("button", { name: "Use a passkey instead" }).click();
     await dialog(chat).getByText("Your passkey stands for the password").waitFor();

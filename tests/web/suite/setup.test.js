@@ -232,7 +232,7 @@ test("what cannot be is said at its field and loses nothing; what looks like HTM
     await steps.organisation(wizard, { company });
     await page.getByLabel("Let's Encrypt makes one by itself").check();
     await goOn(wizard);
-    await page.getByText("No certificate for this server can come from there").waitFor();
+    await page.getByText("No authority vouches for a name that leads nowhere").waitFor();
     await page.getByLabel("I have one").check();
     await page.getByLabel(/^Certificate, with/).fill("hello");
     await page.getByLabel(/^Private key/).fill("hello");

@@ -107,9 +107,13 @@ export async function plugAuthenticator(page) {
         /** Whether its owner's finger is there. */
         setPresent: (isUserVerified) => session.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
         passkeys: async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
-        /** Puts what another one keeps into this one, as a phone does that shares them. */
+        /** Puts what another one keeps into this one, with its counter, as a phone does that shares them. */
         take: async (passkeys) => {
-            for (const credential of passkeys) await session.send("WebAuthn.addCredential", { authenticatorId, credential });
+            for (const credential of passkeys) {
+                const { credentialId } = credential;
+                await session.send("WebAuthn.removeCredential", { authenticatorId, credentialId }).catch(() => undefined);
+                await session.send("WebAuthn.addCredential", { authenticatorId, credential });
+            }
         },
     };
 }

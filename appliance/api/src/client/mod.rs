@@ -17,6 +17,7 @@ mod device;
 mod directory;
 mod discovery;
 mod filter;
+mod guests;
 mod keys;
 mod membership;
 mod message;

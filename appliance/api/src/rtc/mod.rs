@@ -41,21 +41,21 @@ const SFU: &str = "/livekit/sfu";
 /// The area's endpoints.
 pub(crate) fn routes(mut routes: Routes<App>) -> Routes<App> {
     let (post, get) = (Method::POST, Method::GET);
+    let guests = Route::new().refuse_suspended().guests();
     for path in ["/_matrix/client/unstable/org.matrix.msc4143/rtc/transports", "/_matrix/client/v1/rtc/transports"] {
-        routes = routes.plain(get.clone(), path, Need::User, Route::new(), transports::transports);
+        routes = routes.plain(get.clone(), path, Need::User, Route::new().guests(), transports::transports);
     }
     for path in [
         "/_matrix/client/unstable/io.element.msc4195/rtc/livekit/get_token",
         "/_matrix/client/v1/rtc/livekit/get_token",
     ] {
-        routes = routes.plain(post.clone(), path, Need::User, Route::new().refuse_suspended(), get_token::get_token);
+        routes = routes.plain(post.clone(), path, Need::User, guests, get_token::get_token);
     }
     for path in [
         "/_matrix/client/unstable/io.element.msc4195/rtc/livekit/delegate_delayed_leave",
         "/_matrix/client/v1/rtc/livekit/delegate_delayed_leave",
     ] {
-        let route = Route::new().refuse_suspended();
-        routes = routes.plain(post.clone(), path, Need::User, route, delegate_delayed_leave::delegate_delayed_leave);
+        routes = routes.plain(post.clone(), path, Need::User, guests, delegate_delayed_leave::delegate_delayed_leave);
     }
     let (nobody, open) = (Need::Nobody, Route::new());
     routes

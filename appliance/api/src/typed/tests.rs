@@ -29,14 +29,20 @@ fn openapi_files_are_what_the_routes_say() {
     check("admin.json", &crate::admin::openapi());
     check("setup.json", &crate::setup::openapi());
     check("site.json", &crate::site::openapi());
+    check("meetings.json", &crate::meetings::openapi());
     check("account.json", &crate::account::openapi());
+    check("meetings.json", &crate::meetings::openapi());
 }
 
 #[test]
 fn every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhere() {
-    for document in
-        [crate::admin::openapi(), crate::setup::openapi(), crate::site::openapi(), crate::account::openapi()]
-    {
+    for document in [
+        crate::admin::openapi(),
+        crate::setup::openapi(),
+        crate::site::openapi(),
+        crate::account::openapi(),
+        crate::meetings::openapi(),
+    ] {
         let mut names = BTreeSet::new();
         for methods in document["paths"].as_object().unwrap().values() {
             for operation in methods.as_object().unwrap().values() {

@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use ruma::{UserId, events::TimelineEventType};
+use ruma::{
+    UserId,
+    events::{TimelineEventType, room::history_visibility::HistoryVisibility},
+};
 use veche_rooms::{
     Pdu, membership,
     visibility::{self, Sight},
@@ -149,6 +152,8 @@ struct Eyes<'a> {
     timeline: &'a Timeline,
     room: &'a Arc<Room>,
     reader: Option<(&'a UserId, Stay)>,
+    /// Whoever came by a link reads nothing of what was said before, whatever the room shows to others.
+    is_guest: bool,
     verdict: Option<(ShortStateHash, bool, bool)>,
 }
 
@@ -158,7 +163,8 @@ impl<'a> Eyes<'a> {
             Some(reader) => Some((reader, timeline.last_stay(room, reader)?)),
             None => None,
         };
-        Ok(Self { timeline, room, reader, verdict: None })
+        let is_guest = reader.is_some_and(|(reader, _)| timeline.core.directory.is_guest(reader));
+        Ok(Self { timeline, room, reader, is_guest, verdict: None })
     }
 
     fn see(&mut self, order: i64, entry: &TimelineEntry, pdu: &Pdu) -> Result<bool, Error> {
@@ -188,7 +194,7 @@ impl<'a> Eyes<'a> {
     fn visible_in(&self, group: ShortStateHash, reader: &UserId, joined_later: bool) -> Result<bool, Error> {
         let state = self.timeline.rooms.state(self.room, group)?;
         Ok(visibility::may_see(&Sight {
-            visibility: visibility::of_state(&state),
+            visibility: if self.is_guest { HistoryVisibility::Joined } else { visibility::of_state(&state) },
             new_visibility: None,
             membership: membership::of_user(&state, reader),
             new_membership: None,

@@ -28,7 +28,7 @@ where
         .ruma_with(newcomer, check_registration_token_validity::check_registration_token_validity)
         .ruma_with(password, change_password::change_password)
         .ruma_with(password, deactivate::deactivate)
-        .ruma(whoami::whoami)
+        .ruma_with(Route::new().guests(), whoami::whoami)
         .ruma(get_3pids::get_3pids)
-        .ruma(request_openid_token::request_openid_token)
+        .ruma_with(Route::new().guests(), request_openid_token::request_openid_token)
 }

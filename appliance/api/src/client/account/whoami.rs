@@ -12,7 +12,7 @@ use crate::respond::RumaResponse;
 
 /// Whose token this is.
 pub(super) async fn whoami(_: State<People>, req: Ruma<Request>) -> Result<RumaResponse<Response>, ApiError> {
-    let mut response = Response::new(req.who.user_id, false);
+    let mut response = Response::new(req.who.user_id, req.who.guest.is_some());
     response.device_id = Some(req.who.device_id);
     ready(Ok(RumaResponse(response))).await
 }

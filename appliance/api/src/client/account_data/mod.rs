@@ -11,12 +11,16 @@ use ruma::{RoomId, UserId};
 use serde_json::value::RawValue;
 use veche_homeserver::rooms::Room;
 
-use crate::{app::App, error::ApiError, routes::Routes};
+use crate::{
+    app::App,
+    error::ApiError,
+    routes::{Route, Routes},
+};
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     routes
-        .ruma(get_global_account_data::get_global_account_data)
+        .ruma_with(Route::new().guests(), get_global_account_data::get_global_account_data)
         .ruma(set_global_account_data::set_global_account_data)
         .ruma(get_room_account_data::get_room_account_data)
         .ruma(set_room_account_data::set_room_account_data)

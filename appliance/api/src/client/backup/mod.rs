@@ -32,7 +32,7 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     let keys = Route::new().class(Class::Keys).keys_body();
     routes
         .ruma_with(keys, create_backup_version::create_backup_version)
-        .ruma_with(keys, get_latest_backup_info::get_latest_backup_info)
+        .ruma_with(keys.guests(), get_latest_backup_info::get_latest_backup_info)
         .ruma_with(keys, get_backup_info::get_backup_info)
         .ruma_with(keys, update_backup_version::update_backup_version)
         .ruma_with(keys, delete_backup_version::delete_backup_version)

@@ -24,7 +24,7 @@ use crate::{
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    let schedule = Route::new().class(Class::Message).refuse_suspended();
+    let schedule = Route::new().class(Class::Message).refuse_suspended().guests();
     let (user, put, get) = (Need::User, Method::PUT, Method::GET);
     let read = Route::new();
     let routes = routes
@@ -83,7 +83,7 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
 
 /// The id is the right to manage the event, which a client may hand to the server of its call.
 fn managing(routes: Routes<App>) -> Routes<App> {
-    let (post, manage) = (Method::POST, Route::new());
+    let (post, manage) = (Method::POST, Route::new().guests());
     routes
         .plain(
             post.clone(),

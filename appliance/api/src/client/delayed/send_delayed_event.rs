@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use veche_homeserver::delayed::NewDelayed;
 
 use super::{requester, schedule, sticky};
-use crate::{app::App, error::ApiError, extract::Plain};
+use crate::{app::App, client::guests, error::ApiError, extract::Plain};
 
 #[derive(Deserialize)]
 struct Body {
@@ -26,6 +26,9 @@ pub(super) async fn send_delayed_event(State(app): State<App>, req: Plain) -> Re
     let Body { delay, state_key, content } =
         serde_json::from_slice(&req.bytes).map_err(|error| ApiError::bad_json(error.to_string()))?;
     let kind = TimelineEventType::from(kind.as_str());
+    if state_key.is_some() {
+        guests::check_state(requester(&req)?, &kind)?;
+    }
     let txn_id = OwnedTransactionId::from(txn_id.as_str());
     let sticky_ms = sticky(&req.parts.uri)?.filter(|_| state_key.is_none());
     let new = NewDelayed { room_id, kind, state_key, content, delay_ms: delay, sticky_ms };

@@ -28,7 +28,7 @@ where
     let routes = routes
         .ruma_with(open, discover_homeserver::discover_homeserver)
         .ruma_with(open, discover_support::discover_support)
-        .ruma(get_capabilities::get_capabilities);
+        .ruma_with(Route::new().guests(), get_capabilities::get_capabilities);
     let routes = discover_server::register(routes, open);
     let advertised = table::advertised(routes.table());
     get_supported_versions::register(routes, open, advertised)

@@ -8,11 +8,16 @@ mod get_filter;
 use serde::de::DeserializeOwned;
 use veche_homeserver::filter::{FilterDefinition, RoomEventFilter};
 
-use crate::{app::App, error::ApiError, routes::Routes};
+use crate::{
+    app::App,
+    error::ApiError,
+    routes::{Route, Routes},
+};
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    routes.ruma(create_filter::create_filter).ruma(get_filter::get_filter)
+    let own = Route::new().guests();
+    routes.ruma_with(own, create_filter::create_filter).ruma_with(own, get_filter::get_filter)
 }
 
 /// The whole filter that a parameter holds.

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use ruma::{
-    OneTimeKeyId,
+    OneTimeKeyId, OwnedUserId,
     api::client::keys::claim_keys::v3::{OneTimeKeys, Request, Response},
     serde::Raw,
 };
 use veche_homeserver::e2ee::ClaimedKeys;
 
-use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
+use crate::{app::App, client::guests, error::ApiError, extract::Ruma, respond::RumaResponse};
 
-/// Takes one one-time key of each named device.
+/// Takes one one-time key of each named device. Guests take those of the people of their room.
 pub(super) async fn claim_keys(State(app): State<App>, req: Ruma<Request>) -> Result<RumaResponse<Response>, ApiError> {
-    let wanted = req.body.one_time_keys.into_iter().map(|(user, devices)| {
+    let company = guests::company(&app, &req.who);
+    let is_company = |user: &OwnedUserId| company.as_ref().is_none_or(|company| company.contains(user));
+    let wanted = req.body.one_time_keys.into_iter().filter(|(user, _)| is_company(user)).map(|(user, devices)| {
         (user, devices.into_iter().map(|(device, algorithm)| (device, algorithm.to_string())).collect())
     });
     let claimed = app.homeserver.parts.e2ee.claim_keys(wanted.collect()).await?;

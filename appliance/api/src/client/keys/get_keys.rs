@@ -10,12 +10,16 @@ use ruma::{
 };
 use serde_json::value::RawValue;
 
-use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
+use crate::{app::App, client::guests, error::ApiError, extract::Ruma, respond::RumaResponse};
 
 /// The public keys of users. Everybody who is signed in may ask for everybody's: they are what others need to write
-/// to them at all.
+/// to them at all. Guests see those of the people of their room.
 pub(super) async fn get_keys(State(app): State<App>, req: Ruma<Request>) -> Result<RumaResponse<Response>, ApiError> {
-    let found = ready(app.homeserver.parts.e2ee.query_keys(req.sender(), &req.body.device_keys)).await?;
+    let mut wanted = req.body.device_keys.clone();
+    if let Some(company) = guests::company(&app, &req.who) {
+        wanted.retain(|user, _| company.contains(user));
+    }
+    let found = ready(app.homeserver.parts.e2ee.query_keys(req.sender(), &wanted)).await?;
     let mut response = Response::new();
     for (user, devices) in found.device_keys {
         response.device_keys.insert(user, devices.into_iter().map(|(id, keys)| (id, Raw::from_json(keys))).collect());

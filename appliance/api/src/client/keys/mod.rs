@@ -22,12 +22,12 @@ use crate::{
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     let keys = Route::new().class(Class::Keys).keys_body();
     routes
-        .ruma_with(keys, upload_keys::upload_keys)
-        .ruma_with(keys, get_keys::get_keys)
-        .ruma_with(keys, claim_keys::claim_keys)
-        .ruma_with(keys, get_key_changes::get_key_changes)
-        .ruma_with(keys, upload_signing_keys::upload_signing_keys)
-        .ruma_with(keys, upload_signatures::upload_signatures)
+        .ruma_with(keys.guests(), upload_keys::upload_keys)
+        .ruma_with(keys.guests(), get_keys::get_keys)
+        .ruma_with(keys.guests(), claim_keys::claim_keys)
+        .ruma_with(keys.guests(), get_key_changes::get_key_changes)
+        .ruma_with(keys.guests(), upload_signing_keys::upload_signing_keys)
+        .ruma_with(keys.guests(), upload_signatures::upload_signatures)
 }
 
 /// One-time or fallback keys, in the order in which they are to be handed out.

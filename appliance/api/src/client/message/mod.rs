@@ -20,14 +20,14 @@ use crate::{
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    let writing = Route::new().class(Class::Message).refuse_suspended().body_needed();
-    let pages = Route::new().class(Class::Pages);
+    let writing = Route::new().class(Class::Message).refuse_suspended().body_needed().guests();
+    let pages = Route::new().class(Class::Pages).guests();
     routes
         .ruma_with(writing, send_message_event::send_message_event)
-        .ruma_with(Route::new().class(Class::Message), redact_event::redact_event)
+        .ruma_with(Route::new().class(Class::Message).guests(), redact_event::redact_event)
         .ruma_with(pages, get_message_events::get_message_events)
         .ruma_with(pages, get_context::get_context)
-        .ruma(get_room_event::get_room_event)
+        .ruma_with(Route::new().guests(), get_room_event::get_room_event)
 }
 
 /// Who reads, in the homeserver's terms.

@@ -30,7 +30,7 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     // server could find out who works where. Clients send it.
     let reading = Route::new().with_token();
     let mut routes = routes
-        .ruma_with(reading, get_profile::get_profile)
+        .ruma_with(reading.guests(), get_profile::get_profile)
         .ruma_with(reading, get_profile_field::get_profile_field)
         .ruma_with(changing, delete_profile_field::delete_profile_field);
     for path in FIELD_PATHS {

@@ -18,12 +18,16 @@ use http::{HeaderValue, header::CONTENT_TYPE};
 use ruma::push::{AnyPushRule, AnyPushRuleRef, RuleKind};
 use serde_json::value::RawValue;
 
-use crate::{app::App, error::ApiError, routes::Routes};
+use crate::{
+    app::App,
+    error::ApiError,
+    routes::{Route, Routes},
+};
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     routes
-        .ruma(get_pushrules_all::get_pushrules_all)
+        .ruma_with(Route::new().guests(), get_pushrules_all::get_pushrules_all)
         .ruma(get_pushrules_global_scope::get_pushrules_global_scope)
         .ruma(get_pushrule::get_pushrule)
         .ruma(set_pushrule::set_pushrule)

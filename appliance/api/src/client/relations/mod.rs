@@ -21,7 +21,7 @@ pub(super) const LIMIT_DEFAULT: usize = 50;
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    let pages = Route::new().class(Class::Pages);
+    let pages = Route::new().class(Class::Pages).guests();
     routes
         .ruma_with(pages, get_relating_events::get_relating_events)
         .ruma_with(pages, get_relating_events_with_rel_type::get_relating_events_with_rel_type)

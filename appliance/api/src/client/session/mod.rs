@@ -20,7 +20,7 @@ where
 {
     // Signing in hashes passwords: the address is counted before, the account in the handler.
     let login = Route::new().class(Class::Login);
-    let leave = Route::new().class(Class::Free).allow_locked();
+    let leave = Route::new().class(Class::Free).allow_locked().guests();
     routes
         .ruma_with(Route::new().class(Class::Free), get_login_types::get_login_types)
         .ruma_with(login, login::login)

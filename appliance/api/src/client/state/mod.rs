@@ -14,9 +14,9 @@ use crate::{
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     routes
         .ruma_with(
-            Route::new().class(Class::Message).refuse_suspended().body_needed(),
+            Route::new().class(Class::Message).refuse_suspended().body_needed().guests(),
             send_state_event::send_state_event,
         )
-        .ruma(get_state_events::get_state_events)
-        .ruma(get_state_event_for_key::get_state_event_for_key)
+        .ruma_with(Route::new().guests(), get_state_events::get_state_events)
+        .ruma_with(Route::new().guests(), get_state_event_for_key::get_state_event_for_key)
 }

@@ -6,18 +6,20 @@ use veche_homeserver::{delayed::NewDelayed, timeline::NewEvent};
 
 use crate::{
     app::App,
-    client::delayed,
+    client::{delayed, guests},
     error::ApiError,
     extract::Ruma,
     respond::{Answer, RumaResponse},
 };
 
-/// Sets a piece of the room's state, now or later. Members of the room whose power level suffices may.
+/// Sets a piece of the room's state, now or later. Members of the room whose power level suffices may; guests only say that
+/// they are in its call.
 pub(crate) async fn send_state_event(
     State(app): State<App>,
     req: Ruma<send_state_event::v3::Request>,
 ) -> Result<Response, ApiError> {
     let kind = TimelineEventType::from(req.body.event_type.to_string());
+    guests::check_state(&req.who, &kind)?;
     let state_key = Some(req.body.state_key.clone());
     let content = req.body.body.json().to_owned();
     if let Some(delay_ms) = delayed::delay(&req)? {

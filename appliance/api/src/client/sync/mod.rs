@@ -21,7 +21,7 @@ pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     let sliding = Route::new().class(Class::Sync).attached();
     let former = "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync";
     routes
-        .ruma_with(Route::new().class(Class::Sync), sync_events::sync_events)
+        .ruma_with(Route::new().class(Class::Sync).guests(), sync_events::sync_events)
         .plain(Method::POST, former, Need::User, sliding, sliding_sync::sliding_sync)
         .plain(Method::POST, "/_matrix/client/v4/sync", Need::User, sliding, sync_v4::sync_v4)
 }

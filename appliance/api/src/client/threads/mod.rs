@@ -10,5 +10,5 @@ use crate::{
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    routes.ruma_with(Route::new().class(Class::Pages), get_threads::get_threads)
+    routes.ruma_with(Route::new().class(Class::Pages).guests(), get_threads::get_threads)
 }

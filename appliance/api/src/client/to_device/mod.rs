@@ -10,6 +10,6 @@ use crate::{
 
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
-    let keys = Route::new().class(Class::Keys).keys_body();
+    let keys = Route::new().class(Class::Keys).keys_body().guests();
     routes.ruma_with(keys, send_event_to_device::send_event_to_device)
 }

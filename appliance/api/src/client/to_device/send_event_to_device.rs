@@ -8,15 +8,20 @@ use ruma::{
 };
 use veche_homeserver::e2ee::{Recipient, ToDeviceMessages};
 
-use crate::{app::App, error::ApiError, extract::Ruma, respond::RumaResponse};
+use crate::{app::App, client::guests, error::ApiError, extract::Ruma, respond::RumaResponse};
 
-/// Sends messages to devices; repeated with the same transaction id, it sends nothing.
+/// Sends messages to devices; repeated with the same transaction id, it sends nothing. Guests write to the people of their
+/// room.
 pub(super) async fn send_event_to_device(
     State(app): State<App>,
     req: Ruma<Request>,
 ) -> Result<RumaResponse<Response>, ApiError> {
     let mut messages = ToDeviceMessages::new();
+    let company = guests::company(&app, &req.who);
     for (user, contents) in &req.body.messages {
+        if company.as_ref().is_some_and(|company| !company.contains(user)) {
+            return Err(ApiError::guest());
+        }
         let contents = contents.iter().map(|(device, content)| (recipient(device), Raw::json(content).to_owned()));
         messages.insert(user.clone(), contents.collect());
     }

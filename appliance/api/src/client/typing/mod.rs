@@ -16,6 +16,6 @@ const R0: &str = "/_matrix/client/r0/rooms/{room_id}/typing/{user_id}";
 /// The area's endpoints.
 pub(crate) fn routes(routes: Routes<App>) -> Routes<App> {
     [V3, R0].into_iter().fold(routes, |routes, template| {
-        routes.plain(Method::PUT, template, Need::User, Route::new(), create_typing_event::create_typing_event)
+        routes.plain(Method::PUT, template, Need::User, Route::new().guests(), create_typing_event::create_typing_event)
     })
 }

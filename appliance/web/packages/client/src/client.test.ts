@@ -25,6 +25,7 @@ describe("addresses", () => {
         { page: "home" },
         { page: "register", token: null },
         { page: "register", token: "a/b?c" },
+        { page: "meet", token: "vmt_x/y" },
         { page: "settings", tab: "devices" },
         { page: "alias", alias: "#general:b" },
         room(),

@@ -46,9 +46,13 @@ const session = new SessionStore<Engine>({
     },
 });
 
-// Databases are opened while the page is being drawn for the first time.
-loadAhead(session);
-void session.begin();
+const router = new Router();
+// A guest's page has nothing to do with the accounts that are signed in here.
+if (router.getSnapshot().page !== "meet") {
+    // Databases are opened while the page is being drawn for the first time.
+    loadAhead(session);
+    void session.begin();
+}
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
@@ -56,7 +60,7 @@ createRoot(root).render(
     <StrictMode>
         <I18nProvider i18n={i18n}>
             <AppearanceProvider appearance={appearance}>
-                <ServicesContext value={{ session, settings, router: new Router() }}>
+                <ServicesContext value={{ session, settings, router }}>
                     <Guarded>
                         <App />
                     </Guarded>

@@ -31,6 +31,7 @@ export type { PersonFound, Profile } from "./people/people_store";
 export type { Presence } from "./people/presence";
 export type { NewRoom, PublicRoom } from "./rooms/actions";
 export { LEVELS, audienceOf, roleOf, type Member, type Role } from "./rooms/members_store";
+export type { Meeting, WaitingGuest } from "./meetings/links";
 export type { NotificationMode } from "./rooms/notification_mode";
 export type { Preview } from "./rooms/preview";
 export type { RoomEntry, RoomListState, Section, SectionId } from "./rooms/room_list_store";

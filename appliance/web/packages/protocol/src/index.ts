@@ -6,6 +6,8 @@ export { plainText } from "./content/body";
 export type { ListSnapshot, Me } from "./rooms/list_snapshot";
 export { Homeserver, type PasskeyProof, type RegistrationMode } from "./session/homeserver";
 export { lookNowAndAgain } from "./session/look_around";
+export { Door } from "./meetings/door";
+export { Visit, type VisitEnd, type VisitState } from "./meetings/visit";
 export { type Profile, Profiles } from "./session/profiles";
 export {
     SessionStore,

@@ -1,6 +1,6 @@
 /** The page from the outside: who is signed in decides what is drawn. */
 import { ToastProvider, Toasts } from "@veche/kit";
-import { useEffect } from "react";
+import { Suspense, lazy, useEffect } from "react";
 import { Elsewhere } from "../entry/Elsewhere/Elsewhere";
 import { Expired } from "../entry/Expired/Expired";
 import { Failed } from "../entry/Failed/Failed";
@@ -10,6 +10,8 @@ import { SignIn } from "../entry/SignIn/SignIn";
 import { Unsupported } from "../entry/Unsupported/Unsupported";
 import { loadRunning, loadWorkspace, workspace } from "./code";
 import { useI18n, useRoute, useServices, useStore } from "./context";
+
+const MeetPage = lazy(() => import("../meet/MeetPage"));
 
 const toasts = new Toasts();
 
@@ -26,6 +28,17 @@ export function App() {
 }
 
 function Page() {
+    const route = useRoute();
+    // Guests have no account here, and whoever has one comes in as a guest all the same.
+    if (route.page !== "meet") return <Account />;
+    return (
+        <Suspense fallback={<Loading step={null} />}>
+            <MeetPage key={route.token} token={route.token} />
+        </Suspense>
+    );
+}
+
+function Account() {
     const { session } = useServices();
     const state = useStore(session);
     const route = useRoute();

@@ -14,6 +14,8 @@ export type Route =
     | { readonly page: "home" }
     /** With the token of an invitation link, or without. */
     | { readonly page: "register"; readonly token: string | null }
+    /** With the token of a link for guests. */
+    | { readonly page: "meet"; readonly token: string }
     | { readonly page: "room"; readonly roomId: string; readonly eventId: string | null; readonly panel: Panel | null }
     /** A link by alias (`#general:chat.example`), which is looked up. */
     | { readonly page: "alias"; readonly alias: string }
@@ -73,6 +75,10 @@ export function parse(hash: string): Route {
             return { page, token: null };
         case "invite":
             return { page: "register", token: decoded(first) };
+        case "meet": {
+            const token = decoded(first);
+            return token === null ? HOME : { page, token };
+        }
         case "settings": {
             const tab = SETTINGS_TABS.find((known) => known === first);
             return { page, tab: tab ?? "profile" };
@@ -97,6 +103,8 @@ export function write(route: Route): string {
             return "#/";
         case "register":
             return route.token === null ? "#/register" : `#/invite/${encodeURIComponent(route.token)}`;
+        case "meet":
+            return `#/meet/${encodeURIComponent(route.token)}`;
         case "settings":
             return `#/settings/${route.tab}`;
         case "alias":

@@ -100,7 +100,7 @@ test("what keeps a device from being used is told by the browser's names", () =>
 describe("the stage", () => {
     const picture = { id: "p", attach: () => () => undefined };
     const someone = (identity: string, more: Partial<Participant> = {}): Participant => ({
-        identity, userId: identity, name: identity, avatar: null, local: false, presence: "here", muted: false, speaking: false, moderable: false, camera: null,
+        identity, userId: identity, name: identity, avatar: null, local: false, guest: false, presence: "here", muted: false, speaking: false, moderable: false, camera: null,
         screen: null, held: false, connection: "good", keyMissing: false, handTs: null, reaction: null, sinceTs: 0, ...more,
     });
     const people = [someone("me", { local: true }), someone("anna"), someone("boris")];

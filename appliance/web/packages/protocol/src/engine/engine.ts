@@ -30,8 +30,9 @@ import { DevicesStore } from "../crypto/devices_store";
 import { EncryptionStore, SecretKeys } from "../crypto/encryption_store";
 import { VerificationStore, verificationMethods } from "../crypto/verification_store";
 import { AccountStore } from "../people/account_store";
-import { readableName } from "../people/names";
+import { isGuest, readableName } from "../people/names";
 import { People } from "../people/people_store";
+import { LobbyStore, MeetingLinks } from "../meetings/links";
 import { RoomActions } from "../rooms/actions";
 import { ListKeeper, type ListSnapshot } from "../rooms/list_snapshot";
 import { MembersStore } from "../rooms/members_store";
@@ -98,6 +99,8 @@ interface EngineParts {
 export class Engine implements RunningEngine {
     readonly me: string;
     readonly domain: string;
+    /** I have come by a link, and may be in one room only. */
+    readonly guest: boolean;
     readonly connection: ConnectionStore;
     readonly rooms: RoomListStore;
     readonly actions: RoomActions;
@@ -111,6 +114,7 @@ export class Engine implements RunningEngine {
     readonly notifier: Notifier;
     readonly search: SearchStore;
     readonly calls: Calls;
+    readonly meetings: MeetingLinks;
     readonly drafts: Drafts;
     readonly settings: SettingsStore;
     readonly #client: MatrixClient;
@@ -124,6 +128,7 @@ export class Engine implements RunningEngine {
     readonly #timelines = new Map<string, TimelineStore>();
     readonly #composers = new Map<string, ComposerStore>();
     readonly #polls = new Map<string, PollStore>();
+    readonly #lobbies = new Map<string, LobbyStore>();
     readonly #fetched = new Map<string, Promise<MatrixEvent | null>>();
 
     constructor(parts: EngineParts) {
@@ -135,6 +140,7 @@ export class Engine implements RunningEngine {
         this.settings = settings;
         this.me = client.getSafeUserId();
         this.domain = client.getDomain() ?? "";
+        this.guest = isGuest(this.me, this.me);
         this.connection = new ConnectionStore(client, offline.outbox, scope);
         this.rooms = new RoomListStore(client, scope, settings.getSnapshot().space, list?.rooms.byId ?? new Map());
         this.actions = new RoomActions(client, offline.outbox, (roomId) => this.#roomStores.get(roomId)?.refresh());
@@ -150,6 +156,7 @@ export class Engine implements RunningEngine {
         this.drafts = new Drafts(offline.records);
         this.search = new SearchStore(client, offline.records, this.connection, scope);
         this.calls = new Calls(client, scope);
+        this.meetings = new MeetingLinks(client);
         listen(scope, client, ClientEvent.DeleteRoom, (roomId) => {
             this.#forgetRoom(roomId);
         });
@@ -179,6 +186,11 @@ export class Engine implements RunningEngine {
 
     members(roomId: string): MembersStore {
         return kept(this.#memberStores, roomId, () => new MembersStore(this.#client, this.#room(roomId)));
+    }
+
+    /** Those at the room's door. */
+    lobby(roomId: string): LobbyStore {
+        return kept(this.#lobbies, roomId, () => new LobbyStore(this.#client, roomId));
     }
 
     threads(roomId: string): ThreadListStore {
@@ -271,7 +283,7 @@ export class Engine implements RunningEngine {
 
     /** A room that is entered again later is another object of the SDK. */
     #forgetRoom(roomId: string): void {
-        for (const stores of [this.#roomStores, this.#memberStores, this.#threadLists]) stores.delete(roomId);
+        for (const stores of [this.#roomStores, this.#memberStores, this.#threadLists, this.#lobbies]) stores.delete(roomId);
         for (const [key, timeline] of this.#timelines) {
             if (timeline.roomId !== roomId) continue;
             timeline.close();

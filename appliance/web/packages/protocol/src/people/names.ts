@@ -1,5 +1,8 @@
 //! What people without a name are called.
 
+/** Whether this is somebody who came by a link: the server gives nobody else of its own such a name. */
+export const isGuest = (id: string, me: string): boolean => id.startsWith("@guest-") && serverOf(id) === serverOf(me);
+
 /** The server of a user id. */
 const serverOf = (id: string): string => id.slice(id.indexOf(":") + 1);
 

@@ -7,7 +7,7 @@ import { type ProblemCode, problemOf } from "../base/problem";
 import { Scope } from "../base/scope";
 import { Store } from "../base/store";
 import { listen } from "../engine/listen";
-import { readableName } from "../people/names";
+import { isGuest, readableName } from "../people/names";
 import { type Presence, presenceOf } from "../people/presence";
 import { stateContent } from "./state";
 
@@ -26,8 +26,10 @@ export interface Member {
     readonly level: number;
     readonly role: Role;
     readonly presence: Presence | null;
-    /** From another server. */
+    /** From another server, or a guest. */
     readonly external: boolean;
+    /** Came by a link. */
+    readonly guest: boolean;
     /** A program: the room names it among its service members. */
     readonly bot: boolean;
     readonly me: boolean;
@@ -149,7 +151,8 @@ export class MembersStore extends Store<MembersState> {
                 level,
                 role: roleOf(level),
                 presence: presenceOf(this.#client.getUser(id)),
-                external: !id.endsWith(`:${domain}`),
+                external: !id.endsWith(`:${domain}`) || isGuest(id, me),
+                guest: isGuest(id, me),
                 bot: bots.has(id),
                 me: id === me,
             });

@@ -41,7 +41,7 @@ describe("sections of the room list", () => {
 
 test("who can read along: those who have joined, each counted once", () => {
     const member = (more: Partial<Member>): Member => ({
-        id: "@a:b", name: "a", avatar: null, membership: "join", level: 0, role: "member", presence: null, external: false, bot: false, me: false, ...more,
+        id: "@a:b", name: "a", avatar: null, membership: "join", level: 0, role: "member", presence: null, external: false, guest: false, bot: false, me: false, ...more,
     });
     const members = [member({}), member({}), member({ external: true }), member({ bot: true, external: true }), member({ membership: "invite" })];
     expect(audienceOf(members)).toEqual({ people: 2, external: 1, bots: 1 });

@@ -4,7 +4,7 @@
 
 import { Database } from "../base/database";
 import type { SignedIn } from "./homeserver";
-import { type Session, SessionKeeper, accountOf, forgetAccount } from "./session_keeper";
+import { type Session, SessionKeeper, accountOf, forgetAccount, isVisited } from "./session_keeper";
 
 const DATABASE = "veche";
 const DRAWER = "accounts";
@@ -99,7 +99,7 @@ export class Profiles {
         const known = new Set((await this.list()).map(({ id }) => id));
         const databases = await indexedDB.databases();
         const strays = new Set(databases.map(({ name }) => accountOf(name ?? "")).filter((id) => id !== null && !known.has(id)));
-        for (const id of strays) if (id !== null) await forgetAccount(id);
+        for (const id of strays) if (id !== null && !(await isVisited(id))) await forgetAccount(id);
     }
 
     #put(profile: Profile): Promise<void> {

@@ -56,6 +56,32 @@ export function accountOf(database: string): string | null {
     return null;
 }
 
+/** Says to other tabs that this account is in use though it is in no list: a guest's. */
+const visitLock = (id: string): string => `veche-visit-${id}`;
+
+/** Keeps the databases of a guest from being swept away, until the answered function is called. */
+export function holdVisit(id: string): () => void {
+    let release = (): void => undefined;
+    void navigator.locks.request(
+        visitLock(id),
+        () =>
+            new Promise<void>((resolve) => {
+                release = resolve;
+            }),
+    );
+    return () => {
+        release();
+    };
+}
+
+/** Whether a guest uses these databases in some tab now. */
+export async function isVisited(id: string): Promise<boolean> {
+    // Where there are no locks there is one page only.
+    const { locks } = (globalThis as { navigator?: Partial<Navigator> }).navigator ?? {};
+    const held = (await locks?.query())?.held ?? [];
+    return held.some(({ name }) => name === visitLock(id));
+}
+
 const databasesOf = (id: string): string[] => [
     `${ACCOUNT_PREFIX}${id}`,
     `${CRYPTO_PREFIX}${id}::matrix-sdk-crypto`,

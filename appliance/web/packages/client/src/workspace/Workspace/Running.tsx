@@ -32,6 +32,7 @@ export function Pages() {
             );
         case "home":
         case "register":
+        case "meet":
             return <Home />;
     }
 }

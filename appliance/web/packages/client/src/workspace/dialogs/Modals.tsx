@@ -6,6 +6,7 @@ import { type Modal, useUi } from "../ui/ui_store";
 const BrowseDialog = lazy(() => import("./BrowseDialog"));
 const DeleteDialog = lazy(() => import("./DeleteDialog"));
 const ForwardDialog = lazy(() => import("./ForwardDialog"));
+const GuestsDialog = lazy(() => import("./GuestsDialog"));
 const HelpDialog = lazy(() => import("./HelpDialog"));
 const InviteDialog = lazy(() => import("./InviteDialog"));
 const LeaveDialog = lazy(() => import("./LeaveDialog"));
@@ -42,6 +43,8 @@ function dialogOf(modal: Modal) {
             return <HelpDialog />;
         case "invite":
             return <InviteDialog roomId={modal.roomId} />;
+        case "guests":
+            return <GuestsDialog roomId={modal.roomId} />;
         case "forward":
             return <ForwardDialog roomId={modal.roomId} eventId={modal.eventId} />;
         case "delete":

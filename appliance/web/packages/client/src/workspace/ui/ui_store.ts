@@ -20,6 +20,7 @@ export type Modal =
     | { readonly kind: "browse" }
     | { readonly kind: "help" }
     | { readonly kind: "invite"; readonly roomId: string }
+    | { readonly kind: "guests"; readonly roomId: string }
     | { readonly kind: "forward"; readonly roomId: string; readonly eventId: string }
     | { readonly kind: "delete"; readonly roomId: string; readonly eventId: string }
     | { readonly kind: "leave"; readonly roomId: string }

@@ -9,7 +9,7 @@ import { Scope } from "../../base/scope";
 import { Store } from "../../base/store";
 import { listen } from "../../engine/listen";
 import { quietLogger } from "../../engine/logger";
-import { readableName } from "../../people/names";
+import { isGuest, readableName } from "../../people/names";
 import type { CallWish } from "../calls";
 import { type DeviceProblem, deviceProblem } from "../device_problem";
 import { type PassingReaction, declinedBy } from "../events";
@@ -218,10 +218,11 @@ export class Call extends Store<CallState> {
         if (!before.declined.includes(name)) this.publish({ ...before, declined: [...before.declined, name] });
     }
 
-    #describe(userId: string): { readonly name: string; readonly avatar: string | null } {
+    #describe(userId: string): ReturnType<Beside["describe"]> {
         const { client, room } = this.#parts;
         const member = room.getMember(userId);
-        return { name: readableName(userId, member?.name, client.getSafeUserId()), avatar: member?.getMxcAvatarUrl() ?? null };
+        const me = client.getSafeUserId();
+        return { name: readableName(userId, member?.name, me), avatar: member?.getMxcAvatarUrl() ?? null, guest: isGuest(userId, me) };
     }
 
     /** Sound plays wherever in the page somebody is; pictures are drawn by who wants to see them. */

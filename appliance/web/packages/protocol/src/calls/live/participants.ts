@@ -17,6 +17,8 @@ export interface Participant {
     readonly name: string;
     readonly avatar: string | null;
     readonly local: boolean;
+    /** Came by a link. */
+    readonly guest: boolean;
     /** Here, on the way here, or in the call by another server's SFU, which this page cannot reach. */
     readonly presence: "here" | "coming" | "elsewhere";
     readonly muted: boolean;
@@ -38,7 +40,7 @@ export interface Participant {
 
 /** What is known of a participant beside the two sources. */
 export interface Beside {
-    readonly describe: (userId: string) => { readonly name: string; readonly avatar: string | null };
+    readonly describe: (userId: string) => { readonly name: string; readonly avatar: string | null; readonly guest: boolean };
     readonly mayModerate: (userId: string) => boolean;
     readonly keyMissing: (identity: string) => boolean;
     readonly handTs: (membershipId: string) => number | null;

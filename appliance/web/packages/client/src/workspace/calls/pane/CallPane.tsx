@@ -4,8 +4,10 @@ import type { Call, CallState, RoomDetails } from "@veche/protocol/engine";
 import type { Layout } from "@veche/protocol/calls";
 import { type ReactNode, useState } from "react";
 import { useEngine, useI18n, useRouter, useStore, useT } from "../../../app/context";
+import { useUi } from "../../ui/ui_store";
 import { useCallUi } from "../call_ui";
 import { Controls } from "./Controls";
+import { AtTheDoor } from "../door/AtTheDoor";
 import { Lobby } from "./Lobby";
 import { Stage } from "./Stage";
 import { deviceText } from "./texts";
@@ -32,7 +34,10 @@ function InCall({ room, call }: { readonly room: RoomDetails; readonly call: Cal
     return (
         <div className={styles.call}>
             <Top room={room} state={state} layout={layout} onLayout={setLayout} />
-            <Notices call={call} state={state} />
+            <div className={styles.notices}>
+                <AtTheDoor room={room} />
+                <Notices call={call} state={state} />
+            </div>
             <div className={styles.stage}>{state.participants.length === 0 ? <Connecting /> : <Stage state={state} layout={layout} />}</div>
             <Controls call={call} state={state} />
             <VisuallyHidden>
@@ -64,6 +69,8 @@ function Top({ room, state, layout, onLayout }: TopProps) {
     const t = useT();
     const ui = useCallUi();
     const router = useRouter();
+    const modals = useUi();
+    const { guest } = useEngine();
     const { chat } = useStore(ui);
     const roomy = useMediaQuery("(min-width: 96rem)");
     const chatShown = chat === "shown" || (chat === "auto" && roomy);
@@ -71,7 +78,7 @@ function Top({ room, state, layout, onLayout }: TopProps) {
     const waits = isAlone(state) && state.declined.length === 0;
     return (
         <header className={styles.top}>
-            <span className={styles.back}>
+            <span className={styles.back} hidden={guest}>
                 {/* The call goes on in its small window. */}
                 <IconButton icon="arrow-left" label={t("room.back")} tooltip={false} onClick={() => { router.go({ page: "home" }); }} />
             </span>
@@ -81,11 +88,14 @@ function Top({ room, state, layout, onLayout }: TopProps) {
             <h2 className={styles.title}>{room.name}</h2>
             <span className={styles.count}>{waits ? t("call.waiting") : t("call.people", { count: state.participants.length })}</span>
             <IconButton icon={other} label={t(`call.layout.${other}`)} onClick={() => { onLayout(other); }} />
-            <IconButton
-                icon="chat"
-                label={chatShown ? t("call.chatHide") : t("call.chatShow")}
-                onClick={() => { ui.showChat(chatShown ? "hidden" : "shown"); }}
-            />
+            {!guest && room.can.invite && <IconButton icon="user-add" label={t("guests.invite")} onClick={() => { modals.open({ kind: "guests", roomId: room.id }); }} />}
+            {!guest && (
+                <IconButton
+                    icon="chat"
+                    label={chatShown ? t("call.chatHide") : t("call.chatShow")}
+                    onClick={() => { ui.showChat(chatShown ? "hidden" : "shown"); }}
+                />
+            )}
         </header>
     );
 }

@@ -4,6 +4,7 @@ import type { Call } from "@veche/protocol/engine";
 import { stageOf } from "@veche/protocol/calls";
 import { useEngine, useRouter, useStore, useT } from "../../../app/context";
 import { useCallUi } from "../call_ui";
+import { AtTheDoor } from "../door/AtTheDoor";
 import { useSpeaker } from "./Stage";
 import { TileView } from "./TileView";
 import styles from "./Floating.module.css";
@@ -25,6 +26,7 @@ export default function FloatingCall({ call }: { readonly call: Call }) {
     };
     return (
         <section className={styles.floating} aria-label={t("call.pane", { name: room.name })}>
+            <AtTheDoor room={room} />
             <div className={styles.picture}>
                 {main && <TileView tile={main} pinned={false} onPin={nothing} size="medium" bare />}
                 {state.phase === "ended" && (

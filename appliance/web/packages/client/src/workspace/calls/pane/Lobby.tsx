@@ -1,16 +1,14 @@
 /** Before a call: how one looks and sounds, with which devices, and who is there already. */
-import { Banner, Button, IconButton } from "@veche/kit";
+import { Banner, Button } from "@veche/kit";
 import type { CallIntent, RoomDetails } from "@veche/protocol/engine";
-import { useEffect, useRef } from "react";
 import { useEngine, useI18n, useStore } from "../../../app/context";
 import { useTask } from "../../../app/use_task";
 import { PersonAvatar, RoomAvatar } from "../../Avatars/Avatars";
 import { useCallUi } from "../call_ui";
 import { DeviceSelects } from "./DeviceSelects";
-import { Level } from "./Level";
+import { PreviewBox, useDevicePreview } from "./Preview";
 import { deviceText } from "./texts";
 import { callDevices } from "./use_devices";
-import { usePreview } from "./use_preview";
 import styles from "./Lobby.module.css";
 
 export function Lobby({ room, intent }: { readonly room: RoomDetails; readonly intent: CallIntent }) {
@@ -19,10 +17,7 @@ export function Lobby({ room, intent }: { readonly room: RoomDetails; readonly i
     const ui = useCallUi();
     const { busy, error, run } = useTask();
     const devices = callDevices();
-    const state = useStore(devices);
-    const camera = state.camera && intent === "video";
-    const sound = usePreview("microphone", state.microphone, state.chosen.audioinput);
-    const picture = usePreview("camera", camera, state.chosen.videoinput);
+    const preview = useDevicePreview(intent);
     const going = useStore(calls.going).get(room.id);
     const other = useStore(calls.current);
     const join = () =>
@@ -30,34 +25,14 @@ export function Lobby({ room, intent }: { readonly room: RoomDetails; readonly i
             await calls.join(room.id, devices.wish(intent));
             ui.closeLobby();
         });
-    const problems = [sound.problem, picture.problem].filter((problem) => problem !== null);
     return (
         <div className={styles.lobby}>
-            <div className={styles.preview}>
-                {picture.stream ? <Mirror stream={picture.stream} /> : <PersonAvatar id={me} name={t("call.you")} picture={null} size={120} />}
-                <div className={styles.switches}>
-                    <IconButton
-                        variant={state.microphone ? "secondary" : "primary"}
-                        icon={state.microphone ? "mic" : "mic-off"}
-                        label={state.microphone ? t("call.micOff") : t("call.micOn")}
-                        onClick={() => { devices.keep({ microphone: !state.microphone }); }}
-                    />
-                    {intent === "video" && (
-                        <IconButton
-                            variant={state.camera ? "secondary" : "primary"}
-                            icon={state.camera ? "video" : "video-off"}
-                            label={state.camera ? t("call.cameraOff") : t("call.cameraOn")}
-                            onClick={() => { devices.keep({ camera: !state.camera }); }}
-                        />
-                    )}
-                    {sound.stream && <Level stream={sound.stream} />}
-                </div>
-            </div>
+            <PreviewBox preview={preview} intent={intent} seed={me} />
             <div className={styles.side}>
                 <Where room={room} />
                 <h2 className={styles.title}>{going ? t("call.joinTitle") : t("call.startTitle")}</h2>
                 <Who room={room} />
-                {problems.map((problem) => (
+                {preview.problems.map((problem) => (
                     <Banner key={problem.device} tone="warning">
                         {deviceText(t, problem)}
                     </Banner>
@@ -96,12 +71,4 @@ function Who({ room }: { readonly room: RoomDetails }) {
     const going = useStore(calls.going).get(room.id);
     if (going) return <p className={styles.who}>{t("call.there", { names: format.list(going.people.map(({ name }) => name)) })}</p>;
     return <p className={styles.who}>{t("call.nobodyYet")}</p>;
-}
-
-function Mirror({ stream }: { readonly stream: MediaStream }) {
-    const element = useRef<HTMLVideoElement>(null);
-    useEffect(() => {
-        if (element.current) element.current.srcObject = stream;
-    }, [stream]);
-    return <video ref={element} className={styles.mirror} autoPlay playsInline muted aria-hidden="true" />;
 }

@@ -1,5 +1,5 @@
 /** Somebody in the call, or what somebody shows. */
-import { Icon, IconButton, Menu, MenuItem, classes, useToasts } from "@veche/kit";
+import { Badge, Icon, IconButton, Menu, MenuItem, classes, useToasts } from "@veche/kit";
 import type { Participant } from "@veche/protocol/engine";
 import type { Tile } from "@veche/protocol/calls";
 import { type T, useEngine, useRouter, useStore, useT } from "../../../app/context";
@@ -21,10 +21,11 @@ interface Props {
 const FACES = { small: 40, medium: 80, large: 120 } as const;
 
 /** Everything a tile shows, for those who do not see it. */
-function spoken(t: T, { kind, participant: { name, local, muted, handTs, presence, keyMissing, held, connection } }: Tile): string {
+function spoken(t: T, { kind, participant: { name, local, guest, muted, handTs, presence, keyMissing, held, connection } }: Tile): string {
     const who = local ? t("call.you") : name;
     if (kind === "screen") return t("call.screenOf", { name: who });
     const marks = [
+        guest && !local && t("members.guest"),
         presence === "coming" && t("call.coming"),
         presence === "elsewhere" && t("call.otherServer"),
         presence === "here" && muted && t("call.muted"),
@@ -86,6 +87,7 @@ function Caption({ tile: { kind, participant } }: { readonly tile: Tile }) {
             {kind === "person" && participant.speaking && !participant.muted && <Icon name="voice" size={16} />}
             {kind === "person" && participant.connection !== "good" && <Icon name={participant.connection === "lost" ? "wifi-off" : "wifi-low"} size={16} />}
             <span className={styles.name}>{kind === "screen" ? t("call.screenOf", { name }) : name}</span>
+            {participant.guest && !participant.local && <Badge tone="warning">{t("members.guest")}</Badge>}
         </span>
     );
 }
@@ -93,6 +95,7 @@ function Caption({ tile: { kind, participant } }: { readonly tile: Tile }) {
 function TileMenu({ tile, pinned, onPin }: Pick<Props, "tile" | "pinned" | "onPin">) {
     const t = useT();
     const router = useRouter();
+    const engine = useEngine();
     const { participant } = tile;
     const name = participant.local ? t("call.you") : participant.name;
     return (
@@ -105,9 +108,11 @@ function TileMenu({ tile, pinned, onPin }: Pick<Props, "tile" | "pinned" | "onPi
                 <MenuItem icon={pinned ? "pin-off" : "pin"} onSelect={() => { onPin(pinned ? null : tile.id); }}>
                     {pinned ? t("call.unpin") : t("call.pin")}
                 </MenuItem>
-                <MenuItem icon="user" onSelect={() => { router.panel({ kind: "person", userId: participant.userId }); }}>
-                    {t("call.aboutPerson")}
-                </MenuItem>
+                {!engine.guest && (
+                    <MenuItem icon="user" onSelect={() => { router.panel({ kind: "person", userId: participant.userId }); }}>
+                        {t("call.aboutPerson")}
+                    </MenuItem>
+                )}
                 {participant.moderable && <Moderation participant={participant} />}
             </Menu>
         </span>

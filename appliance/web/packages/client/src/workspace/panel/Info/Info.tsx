@@ -125,6 +125,7 @@ function Ways({ room }: { readonly room: RoomDetails }) {
     const t = useT();
     const ui = useUi();
     const router = useRouter();
+    const hasCalls = useStore(useEngine().calls.available);
     const { userId } = room;
     return (
         <section className={styles.ways}>
@@ -145,6 +146,11 @@ function Ways({ room }: { readonly room: RoomDetails }) {
             {room.can.invite && room.kind !== "direct" && (
                 <Button variant="ghost" block icon="user-add" onClick={() => { ui.open({ kind: "invite", roomId: room.id }); }}>
                     {t("panel.invite")}
+                </Button>
+            )}
+            {room.can.invite && room.can.call && hasCalls === true && (
+                <Button variant="ghost" block icon="link" onClick={() => { ui.open({ kind: "guests", roomId: room.id }); }}>
+                    {t("guests.invite")}
                 </Button>
             )}
         </section>

@@ -74,7 +74,7 @@ function Row({ member }: { readonly member: Member }) {
                     <span className={styles.id}>{member.id}</span>
                 </span>
                 {member.bot && <Badge>{t("members.bot")}</Badge>}
-                {member.external && <Badge tone="warning">{t("members.external")}</Badge>}
+                {member.external && <Badge tone="warning">{t(member.guest ? "members.guest" : "members.external")}</Badge>}
                 {member.role !== "member" && <Badge tone={member.role === "muted" ? "neutral" : "accent"}>{t(`role.${member.role}`)}</Badge>}
             </button>
         </li>
