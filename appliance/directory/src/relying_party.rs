@@ -67,11 +67,10 @@ impl RelyingParty {
 
     /// What to ask a browser for, `PublicKeyCredentialCreationOptionsJSON`, and what to remember until it answers.
     pub(crate) fn ask_for_new(&self, holder: Holder<'_>) -> Result<(Value, PasskeyRegistration), Refused> {
-        let known = holder.known.into_iter().map(Into::into).collect();
         let handle = Uuid::from_bytes(holder.handle);
         let (asked, state) = self
             .webauthn
-            .start_passkey_registration(handle, holder.name, holder.name, Some(known))
+            .start_passkey_registration(handle, holder.name, holder.name, Some(holder.known))
             .map_err(|_| Refused)?;
         let mut options = public_key(serde_json::to_value(asked))?;
         // It is looked for without a user name, so the authenticator itself must remember whose it is.

@@ -116,7 +116,7 @@ mod tests {
             assert!(!accounts::get(tx, &user)?.unwrap().passkey);
             assert!(add(tx, &second)? && add(tx, &first)? && !add(tx, &first)?);
             assert!(accounts::get(tx, &user)?.unwrap().passkey);
-            assert_eq!(of_user(tx, &user)?, [first.clone(), second.clone()]);
+            assert_eq!(of_user(tx, &user)?, [first.clone(), second]);
             assert!(used(tx, &first.credential_id, "[1]", 9)? && !used(tx, &[9], "[]", 9)?);
             let shown = get(tx, &first.credential_id)?.unwrap();
             assert_eq!((shown.credential.as_str(), shown.used_ms, shown.name), ("[1]", Some(9), first.name));

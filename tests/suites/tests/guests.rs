@@ -8,15 +8,16 @@ const API: &str = "/api/meetings/v1";
 /// A link of this room; what it ends with.
 async fn link(host: &Client, room: &str, more: &Value) -> String {
     let mut body = json!({ "title": "Budget", "lifetime_secs": 3_600, "lobby": false, "guests_max": 3 });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     let made = host.post(&format!("{API}/rooms/{}/links", encode(room)), &body).await.ok();
-    made["link"].as_str().unwrap().split_once("/#/meet/").unwrap().1.to_owned()
+    let (_, token) = made["link"].as_str().and_then(|link| link.split_once("/#/meet/")).expect("a link");
+    token.to_owned()
 }
 
 async fn knock(server: &Server, token: &str, name: &str) -> String {
     let anybody = Client::anonymous(&server.base_url());
     let body = json!({ "token": token, "name": name });
-    anybody.post(&format!("{API}/guest/knock"), &body).await.ok()["ticket"].as_str().unwrap().to_owned()
+    anybody.post(&format!("{API}/guest/knock"), &body).await.ok()["ticket"].as_str().expect("a ticket").to_owned()
 }
 
 async fn wait(server: &Server, ticket: &str) -> Value {
@@ -34,14 +35,14 @@ async fn guest(server: &Server, host: &Client, room: &str) -> Client {
 
 async fn members(who: &Client, room: &str) -> Vec<String> {
     let joined = who.get(&format!("/_matrix/client/v3/rooms/{}/joined_members", encode(room))).await.ok();
-    joined["joined"].as_object().unwrap().keys().cloned().collect()
+    joined["joined"].as_object().expect("members").keys().cloned().collect()
 }
 
 /// Waits until the host hears that somebody is in his room no more.
 async fn gone(host: &Client, room: &str, user: &str) {
-    let mut since = host.sync(None, 0, "").await.ok()["next_batch"].as_str().unwrap().to_owned();
+    let mut since = host.sync(None, 0, "").await.ok()["next_batch"].as_str().expect("a token").to_owned();
     while members(host, room).await.iter().any(|member| member == user) {
-        since = host.sync(Some(&since), 5_000, "").await.ok()["next_batch"].as_str().unwrap().to_owned();
+        since = host.sync(Some(&since), 5_000, "").await.ok()["next_batch"].as_str().expect("a token").to_owned();
     }
 }
 

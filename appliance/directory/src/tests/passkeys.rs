@@ -55,7 +55,7 @@ impl Authenticator {
         attestation.push(u8::try_from(data.len()).unwrap());
         attestation.extend(data);
         let said = client_data("webauthn.create", &options["challenge"], SITE);
-        self.answer(json!({ "attestationObject": encode(&attestation), "clientDataJSON": encode(&said) }))
+        self.answer(&json!({ "attestationObject": encode(&attestation), "clientDataJSON": encode(&said) }))
     }
 
     fn show(&mut self, options: &Value) -> Value {
@@ -70,7 +70,7 @@ impl Authenticator {
         let said = client_data("webauthn.get", &options["challenge"], lie.origin);
         let signed: Vec<u8> = data.iter().copied().chain(Sha256::digest(&said)).collect();
         let signature = self.keys.sign(&SystemRandom::new(), &signed).unwrap();
-        self.answer(json!({
+        self.answer(&json!({
             "authenticatorData": encode(&data),
             "clientDataJSON": encode(&said),
             "signature": encode(signature.as_ref()),
@@ -85,7 +85,7 @@ impl Authenticator {
         data
     }
 
-    fn answer(&self, response: Value) -> Value {
+    fn answer(&self, response: &Value) -> Value {
         let id = encode(&self.id);
         json!({ "id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": {} })
     }

@@ -136,7 +136,8 @@ async fn perform(scene: &Scene, world: &mut World, plan: &Plan, report: &mut Rep
 
 /// How long it took to come in, step by step.
 fn joins(figure: &mut impl FnMut(&str, &'static str, Better, &'static str, f64), entries: &[Entry]) {
-    let steps: [(&str, &'static str, fn(&Entry) -> Duration); 4] = [
+    type Step = (&'static str, &'static str, fn(&Entry) -> Duration);
+    let steps: [Step; 4] = [
         ("join: WebSocket", "", |entry| entry.accepted),
         ("join: answer", "", |entry| entry.answered),
         ("join: ICE and DTLS", "", |entry| entry.connected),

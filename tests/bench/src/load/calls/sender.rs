@@ -74,7 +74,7 @@ impl Sender {
     fn voice(&self, now: Duration) -> RtpToSend<Arc<[u8]>> {
         let mut payload = [0x55; VOICE_BYTES];
         payload[..STAMP_BYTES].copy_from_slice(&stamp(now));
-        let timestamp = u32::try_from(self.spoken * 960 & u64::from(u32::MAX)).unwrap_or_default();
+        let timestamp = u32::try_from((self.spoken * 960) & u64::from(u32::MAX)).unwrap_or_default();
         RtpToSend {
             ssrc: VOICE_SSRC,
             payload_type: OPUS,
