@@ -34,13 +34,13 @@ enum Match {
 
 impl Profiles {
     /// The active users of this server, other than the one who asks, whose name or id contains `term`, whatever its
-    /// case. Best first: those who begin with it, then those with a word that does.
+    /// case. Guests are not found: they are there for one meeting. Best first: those who begin with it, then those with a word that does.
     pub fn search(&self, asker: &UserId, term: &str, limit: usize) -> Result<Found, Error> {
         let limit = limit.min(USER_SEARCH_RESULTS_MAX);
         let term = term.trim().to_lowercase();
         let mut found = Vec::new();
         for user_id in self.core.directory.local_users() {
-            if user_id == asker {
+            if user_id == asker || self.core.directory.is_guest(&user_id) {
                 continue;
             }
             let display_name = self.text(&user_id, DISPLAY_NAME)?;
