@@ -157,6 +157,8 @@ pub const KEY_BACKUP_KEYS_MAX: u64 = 1_000_000;
 pub const PROFILE_BYTES_MAX: usize = 64 * 1_024;
 /// Display name.
 pub const DISPLAY_NAME_BYTES_MAX: usize = 512;
+/// Passkeys of one account.
+pub const PASSKEYS_PER_USER_MAX: usize = 20;
 /// Open user-interactive authentications of one account.
 pub const UIA_SESSIONS_PER_USER_MAX: usize = 20;
 /// How long a user-interactive authentication stays open.

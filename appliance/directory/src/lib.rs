@@ -5,12 +5,12 @@
 //!   (`veche_store::sql`); when it is on disk, `registry` hears of it before the caller does.
 //! - `registry` is the picture in memory from which requests are authenticated: a lookup by the
 //!   token's hash, no disk. It is complete, so that what is not in it does not exist.
-//! - Every way to sign in (password, login token, refresh, registration) ends in `sign_in`, and
+//! - Every way to sign in (password or passkey, login token, refresh, registration, a guest's link) ends in `sign_in`, and
 //!   therefore in the one gate [`may_login`].
 //! - Every place where a secret can be guessed asks `limiter` first.
 //!
 //! Invariants of absence: nothing here knows HTTP or SQL, nor of rooms more than the ids of those that an administrator
-//! has closed. What conversations must hear of
+//! has closed or that guests are let into. What conversations must hear of
 //! (a device is gone, an account is gone) goes through the outbox: [`Directory::pending_work`]. The one thing that
 //! is asked of whoever owns conversations is a trait of ours: [`Conversations`].
 
@@ -50,6 +50,7 @@ mod tokens;
 mod totp;
 mod uia;
 mod username;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -66,7 +67,7 @@ pub use login::{Credentials, LoginError, LoginRequest, LoginToken, LoginTokenErr
 pub use meetings::{Gone, MeetError, NewMeeting, NewMeetingError, SeenGuest};
 pub use openid::OpenIdToken;
 pub use outbox::{Conversations, Settling};
-pub use passkeys::{OwnPasskey, PASSKEYS_MAX, PasskeyChallenge, PasskeyError, PasskeyProof};
+pub use passkeys::{OwnPasskey, PasskeyChallenge, PasskeyError, PasskeyProof};
 pub use password::PasswordCost;
 pub use preferences::{NewSetting, SettingChange};
 pub use refresh::RefreshError;

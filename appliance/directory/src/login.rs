@@ -1,4 +1,4 @@
-//! Signing in with a password or a login token, and issuing login tokens.
+//! Signing in with a password, or what a passkey has proved in its place, or a login token, and issuing login tokens.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ruma::{OwnedUserId, UserId};
 use serde_json::Value;
-use veche_base::limits::DISPLAY_NAME_BYTES_MAX;
+use veche_base::limits::{DISPLAY_NAME_BYTES_MAX, PASSKEYS_PER_USER_MAX};
 use veche_base::{Entropy, Secret, random_token};
 use veche_store::sql::passkeys::{self, Passkey};
 use veche_store::sql::{accounts, journal};
@@ -35,8 +35,6 @@ pub(crate) use ceremonies::{Ceremonies, Registration};
 pub(crate) const CEREMONY_SECS_MAX: u64 = 5 * 60;
 /// How long a proof is good.
 pub(crate) const PASSKEY_PROOF_SECS_MAX: u64 = 60;
-/// Passkeys of one account.
-pub const PASSKEYS_MAX: usize = 20;
 /// Characters of a ceremony's name: 130 bits.
 const CEREMONY_CHARS: usize = 22;
 
@@ -120,7 +118,7 @@ impl Directory {
         self.check_password(requester.user_id.as_str(), password, caller).await?;
         let user = requester.user_id.clone();
         let kept = self.sql.read(move |view| passkeys::of_user(view, &user)).await?;
-        if kept.len() >= PASSKEYS_MAX {
+        if kept.len() >= PASSKEYS_PER_USER_MAX {
             return Err(PasskeyError::TooMany);
         }
         let handle = kept.first().map_or_else(|| new_handle(&*self.entropy), |known| known.user_handle);
@@ -145,7 +143,7 @@ impl Directory {
         let new = made.into_record(requester.user_id.clone(), opened.handle, name, self.clock.wall_ms());
         let act = self.act_of(requester, "account.passkey_added");
         self.commit(move |tx, changes| {
-            if passkeys::of_user(tx, &new.user_id)?.len() >= PASSKEYS_MAX {
+            if passkeys::of_user(tx, &new.user_id)?.len() >= PASSKEYS_PER_USER_MAX {
                 return Err(PasskeyError::TooMany);
             }
             if !passkeys::add(tx, &new)? {
@@ -219,7 +217,9 @@ impl Directory {
 
     /// Whether this, typed as a password, is a proof by a passkey of this account; it is used up. For `check_password` alone.
     pub(crate) fn take_passkey_proof(&self, user: &UserId, typed: &Secret<String>) -> bool {
+        // Once the passkeys are taken away, nothing that they have proved counts.
         self.ceremonies.take_proof(user, typed.expose(), self.now())
+            && self.registry.is_account(user, |account| account.passkey)
     }
 }
 

@@ -5,7 +5,8 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use veche_directory::{OwnPasskey, PASSKEYS_MAX};
+use veche_base::limits::PASSKEYS_PER_USER_MAX;
+use veche_directory::OwnPasskey;
 
 use super::second_factor::Shown;
 use crate::app::App;
@@ -56,7 +57,7 @@ pub(crate) struct New {
 /// The own passkeys.
 pub(super) async fn list(State(app): State<App>, asked: Asked) -> Result<Json<Told>, ApiError> {
     let kept = app.directory.passkeys(asked.requester()?).await?;
-    Ok(Json(Told { passkeys: kept.into_iter().map(Passkey::from).collect(), max: PASSKEYS_MAX }))
+    Ok(Json(Told { passkeys: kept.into_iter().map(Passkey::from).collect(), max: PASSKEYS_PER_USER_MAX }))
 }
 
 /// What to ask the browser for, so that it makes one.

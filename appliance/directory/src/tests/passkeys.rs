@@ -5,6 +5,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
+use veche_base::limits::PASSKEYS_PER_USER_MAX;
 
 use super::*;
 
@@ -243,7 +244,10 @@ async fn it_is_made_with_the_password_and_removed_with_it_and_taken_away_with_th
     let unknown = directory.remove_passkey(&alice, "AAAA", proof, &home()).await;
     assert!(matches!(unknown, Err(PasskeyError::None)));
 
+    let proof = prove(&house, &mut phone).await.proof;
     directory.reset_second_factor(&Authority::console(), &alice.user_id).await.unwrap();
+    let late = house.try_login("alice", proof.expose()).await;
+    assert!(matches!(late, Err(LoginError::WrongCredentials)), "it was proved before they were taken away");
     assert!(directory.passkeys(&alice).await.unwrap().is_empty());
     house.try_login("alice", PASSWORD).await.unwrap();
 }
@@ -254,7 +258,7 @@ async fn an_account_has_a_bound_of_them() {
     let alice = house.requester("alice", "HOME").await;
     let mut first = Authenticator::new(0);
     add(&house, &alice, &mut first, PASSWORD).await;
-    for number in 1..PASSKEYS_MAX {
+    for number in 1..PASSKEYS_PER_USER_MAX {
         let proof = prove(&house, &mut first).await.proof;
         add(&house, &alice, &mut Authenticator::new(u8::try_from(number).unwrap()), proof.expose()).await;
     }

@@ -8,7 +8,9 @@ const EMOJI = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
 
 /** One or two letters of a name, or one emoji if it begins with one; of an id (`@anna:example.org`) if there is no name. */
 export function initials(name: string): string {
-    const words = name
+    // What stands in brackets says something of the name: "Anna (guest)".
+    const bare = name.replaceAll(/\([^()]*\)/gu, " ");
+    const words = (bare.trim() === "" ? name : bare)
         .normalize("NFC")
         .replaceAll(/(?!\u200d|\ufe0f)[^\p{L}\p{M}\p{N}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\s]/gu, " ")
         .split(/\s+/u)

@@ -1,9 +1,9 @@
 /** The server wants to see that its user is there: asks for the password in the middle of something. */
-import { Button, Dialog, TextField } from "@veche/kit";
+import { Button, Dialog } from "@veche/kit";
 import { type ReactNode, useRef, useState } from "react";
 import { Problem } from "@veche/protocol";
 import { useT } from "../../app/context";
-import { PasskeyInstead } from "../../app/passkeys";
+import { OwnPassword } from "../ui/OwnPassword";
 
 /** `ask` resolves with what was typed and rejects when its user does not want to; `prompt` is the dialog. */
 export function usePassword(): { ask: () => Promise<string>; prompt: ReactNode } {
@@ -45,16 +45,7 @@ export function usePassword(): { ask: () => Promise<string>; prompt: ReactNode }
                 </>
             }
         >
-            <TextField
-                label={t("signIn.password")}
-                value={password}
-                onChange={setPassword}
-                type="password"
-                autoComplete="current-password"
-                reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
-                autoFocus
-            />
-            <PasskeyInstead password={password} onProof={setPassword} />
+            <OwnPassword label={t("signIn.password")} value={password} onChange={setPassword} autoFocus />
         </Dialog>
     );
     return { ask, prompt };

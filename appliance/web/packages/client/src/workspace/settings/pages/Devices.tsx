@@ -4,8 +4,8 @@ import type { DeviceEntry } from "@veche/protocol/engine";
 import { useEffect, useState } from "react";
 import { useEngine, useI18n, useStore, useT } from "../../../app/context";
 import { problemText } from "../../../app/problems";
-import { PasskeyInstead } from "../../../app/passkeys";
 import { useTask } from "../../../app/use_task";
+import { OwnPassword } from "../../ui/OwnPassword";
 import { useUi } from "../../ui/ui_store";
 import { useCodeHint } from "./SecondFactor";
 import styles from "./pages.module.css";
@@ -131,18 +131,7 @@ function SignOutDevices({ ids, onClose }: { readonly ids: readonly string[]; rea
                 </>
             }
         >
-            <TextField
-                label={t("signIn.password")}
-                hint={codeHint}
-                error={task.error ?? undefined}
-                value={password}
-                onChange={setPassword}
-                type="password"
-                autoComplete="current-password"
-                reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
-                autoFocus
-            />
-            <PasskeyInstead password={password} onProof={setPassword} />
+            <OwnPassword label={t("signIn.password")} hint={codeHint} error={task.error} value={password} onChange={setPassword} autoFocus />
         </Dialog>
     );
 }

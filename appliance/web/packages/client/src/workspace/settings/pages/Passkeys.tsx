@@ -3,8 +3,9 @@ import { Banner, Button, Dialog, IconButton, TextField, useToasts } from "@veche
 import type { OwnPasskey } from "@veche/protocol/engine";
 import { useCallback, useEffect, useState } from "react";
 import { useEngine, useI18n, useT } from "../../../app/context";
-import { PasskeyInstead, usePasskeysHere } from "../../../app/passkeys";
+import { usePasskeysHere } from "../../../app/passkeys";
 import { useTask } from "../../../app/use_task";
+import { OwnPassword } from "../../ui/OwnPassword";
 import { useCodeHint } from "./SecondFactor";
 import styles from "./pages.module.css";
 
@@ -71,6 +72,7 @@ function Add({ onClose }: { readonly onClose: (changed: boolean) => void }) {
     const { account } = useEngine();
     const toasts = useToasts();
     const task = useTask();
+    const codeHint = useCodeHint();
     const [name, setName] = useState(t("passkey.thisDevice"));
     const [password, setPassword] = useState("");
     const isReady = name.trim() !== "" && password !== "";
@@ -97,7 +99,7 @@ function Add({ onClose }: { readonly onClose: (changed: boolean) => void }) {
             <div className={styles.section}>
                 {task.error !== null && <Banner tone="danger">{task.error}</Banner>}
                 <TextField label={t("passkey.name")} hint={t("passkey.nameHint")} value={name} onChange={setName} maxLength={NAME_CHARACTERS_MAX} dir="auto" />
-                <OwnPassword password={password} onPassword={setPassword} />
+                <OwnPassword label={t("profile.passwordBefore")} hint={codeHint} value={password} onChange={setPassword} />
             </div>
         </Dialog>
     );
@@ -113,6 +115,7 @@ function Remove({ passkey, isLast, onClose }: RemoveProps) {
     const t = useT();
     const { account } = useEngine();
     const task = useTask();
+    const codeHint = useCodeHint();
     const [password, setPassword] = useState("");
     const submit = async () => {
         if (password !== "" && (await task.run(() => account.removePasskey(passkey.id, password)))) onClose(true);
@@ -135,27 +138,8 @@ function Remove({ passkey, isLast, onClose }: RemoveProps) {
         >
             <div className={styles.section}>
                 {task.error !== null && <Banner tone="danger">{task.error}</Banner>}
-                <OwnPassword password={password} onPassword={setPassword} />
+                <OwnPassword label={t("profile.passwordBefore")} hint={codeHint} value={password} onChange={setPassword} />
             </div>
         </Dialog>
-    );
-}
-
-function OwnPassword({ password, onPassword }: { readonly password: string; readonly onPassword: (password: string) => void }) {
-    const t = useT();
-    const codeHint = useCodeHint();
-    return (
-        <>
-            <TextField
-                label={t("profile.passwordBefore")}
-                hint={codeHint}
-                value={password}
-                onChange={onPassword}
-                type="password"
-                autoComplete="current-password"
-                reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
-            />
-            <PasskeyInstead password={password} onProof={onPassword} />
-        </>
     );
 }

@@ -2,9 +2,9 @@
 import { Banner, Button, Checkbox, CopyField, TextField, useToasts } from "@veche/kit";
 import { type SubmitEvent, useState } from "react";
 import { useEngine, useStore, useT } from "../../../app/context";
-import { PasskeyInstead } from "../../../app/passkeys";
 import { useTask } from "../../../app/use_task";
 import { PersonAvatar } from "../../Avatars/Avatars";
+import { OwnPassword } from "../../ui/OwnPassword";
 import { PictureField } from "../../ui/PictureField";
 import { Passkeys } from "./Passkeys";
 import { SecondFactor, useCodeHint } from "./SecondFactor";
@@ -69,8 +69,7 @@ function Password() {
             <h3 className={styles.title}>{t("profile.password")}</h3>
             {task.error !== null && <Banner tone="danger">{task.error}</Banner>}
             <input type="hidden" autoComplete="username" value={userId} readOnly />
-            <TextField label={t("profile.passwordBefore")} hint={codeHint} value={before} onChange={setBefore} type="password" autoComplete="current-password" reveal={reveal} />
-            <PasskeyInstead password={before} onProof={setBefore} />
+            <OwnPassword label={t("profile.passwordBefore")} hint={codeHint} value={before} onChange={setBefore} />
             <TextField label={t("profile.passwordNow")} hint={t("register.passwordHint")} value={now} onChange={setNow} type="password" autoComplete="new-password" reveal={reveal} />
             <Checkbox label={t("profile.signOutOthers")} checked={others} onChange={setOthers} />
             <div className={styles.actions}>

@@ -4,8 +4,8 @@ import { isPasskeyProof } from "@veche/protocol";
 import type { SecondFactorOffer } from "@veche/protocol/engine";
 import { useCallback, useEffect, useState } from "react";
 import { useEngine, useStore, useT } from "../../../app/context";
-import { PasskeyInstead } from "../../../app/passkeys";
 import { useTask } from "../../../app/use_task";
+import { OwnPassword } from "../../ui/OwnPassword";
 import styles from "./pages.module.css";
 
 /** As apps show them: in two groups, or in one. */
@@ -99,7 +99,7 @@ function TurnOn({ onClose }: DialogProps) {
         >
             <div className={styles.section}>
                 {offer === null ? (
-                    <PasswordField error={error} value={password} onChange={setPassword} />
+                    <OwnPassword label={t("profile.passwordBefore")} error={error} value={password} onChange={setPassword} autoFocus />
                 ) : (
                     <>
                         <div className={styles.picture}>
@@ -139,7 +139,7 @@ function TurnOff({ onClose }: DialogProps) {
             <div className={styles.section}>
                 {/* Either of the two may be what is wrong. */}
                 {error !== null && <Banner tone="danger">{error}</Banner>}
-                <PasswordField value={password} onChange={setPassword} />
+                <OwnPassword label={t("profile.passwordBefore")} value={password} onChange={setPassword} autoFocus />
                 <CodeField value={code} onChange={setCode} />
             </div>
         </Dialog>
@@ -160,31 +160,6 @@ function Actions({ submit, danger = false, busy, disabled, onClose }: ActionsPro
         <>
             <Button variant="ghost" onClick={onClose}>{t("common.cancel")}</Button>
             <Button type="submit" variant={danger ? "danger" : "primary"} busy={busy} disabled={disabled}>{submit}</Button>
-        </>
-    );
-}
-
-interface PasswordFieldProps {
-    readonly error?: string | null;
-    readonly value: string;
-    readonly onChange: (password: string) => void;
-}
-
-function PasswordField({ error = null, value, onChange }: PasswordFieldProps) {
-    const t = useT();
-    return (
-        <>
-            <TextField
-                label={t("profile.passwordBefore")}
-                error={error ?? undefined}
-                value={value}
-                onChange={onChange}
-                type="password"
-                autoComplete="current-password"
-                reveal={{ show: t("common.showPassword"), hide: t("common.hidePassword") }}
-                autoFocus
-            />
-            <PasskeyInstead password={value} onProof={onChange} />
         </>
     );
 }
