@@ -10,6 +10,7 @@ import { newProfile } from "./support/browser.js";
 import { field, message, person, signIn } from "./support/people.js";
 import { fill, makeRoom, session } from "./support/rooms.js";
 import { makeAccount, startServer } from "./support/server.js";
+import { claim, openWizard, start, steps, unclaimed, writeFirstMessage } from "./support/wizard.js";
 
 const CPU_TIMES_SLOWER = 4;
 /** What Chromium's own tools call "Fast 4G". */
@@ -174,4 +175,16 @@ describe(`a room of ${MESSAGES} messages`, () => {
         assert.equal(taken.length, ECHOES);
         t.diagnostic(`p50 ${at(taken, 0.5).toFixed(0)} ms, p95 ${at(taken, 0.95).toFixed(0)} ms (browser at full speed)`);
     });
+});
+
+test("a server that nobody has set up: from the claim code to the owner's first message", async (t) => {
+    const wizard = await openWizard(await unclaimed());
+    const took = await timed(async () => {
+        await claim(wizard);
+        for (const step of Object.values(steps)) await step(wizard);
+        await start(wizard);
+        await writeFirstMessage(wizard);
+    });
+    // Nobody reads or thinks in it: it is what the pages and the server take.
+    t.diagnostic(`${seconds(took)} for ${Object.keys(steps).length} pages, the chat's sign-in and its recovery key`);
 });

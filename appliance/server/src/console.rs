@@ -50,13 +50,22 @@ pub(crate) const fn registration(settings: &Settings) -> RegistrationMode {
 /// The settings that the wizard or the console may change, as they are stored; for both of them.
 pub(crate) type Changes = Vec<(&'static str, Option<Value>)>;
 
-/// What the next start would find if these changes were stored; fails with English words if one cannot be.
-pub(crate) fn with_changes(loaded: &Loaded, changes: &Changes) -> Result<Loaded, String> {
+/// A change that cannot be stored.
+#[derive(Debug)]
+pub(crate) struct BadChange {
+    pub(crate) key: &'static str,
+    /// Why not, in English.
+    pub(crate) words: String,
+}
+
+/// What the next start would find if these changes were stored; fails if one cannot be.
+pub(crate) fn with_changes(loaded: &Loaded, changes: &Changes) -> Result<Loaded, BadChange> {
     let mut next = loaded.clone();
     for (key, value) in changes {
-        let entry = entry(key).ok_or_else(|| format!("there is no setting {key}"))?;
+        let bad = |words| BadChange { key, words };
+        let entry = entry(key).ok_or_else(|| bad(format!("there is no setting {key}")))?;
         if !loaded.is_fixed(key) {
-            next = next.with_value(entry, value.as_ref())?;
+            next = next.with_value(entry, value.as_ref()).map_err(bad)?;
         }
     }
     Ok(next)

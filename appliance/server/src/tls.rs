@@ -3,6 +3,7 @@
 //! What certificates are, how they are kept, made, ordered and renewed is `veche_acme`'s; the settings are translated
 //! into its own here.
 
+use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -16,9 +17,12 @@ use veche_acme::{
     AcmeSettings, BadName, Certificates, ChallengeKind, ExternalAccount, Name, Names, Resolver, Source, SourceKind,
 };
 use veche_api::OwnAuthority;
+use veche_api::admin::v1::certificate::{CertificateRefusal, Obstacle};
+use veche_runtime::outbound::OutboundError;
 use veche_runtime::{Supervisor, outbound};
 
 use crate::addresses::Whereabouts;
+use crate::console::BadChange;
 use crate::exit::Failure;
 use crate::settings::{AcmeChallenge, CertificateSource, Loaded, Settings, SettingsError};
 use crate::wiring::{Ground, authority_client};
@@ -39,27 +43,42 @@ pub(crate) fn open(
     let settings = &loaded.settings;
     let names = names(settings, addresses).map_err(|(key, bad)| loaded.complaint(key, bad))?;
     let outbound = authority_client(loaded)?;
-    check_directory(loaded, &outbound)?;
+    check_directory(loaded, &outbound).map_err(SettingsError::from)?;
     let wanted = veche_acme::Settings { folder: folder(dir), names, source: source(settings) };
     let (clock, entropy) = (Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
     Certificates::open(wanted, Arc::new(outbound), clock, entropy, &ground.registry).map_err(Failure::new)
 }
 
 /// Complains about an ACME directory that the server would not ask.
-fn check_directory(loaded: &Loaded, outbound: &outbound::Client) -> Result<(), SettingsError> {
+fn check_directory(loaded: &Loaded, outbound: &outbound::Client) -> Result<(), Complaint> {
     let tls = &loaded.settings.tls;
     if tls.source != CertificateSource::Acme {
         return Ok(());
     }
-    outbound.check(&tls.acme_directory).map_err(|reason| loaded.complaint("tls.acme_directory", reason))
+    outbound.check(&tls.acme_directory).map_err(|reason| {
+        let obstacle = match reason {
+            OutboundError::OutOfReach => Obstacle::DirectoryOutOfReach,
+            _ => Obstacle::BadDirectory,
+        };
+        Complaint(obstacle, loaded.complaint("tls.acme_directory", reason))
+    })
 }
 
-/// Complains, in English words, about settings that somebody has chosen in a browser and that cannot lead to a certificate.
-pub(crate) fn check_choice(loaded: &Loaded) -> Result<(), String> {
-    let reason = |complaint: SettingsError| complaint.reason().to_owned();
-    check(loaded).map_err(reason)?;
-    let outbound = authority_client(loaded).map_err(|failure| failure.words().to_owned())?;
-    check_directory(loaded, &outbound).map_err(reason)
+/// Complains about settings that somebody has chosen in a browser and that cannot lead to a certificate.
+pub(crate) fn check_choice(loaded: &Loaded) -> Result<(), CertificateRefusal> {
+    let refusal = |Complaint(obstacle, complaint): Complaint| {
+        CertificateRefusal::Impossible(obstacle, complaint.reason().to_owned())
+    };
+    obstacle(loaded).map_err(refusal)?;
+    let outbound = authority_client(loaded)
+        .map_err(|failure| CertificateRefusal::Impossible(Obstacle::Setting, failure.words().to_owned()))?;
+    check_directory(loaded, &outbound).map_err(refusal)
+}
+
+/// A choice in a browser that the settings do not take.
+pub(crate) fn bad_choice(BadChange { key, words }: BadChange) -> CertificateRefusal {
+    let obstacle = if key == "tls.acme_directory" { Obstacle::BadDirectory } else { Obstacle::Setting };
+    CertificateRefusal::Impossible(obstacle, words)
 }
 
 /// Lets certificates that were opened for the first run follow the settings that came of it. Blocks.
@@ -72,30 +91,51 @@ pub(crate) fn follow(certificates: &Certificates, loaded: &Loaded, addresses: &[
 
 /// Complains about settings that cannot lead to a certificate, each for itself well formed.
 pub(crate) fn check(loaded: &Loaded) -> Result<(), SettingsError> {
+    Ok(obstacle(loaded)?)
+}
+
+/// Settings that cannot lead to a certificate: what stands in the way, and where it was said.
+struct Complaint(Obstacle, SettingsError);
+
+impl From<Complaint> for SettingsError {
+    fn from(Complaint(_, complaint): Complaint) -> Self {
+        complaint
+    }
+}
+
+fn obstacle(loaded: &Loaded) -> Result<(), Complaint> {
+    let complaint = |obstacle, key, reason: &dyn fmt::Display| Err(Complaint(obstacle, loaded.complaint(key, reason)));
     let settings = &loaded.settings;
     let tls = &settings.tls;
     match (&tls.acme_eab_key_id, &tls.acme_eab_secret) {
-        (Some(_), None) => return Err(loaded.complaint("tls.acme_eab_key_id", "tls.acme_eab_secret is missing to it")),
-        (None, Some(_)) => return Err(loaded.complaint("tls.acme_eab_secret", "tls.acme_eab_key_id is missing to it")),
+        (Some(_), None) => {
+            return complaint(Obstacle::Setting, "tls.acme_eab_key_id", &"tls.acme_eab_secret is missing to it");
+        }
+        (None, Some(_)) => {
+            return complaint(Obstacle::Setting, "tls.acme_eab_secret", &"tls.acme_eab_key_id is missing to it");
+        }
         _ => {}
     }
     if tls.source != CertificateSource::Acme {
         return Ok(());
     }
     if settings.listen.https.is_none() {
-        return Err(loaded.complaint("tls.source", "a certificate is for listen.https, which is off"));
+        return complaint(Obstacle::NoHttps, "tls.source", &"a certificate is for listen.https, which is off");
     }
-    let names = names(settings, &[]).map_err(|(key, bad)| loaded.complaint(key, bad))?;
+    let names = match names(settings, &[]) {
+        Ok(names) => names,
+        Err((key, bad)) => return complaint(Obstacle::Setting, key, &bad),
+    };
     if let Some(local) = names.public.iter().find(|name| is_this_machine(name)) {
         let reason = format!(
             "no authority vouches for {local}; set server.name or server.public_url to the name that clients will use"
         );
-        return Err(loaded.complaint("tls.source", reason));
+        return complaint(Obstacle::LocalName, "tls.source", &reason);
     }
     if tls.acme_challenge == AcmeChallenge::Http01 && settings.listen.redirect.is_none() {
         let reason = "http-01 is answered on port 80, and listen.redirect is off; set it to 0.0.0.0:80, or this to \
                       tls-alpn-01";
-        return Err(loaded.complaint("tls.acme_challenge", reason));
+        return complaint(Obstacle::NoRedirect, "tls.acme_challenge", &reason);
     }
     Ok(())
 }

@@ -72,6 +72,26 @@ describe("files in an encrypted conversation", () => {
         assert.deepEqual(names, ["a.txt", "c.txt"]);
     });
 
+    test("the page asks before it is left while a file is on its way", async () => {
+        let release;
+        const held = new Promise((resolve) => { release = resolve; });
+        await anna.context.route("**/_matrix/media/v3/upload*", async (route) => {
+            await held;
+            await route.fallback();
+        });
+        await send(anna, { name: "slow.txt", mimeType: "text/plain", buffer: Buffer.from("slow") });
+        await anna.page.getByRole("button", { name: "Cancel slow.txt" }).waitFor();
+        const asked = anna.page.waitForEvent("dialog");
+        await anna.page.evaluate(() => { setTimeout(() => { location.reload(); }); });
+        const dialog = await asked;
+        assert.equal(dialog.type(), "beforeunload");
+        await dialog.dismiss();
+        release();
+        await sees(boris, "slow.txt");
+        await anna.context.unroute("**/_matrix/media/v3/upload*");
+        await until("the upload is done", async () => (await anna.page.getByRole("button", { name: "Cancel slow.txt" }).count()) === 0);
+    });
+
     test("a file that is too large is refused at once, with both sizes", async () => {
         await send(anna, { name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(5 * 1024 * 1024) });
         await main(anna).getByText(/This file has 5\.2 MB; the server takes up to 4\.2 MB/).waitFor();

@@ -161,12 +161,16 @@ describe("without a network", () => {
         await message(anna, "outbox three").getByText("Waiting for the connection").waitFor();
         await reload(anna);
         await message(anna, "outbox three").getByText("Waiting for the connection").waitFor();
+        await say(anna, "outbox unwanted");
+        await message(anna, "outbox unwanted").getByRole("button", { name: "Do not send" }).click();
+        await message(anna, "outbox unwanted").waitFor({ state: "detached" });
         assert.deepEqual(await order(anna, /outbox (?:one|two|three)/), ["outbox one", "outbox two", "outbox three"]);
         assert.equal((await onDisk(anna.page)).includes("outbox two"), false);
         await connect(anna);
         await sees(boris, "outbox three");
         assert.deepEqual(await order(boris, /outbox (?:one|two|three)/), ["outbox one", "outbox two", "outbox three"]);
         await until("nothing waits any more", async () => (await anna.page.getByText("Waiting for the connection").count()) === 0);
+        assert.equal(await message(boris, "outbox unwanted").count(), 0);
         await (await sees(boris, "outbox three")).getByRole("button", { name: /Two meetings/ }).waitFor();
         await reload(anna);
         await sees(anna, "outbox three");

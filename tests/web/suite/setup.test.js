@@ -1,92 +1,14 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import { accessibility, plugAuthenticator, until } from "../support/browser.js";
-import { field, openPage, say, sees, setUp, signIn } from "../support/people.js";
-import { json, password, startServer } from "../support/server.js";
-
-/** A server that nobody has set up. */
-const unclaimed = (more = {}) =>
-    startServer({ "server.name": undefined, "setup.skip": undefined, "registration.shared_secret": undefined, "network.external_address": "127.0.0.1", ...more });
-
-const claimCode = async ({ data }) => (await readFile(join(data, "claim-code"), "utf8")).trim();
-
-/** The wizard in a browser of its own. */
-async function openWizard(server, { path = "/setup/", ...options } = {}) {
-    const wizard = await openPage(server, { path, ...options });
-    wizard.page.on("dialog", (dialog) => {
-        wizard.complaints.push(`a dialog: ${dialog.message()}`);
-        void dialog.dismiss();
-    });
-    return wizard;
-}
+import { field, openPage, setUp, signIn } from "../support/people.js";
+import { json, password } from "../support/server.js";
+import { answerUpTo, claim, claimCode, goOn, heading, openWizard, press, start, steps, unclaimed, writeFirstMessage } from "../support/wizard.js";
 
 /** What the wizard is refused on purpose, browsers call an error all the same. */
 const REFUSED = /status of 4\d\d.*\/api\/setup\//;
 const expectQuiet = ({ complaints }) => assert.deepEqual(complaints.filter((text) => !REFUSED.test(text)), []);
-
-const heading = ({ page }, name) => page.getByRole("heading", { level: 1, name }).waitFor();
-const press = ({ page }, name) => page.getByRole("button", { name, exact: true }).click();
-const goOn = (wizard) => press(wizard, "Continue");
-
-async function claim(wizard) {
-    await wizard.page.getByLabel("Claim code", { exact: true }).fill(await claimCode(wizard.server));
-    await press(wizard, "Begin");
-    await heading(wizard, "Which language do your people read?");
-}
-
-/** Fills a page in and goes on; each begins where the one before it ended. */
-const steps = {
-    async language(wizard) {
-        await goOn(wizard);
-        await heading(wizard, "What are your company and your server called?");
-    },
-    async organisation(wizard, { company = "Acme", name = "localhost" } = {}) {
-        await wizard.page.getByLabel("Company", { exact: true }).fill(company);
-        await wizard.page.getByLabel("DNS name of the server").fill(name);
-        await goOn(wizard);
-        await heading(wizard, "How do devices recognize the server?");
-    },
-    async certificate(wizard) {
-        await wizard.page.getByLabel("The server makes its own").check();
-        await goOn(wizard);
-        await heading(wizard, "Who owns the server?");
-    },
-    async owner(wizard, { displayName = "Olga" } = {}) {
-        await wizard.page.getByLabel("Your name").fill(displayName);
-        await wizard.page.getByLabel("User name").fill("olga");
-        await wizard.page.getByLabel("Password", { exact: true }).fill(password);
-        await goOn(wizard);
-        await heading(wizard, "Protect your account with your phone");
-    },
-    async secondFactor(wizard) {
-        await press(wizard, "Without a second factor");
-        await heading(wizard, "How do your colleagues get in?");
-    },
-    async registration(wizard) {
-        await goOn(wizard);
-        await heading(wizard, "Who can read what is written?");
-    },
-    async encryption(wizard) {
-        await goOn(wizard);
-        await heading(wizard, "Is everything right?");
-    },
-};
-
-/** Answers everything up to a step, which is open then. */
-async function answerUpTo(wizard, last = null) {
-    for (const [name, step] of Object.entries(steps)) {
-        if (name === last) return;
-        await step(wizard);
-    }
-}
-
-async function start(wizard) {
-    await press(wizard, "Start the server");
-    await heading(wizard, "Your server is running");
-}
 
 test("from the claim code to the owner's first message", async (t) => {
     const server = await unclaimed();
@@ -117,18 +39,7 @@ test("from the claim code to the owner's first message", async (t) => {
     const app = new URL(await page.getByRole("link", { name: "Open Element X" }).getAttribute("href"));
     assert.equal(app.searchParams.get("account_provider"), "localhost");
 
-    const [chat] = await Promise.all([wizard.context.waitForEvent("page"), page.getByRole("link", { name: server.url }).click()]);
-    const olga = { ...wizard, page: chat };
-    await signIn(olga, { username: "olga" });
-    await setUp(olga);
-    await chat.getByText("Hello, Olga").waitFor();
-    await chat.getByRole("button", { name: "New", exact: true }).click();
-    await chat.getByRole("menuitem", { name: "New room" }).click();
-    await chat.getByRole("textbox", { name: "Name" }).fill("Everybody");
-    await chat.getByRole("button", { name: "Create" }).click();
-    await field(olga).waitFor();
-    await say(olga, "first!");
-    await sees(olga, "first!");
+    await writeFirstMessage(wizard);
     t.diagnostic(`${((performance.now() - began) / 1000).toFixed(1)} s from the code to the first message, with axe on each page`);
 
     const colleague = await openPage(server, { path: `/${link.hash}` });

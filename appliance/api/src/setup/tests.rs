@@ -13,6 +13,7 @@ use veche_runtime::tasks::Supervisor;
 use veche_store::sql::{Options, Sql};
 
 use super::*;
+use crate::admin::v1::certificate::Obstacle;
 use crate::admin::v1::reachability::{Line, State, Words};
 use crate::app::ApiSettings;
 use crate::testing::{Answered, Ask};
@@ -51,7 +52,7 @@ impl NewSite for Fake {
         let is_plain = |directory: &String| directory.starts_with("http:");
         match choice {
             CertificateChoice::Acme { directory: Some(directory), .. } if is_plain(directory) => {
-                Err(CertificateRefusal::Impossible("not HTTPS".to_owned()))
+                Err(CertificateRefusal::Impossible(Obstacle::BadDirectory, "not HTTPS".to_owned()))
             }
             _ => Ok(()),
         }

@@ -94,8 +94,8 @@ impl CertificatePage {
         }
         let mut next = self.next.lock().await;
         let changes = stored_choice(&choice, &next.settings);
-        let wanted = with_changes(&next, &changes).map_err(CertificateRefusal::Impossible)?;
-        tls::check_choice(&wanted).map_err(CertificateRefusal::Impossible)?;
+        let wanted = with_changes(&next, &changes).map_err(tls::bad_choice)?;
+        tls::check_choice(&wanted)?;
         let changes = changes.into_iter().filter(|(key, _)| !wanted.is_fixed(key));
         let changes = changes.map(|(key, value)| NewSetting { key: key.to_owned(), value }).collect();
         let directory = &self.followers.directory;

@@ -17,7 +17,7 @@ use veche_directory::setup::{Draft, DraftCertificate, DraftRegistration};
 
 use super::{End, Waiting};
 use crate::addresses::{Whereabouts, resolve};
-use crate::console::{Changes, checked_upload, stored_choice, with_changes};
+use crate::console::{BadChange, Changes, checked_upload, stored_choice, with_changes};
 use crate::ready::Bound;
 use crate::settings::{Loaded, entry};
 use crate::tls;
@@ -44,7 +44,7 @@ impl Site {
     }
 
     /// The settings under this name, as far as it is for the wizard to say.
-    fn named(&self, name: &ServerName) -> Result<Loaded, String> {
+    fn named(&self, name: &ServerName) -> Result<Loaded, BadChange> {
         with_changes(&self.loaded, &vec![("server.name", Some(json!(name)))])
     }
 
@@ -125,10 +125,10 @@ impl NewSite for Site {
             // Whatever is answered, the settings of the machine hold.
             return Ok(());
         }
-        let named = self.named(name).map_err(CertificateRefusal::Impossible)?;
+        let named = self.named(name).map_err(tls::bad_choice)?;
         let wanted = with_changes(&named, &stored_choice(choice, &named.settings));
-        let wanted = wanted.map_err(CertificateRefusal::Impossible)?;
-        tls::check_choice(&wanted).map_err(CertificateRefusal::Impossible)
+        let wanted = wanted.map_err(tls::bad_choice)?;
+        tls::check_choice(&wanted)
     }
 
     fn upload<'a>(
@@ -137,9 +137,9 @@ impl NewSite for Site {
         upload: CertificateUpload,
     ) -> BoxFuture<'a, Result<(), CertificateRefusal>> {
         async move {
-            let named = self.named(name).map_err(CertificateRefusal::Impossible)?;
+            let named = self.named(name).map_err(tls::bad_choice)?;
             let names = tls::names(&named.settings, &[]);
-            let names = names.map_err(|(_, bad)| CertificateRefusal::Impossible(bad.to_string()))?;
+            let names = names.map_err(|(key, bad)| tls::bad_choice(BadChange { key, words: bad.to_string() }))?;
             checked_upload(self.certificates.clone(), names.public, upload).await
         }
         .boxed()

@@ -61,6 +61,7 @@ async fn administrators_upload_a_certificate_and_change_where_it_comes_from() {
     let plain = json!({ "source": "acme", "directory": "http://ca.example", "email": null });
     let impossible = proved(&root, Method::PUT, &source, &plain).await.refused(400, "M_INVALID_PARAM");
     assert_eq!(impossible["reason"], "certificate_impossible");
+    assert_eq!(impossible["obstacle"], "bad_directory");
     server.kill();
     server.restart().await;
     assert!(is_served(&server, &workshop.root_pem()).await, "the choice lies with the data");

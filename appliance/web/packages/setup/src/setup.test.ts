@@ -153,6 +153,15 @@ describe("problems", () => {
         expect(at(asked, status, fields)).toMatchObject({ cause: { kind }, field });
     });
 
+    test.each([
+        ["no_redirect", "no_redirect"],
+        ["setting", "other"],
+        [undefined, "other"],
+    ])("what stands in the way of a certificate, %s, is %s", (obstacle, known) => {
+        const { cause } = at("certificate", 400, { reason: "certificate_impossible", obstacle });
+        expect(cause).toEqual({ kind: "certificateImpossible", obstacle: known, detail: "words" });
+    });
+
     test("each fault of a certificate has words in both languages, and an unknown one has the server's", () => {
         const codes = Object.keys(en).filter((key) => key.startsWith("fault.")).map((key) => key.slice("fault.".length));
         expect(codes).toHaveLength(34);

@@ -106,14 +106,45 @@ pub struct CertificateFault {
 pub enum CertificateRefusal {
     /// The upload has faults.
     Faults(Vec<CertificateFault>),
-    /// No certificate can come from there, in English words.
-    Impossible(String),
+    /// No certificate can come from there: why, and the same in English words.
+    Impossible(Obstacle, String),
     /// The settings file or the command line of the machine says where it comes from.
     Fixed,
     /// It could not be kept; for the log.
     Internal(String),
     /// The database failed.
     Store(StoreError),
+}
+
+/// What stands between this server and a certificate from where it was wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The server's name leads nowhere but to the machine itself.
+    LocalName,
+    /// The server does not listen for HTTPS.
+    NoHttps,
+    /// The authority would ask on port 80, where the server does not listen.
+    NoRedirect,
+    /// The authority's directory is no URL that can be asked.
+    BadDirectory,
+    /// The authority's directory lies outside what the server may reach.
+    DirectoryOutOfReach,
+    /// Another setting is in the way: the words say which.
+    Setting,
+}
+
+impl Obstacle {
+    /// The stable word that clients choose their own words by.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::LocalName => "local_name",
+            Self::NoHttps => "no_https",
+            Self::NoRedirect => "no_redirect",
+            Self::BadDirectory => "bad_directory",
+            Self::DirectoryOutOfReach => "directory_out_of_reach",
+            Self::Setting => "setting",
+        }
+    }
 }
 
 /// How a certificate is. Times are seconds since 1970.
@@ -177,8 +208,8 @@ impl From<CertificateRefusal> for ApiError {
                     .with("reason", "certificate_faults")
                     .with("faults", faults)
             }
-            CertificateRefusal::Impossible(words) => {
-                Self::invalid_param(words).with("reason", "certificate_impossible")
+            CertificateRefusal::Impossible(obstacle, words) => {
+                Self::invalid_param(words).with("reason", "certificate_impossible").with("obstacle", obstacle.code())
             }
             CertificateRefusal::Fixed => {
                 Self::forbidden("The settings of the machine say where the certificate comes from")

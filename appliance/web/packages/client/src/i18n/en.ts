@@ -323,6 +323,7 @@ export const en = {
     "delivery.waiting": "Waiting for the connection",
     "delivery.failed": "Not sent: {reason}",
     "delivery.discard": "Discard",
+    "delivery.cancel": "Do not send",
 
     "message.actions": "Message actions",
     "message.react": "React",

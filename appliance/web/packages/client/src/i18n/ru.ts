@@ -364,6 +364,7 @@ export const ru: Translation<typeof en> = {
     "delivery.waiting": "Ждёт связи",
     "delivery.failed": "Не отправлено: {reason}",
     "delivery.discard": "Удалить",
+    "delivery.cancel": "Не отправлять",
 
     "message.actions": "Действия с сообщением",
     "message.react": "Поставить реакцию",

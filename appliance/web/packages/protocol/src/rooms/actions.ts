@@ -1,6 +1,7 @@
 //! What people do with rooms: make them, enter and leave them, set them up, act on their messages.
 
 import {
+    EventStatus,
     EventType,
     type ICreateRoomOpts,
     type MatrixClient,
@@ -24,6 +25,9 @@ const ENCRYPTION = {
     state_key: "",
     content: { algorithm: "m.megolm.v1.aes-sha2" },
 } as const;
+
+/** Messages that have not set out. */
+const CANCELLABLE: ReadonlySet<EventStatus | null> = new Set([EventStatus.QUEUED, EventStatus.NOT_SENT, EventStatus.ENCRYPTING]);
 
 /** Public rooms per page of the directory. */
 const DIRECTORY_PAGE = 40;
@@ -304,7 +308,8 @@ export class RoomActions {
     /** Gives a message up that has failed, or that waits. */
     discard(roomId: string, eventId: string): void {
         const event = this.#room(roomId).getPendingEvents().find((pending) => pending.getId() === eventId);
-        if (event) this.#client.cancelPendingEvent(event);
+        // One that has set out meanwhile cannot be held any more.
+        if (event && CANCELLABLE.has(event.status)) this.#client.cancelPendingEvent(event);
     }
 
     startPoll(roomId: string, threadId: string | null, question: string, answers: readonly string[], choicesMax: number): Promise<void> {

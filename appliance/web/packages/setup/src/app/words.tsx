@@ -1,7 +1,6 @@
 /** Problems in words: what happened and what to do. */
 import type { ReactNode } from "react";
 import type { Cause, Fault, FieldName, Problem } from "../wizard/problem";
-import { impossible } from "../wizard/impossible";
 import { isOfKey } from "../wizard/problem";
 import type { T } from "./context";
 import styles from "./words.module.css";
@@ -20,8 +19,8 @@ export function causeWords(t: T, cause: Cause): ReactNode {
         case "certificateFaults":
             return <Faults t={t} faults={cause.faults} />;
         case "certificateImpossible": {
-            const why = impossible(cause.detail);
-            return why === "other" ? t("problem.certificateImpossible", { detail: cause.detail }) : t(`impossible.${why}`);
+            const { obstacle, detail } = cause;
+            return obstacle === "other" ? t("problem.certificateImpossible", { detail }) : t(`obstacle.${obstacle}`);
         }
         case "server":
         case "unknown":

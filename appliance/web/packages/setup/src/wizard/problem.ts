@@ -40,7 +40,7 @@ export type Cause =
     | { readonly kind: "wrongSecondCode" }
     | { readonly kind: "organisationFirst" }
     | { readonly kind: "certificateFaults"; readonly faults: readonly Fault[] }
-    | { readonly kind: "certificateImpossible"; readonly detail: string }
+    | { readonly kind: "certificateImpossible"; readonly obstacle: Obstacle | "other"; readonly detail: string }
     | { readonly kind: "unanswered"; readonly steps: readonly StepName[] }
     | { readonly kind: "tooLarge" }
     | { readonly kind: "server"; readonly detail: string }
@@ -77,6 +77,10 @@ function causeOf(thrown: unknown): Cause {
     return { kind: status >= 500 ? "server" : "unknown", detail: message };
 }
 
+/** What stands between the server and a certificate, in the server's stable words; it may know more, which then tell of themselves. */
+const OBSTACLES = ["local_name", "no_https", "no_redirect", "bad_directory", "directory_out_of_reach"] as const;
+type Obstacle = (typeof OBSTACLES)[number];
+
 /** What the server's `reason` says. */
 const REASONS: Readonly<Record<string, (refusal: Refusal) => Cause>> = {
     wrong_claim_code: ({ fields }) => ({ kind: "wrongCode", triesLeft: number(fields["tries_left"]) }),
@@ -87,7 +91,11 @@ const REASONS: Readonly<Record<string, (refusal: Refusal) => Cause>> = {
     wrong_code: () => ({ kind: "wrongSecondCode" }),
     organisation_first: () => ({ kind: "organisationFirst" }),
     certificate_faults: ({ fields }) => ({ kind: "certificateFaults", faults: (fields["faults"] ?? []) as readonly Fault[] }),
-    certificate_impossible: ({ message }) => ({ kind: "certificateImpossible", detail: message }),
+    certificate_impossible: ({ fields, message }) => ({
+        kind: "certificateImpossible",
+        obstacle: OBSTACLES.find((known) => known === fields["obstacle"]) ?? "other",
+        detail: message,
+    }),
     unanswered: ({ fields }) => ({ kind: "unanswered", steps: (fields["steps"] ?? []) as readonly StepName[] }),
 };
 

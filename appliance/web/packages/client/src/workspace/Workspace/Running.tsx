@@ -13,6 +13,7 @@ import { RoomPage } from "../room/RoomPage/RoomPage";
 import { EncryptionGate } from "../setup/EncryptionGate";
 import { Verification } from "../Verification/Verification";
 import { Activity } from "./Activity";
+import { Leaving } from "./Leaving";
 
 const FloatingCall = lazy(() => import("../calls/pane/FloatingCall"));
 const Settings = lazy(() => import("../settings/Settings/Settings"));
@@ -42,6 +43,7 @@ export function Around() {
     return (
         <>
             <Activity />
+            <Leaving />
             <AccountName />
             <LookAround />
             <Alerts />

@@ -20,7 +20,7 @@ export function Done({ done }: { readonly done: Ended }) {
     // Where something has to be mended first, the address that works is the one that this page came from.
     const isReached = here === null || done.report?.state !== "failed";
     return (
-        <Frame wide title={t("done.title")} lead={rich("done.lead", { owner: <strong>{done.owner}</strong> })}>
+        <Frame wide title={t("done.title")} lead={rich(done.passkey && !done.secondFactor ? "done.leadPasskey" : "done.lead", { owner: <strong>{done.owner}</strong> })}>
             {done.secondFactor && <p className={styles.note}>{t("done.secondFactor")}</p>}
             {done.passkey && <p className={styles.note}>{t("done.passkey")}</p>}
             <div className={styles.sections}>

@@ -15,6 +15,9 @@ export function Delivery({ message, roomId }: { readonly message: Message; reado
         return (
             <p className={styles.waiting}>
                 <Icon name="clock" size={12} /> {t("delivery.waiting")}
+                <Button size="small" variant="ghost" onClick={() => { actions.discard(roomId, message.eventId); }}>
+                    {t("delivery.cancel")}
+                </Button>
             </p>
         );
     }
