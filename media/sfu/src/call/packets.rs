@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Call, CallEvent, CallOutput, Counters};
-use crate::engine::{Condition, Event, Extensions, Mid, Output, Peer, ReceivedRtp, Retransmit, RtpToSend};
+use crate::engine::{
+    CodecFormat, Condition, Event, Extensions, Mid, Output, Peer, ReceivedRtp, Retransmit, RtpToSend, Vp8Numbers,
+};
 use crate::forward::Rewritten;
 use crate::headers::{self, Head};
 use crate::participant::{Participant, ParticipantId};
@@ -65,7 +67,8 @@ impl<P: Peer> Call<P> {
             self.counters.ignored_packets += 1;
             return;
         };
-        let head = headers::read(format, packet.payload.as_ref(), &packet.extensions);
+        let mut head = headers::read(format, packet.payload.as_ref(), &packet.extensions);
+        publication.place(packet, &mut head);
         let arrival = publication.arrive(layer, packet, &head);
         if publication.config.source == Source::Microphone
             && let Some(level) = packet.extensions.audio_level
@@ -80,7 +83,7 @@ impl<P: Peer> Call<P> {
             self.choose_for_subscribers(now, id);
         }
         let Self { participants, publications, subscriptions, changed, counters, .. } = self;
-        let mut onward = Onward { now, participants, changed, counters };
+        let mut onward = Onward { now, format, participants, changed, counters };
         let Some(publication) = publications.get_mut(&id) else { return };
         let (all, arrived) = (&publication.subscriptions, &mut publication.layers[layer]);
         let mut is_awaited = false;
@@ -134,6 +137,7 @@ impl<P: Peer> Call<P> {
 /// The parts of a call that a packet passes through, apart from those that decide about it.
 struct Onward<'a, P: Peer> {
     now: Duration,
+    format: CodecFormat,
     participants: &'a mut BTreeMap<ParticipantId, Participant<P>>,
     changed: &'a mut VecDeque<ParticipantId>,
     counters: &'a mut Counters,
@@ -156,7 +160,7 @@ impl<P: Peer> Onward<'_, P> {
             self.changed.push_back(subscription.subscriber);
         }
         let ssrc = subscription.outlet.stream.ssrc;
-        if member.write(self.now, to_send(packet, ssrc, payload_type, &rewritten)) {
+        if member.write(self.now, to_send(packet, self.format, ssrc, payload_type, &rewritten)) {
             self.counters.forwarded_packets += 1;
         } else {
             self.counters.refused_packets += 1;
@@ -164,21 +168,37 @@ impl<P: Peer> Onward<'_, P> {
     }
 }
 
-fn to_send<B: Clone>(packet: &ReceivedRtp<B>, ssrc: u32, payload_type: u8, rewritten: &Rewritten) -> RtpToSend<B> {
+fn to_send<B: Clone + AsRef<[u8]> + From<Vec<u8>>>(
+    packet: &ReceivedRtp<B>,
+    format: CodecFormat,
+    ssrc: u32,
+    payload_type: u8,
+    rewritten: &Rewritten,
+) -> RtpToSend<B> {
     let descriptor = &packet.extensions.dependency_descriptor;
     let dependency_descriptor = match (descriptor, rewritten.frame_number) {
         (Some(bytes), Some(number)) => Some(Arc::from(headers::renumbered(bytes, number))),
         (bytes, _) => bytes.clone(),
     };
+    let (mut vp8, mut payload) = (None, packet.payload.clone());
+    match (format, rewritten.picture) {
+        (CodecFormat::Vp8, Some(numbers)) => {
+            let (picture_id, tl0_picture_index) = (numbers.picture_id, numbers.tl0_picture_index);
+            vp8 = Some(Vp8Numbers { picture_id, tl0_picture_index });
+        }
+        // The engine writes the numbers of VP8 while it encrypts. Those of VP9 need a payload of their own.
+        (CodecFormat::Vp9, Some(numbers)) => payload = headers::vp9::renumbered(payload.as_ref(), numbers).into(),
+        _ => {}
+    }
     RtpToSend {
         ssrc,
         payload_type,
         sequence: rewritten.sequence,
         timestamp: rewritten.timestamp,
-        marker: packet.marker,
+        marker: rewritten.marker,
         extensions: Extensions { dependency_descriptor, ..packet.extensions },
-        vp8: rewritten.vp8,
+        vp8,
         retransmit: Retransmit::OnRequest,
-        payload: packet.payload.clone(),
+        payload,
     }
 }

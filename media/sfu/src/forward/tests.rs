@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use super::{FIRST_SEQUENCE_MASK, Forwarder, LATE_PACKETS_MAX, Rewritten, SEQUENCE_STEP_MAX};
-use crate::engine::{CodecFormat, Extensions, Mid, ReceivedRtp, Vp8Numbers};
-use crate::headers::{Head, Vp8Head};
+use crate::engine::{CodecFormat, Extensions, Mid, ReceivedRtp};
+use crate::headers::{Head, PictureHead};
+use crate::publication::Layering;
 
 fn packet(layer: u32, sequence: u64, timestamp: u32, ms: u64) -> ReceivedRtp<Vec<u8>> {
     ReceivedRtp {
@@ -19,12 +20,13 @@ fn packet(layer: u32, sequence: u64, timestamp: u32, ms: u64) -> ReceivedRtp<Vec
     }
 }
 
-const KEY: Head = Head { starts_keyframe: true, vp8: None, frame_number: None };
-const DELTA: Head = Head { starts_keyframe: false, vp8: None, frame_number: None };
+const DELTA: Head =
+    Head { starts_keyframe: false, picture: None, frame_number: None, spatial: None, ends_layer: false };
+const KEY: Head = Head { starts_keyframe: true, ..DELTA };
 
 /// A forwarder of video that sends the lowest layer.
 fn video() -> Forwarder {
-    let mut forwarder = Forwarder::new(CodecFormat::Vp8);
+    let mut forwarder = Forwarder::new(CodecFormat::Vp8, Layering::Streams);
     forwarder.set_target(Some(0));
     forwarder
 }
@@ -41,7 +43,7 @@ fn nothing_goes_out_before_a_keyframe_and_all_of_it_after() {
     assert_eq!(forwarder.forward(&packet(1, 10, 900, 0), 1, &KEY, true), None, "not the layer that is meant");
     assert_eq!(forwarder.forward(&packet(0, 11, 900, 0), 0, &KEY, false), None, "its second packet has passed");
     let first = forwarder.forward(&packet(0, 12, 900, 0), 0, &KEY, true).unwrap();
-    assert_eq!(first, Rewritten { sequence: 12, timestamp: 900, vp8: None, frame_number: None });
+    assert_eq!(first, Rewritten { sequence: 12, timestamp: 900, marker: true, picture: None, frame_number: None });
     assert_eq!(forwarder.awaited_layer(), None);
     assert_eq!(sequence(forwarder.forward(&packet(0, 14, 900, 0), 0, &DELTA, true)), Some(14));
     assert_eq!(
@@ -146,7 +148,7 @@ fn what_is_far_too_late_is_dropped() {
 
 #[test]
 fn sound_begins_with_any_packet() {
-    let mut forwarder = Forwarder::new(CodecFormat::Opus);
+    let mut forwarder = Forwarder::new(CodecFormat::Opus, Layering::Streams);
     assert_eq!(forwarder.forward(&packet(0, 5, 960, 20), 0, &DELTA, true), None, "nobody wants it yet");
     forwarder.set_target(Some(0));
     assert_eq!(forwarder.awaited_layer(), None);
@@ -160,18 +162,18 @@ fn sound_begins_with_any_packet() {
 #[test]
 fn pictures_are_numbered_without_a_gap() {
     let head = |starts_keyframe, picture_id, mask, index| {
-        let vp8 = Vp8Head { picture_id, mask, tl0_picture_index: Some(index) };
-        Head { starts_keyframe, vp8: Some(vp8), frame_number: Some(picture_id) }
+        let picture = Some(PictureHead { picture_id, mask, tl0_picture_index: Some(index) });
+        Head { starts_keyframe, picture, frame_number: Some(picture_id), ..DELTA }
     };
     for mask in [0x7FFF, 0x7F] {
         let mut forwarder = video();
         let first = forwarder.forward(&packet(0, 1, 0, 0), 0, &head(true, mask, mask, 255), true).unwrap();
-        assert_eq!((first.vp8, first.frame_number), (None, None), "what is right is not touched");
+        assert_eq!((first.picture, first.frame_number), (None, None), "what is right is not touched");
         forwarder.set_target(Some(1));
-        let numbers = |picture_id, index| Some(Vp8Numbers { picture_id, tl0_picture_index: Some(index) });
+        let numbers = |picture_id, index| Some(PictureHead { picture_id, mask, tl0_picture_index: Some(index) });
         let switched = forwarder.forward(&packet(1, 1, 3_000, 33), 1, &head(true, 0x55, mask, 17), true).unwrap();
-        assert_eq!((switched.vp8, switched.frame_number), (numbers(0, 0), Some(mask + 1)));
+        assert_eq!((switched.picture, switched.frame_number), (numbers(0, 0), Some(mask + 1)));
         let next = forwarder.forward(&packet(1, 2, 6_000, 66), 1, &head(false, 0x56, mask, 18), true).unwrap();
-        assert_eq!((next.vp8, next.frame_number), (numbers(1, 1), Some(mask + 2)));
+        assert_eq!((next.picture, next.frame_number), (numbers(1, 1), Some(mask + 2)));
     }
 }
