@@ -26,6 +26,9 @@ const SAME_CLOCK: Duration = Duration::from_millis(500);
 /// The least by which the timestamp of a layer's first frame is later than that of the last frame before: parts of a second.
 const TIMESTAMP_STEPS_PER_SECOND: u32 = 1_000;
 
+/// What becomes of a packet of a stream of which nothing is left out.
+const WHOLE: Passed = Passed { left_out: 0, ends_picture: false };
+
 /// What a packet becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rewritten {
@@ -77,6 +80,8 @@ struct Newest {
     timestamp: u32,
     /// When the first packet with this timestamp arrived.
     arrived: Duration,
+    /// When it was captured, if that is known.
+    captured: Option<Duration>,
     picture: Option<PictureHead>,
     frame_number: Option<u16>,
 }
@@ -129,20 +134,22 @@ impl Forwarder {
     }
 
     /// What a packet of a layer becomes, if it is for this subscriber. `can_begin` says that nothing that has arrived
-    /// after it is lost: a keyframe whose second packet has been passed over would never be complete.
+    /// after it is lost: a keyframe whose second packet has been passed over would never be complete. `captured` is when the
+    /// packet was, if its publisher has told.
     pub(crate) fn forward<P>(
         &mut self,
         packet: &ReceivedRtp<P>,
         layer: usize,
         head: &Head,
         can_begin: bool,
+        captured: Option<Duration>,
     ) -> Option<Rewritten> {
         let target = self.target?;
         let is_current = |current: &Current| current.layer == layer && current.ssrc == packet.ssrc;
         if let Some(current) = self.current.filter(is_current) {
             if packet.sequence <= current.newest.saturating_add(SEQUENCE_STEP_MAX) {
                 let is_late = packet.sequence < current.first.max(current.newest.saturating_sub(LATE_PACKETS_MAX));
-                return if is_late { None } else { self.go_on(current, packet, head) };
+                return if is_late { None } else { self.go_on(current, packet, head, captured) };
             }
             self.current = None;
         }
@@ -150,29 +157,35 @@ impl Forwarder {
         if !begins {
             return None;
         }
-        let current = self.begin(packet, layer, head);
+        let current = self.begin(packet, layer, head, captured);
         if let Some(spatial) = &mut self.spatial {
             spatial.begin(packet.sequence, packet.timestamp);
         }
-        Some(self.rewrite(current, packet, head, Passed { left_out: 0, ends_picture: false }))
+        Some(self.rewrite(current, packet, head, captured, WHOLE))
     }
 
     /// A packet of the stream that is being forwarded.
-    fn go_on<P>(&mut self, mut current: Current, packet: &ReceivedRtp<P>, head: &Head) -> Option<Rewritten> {
+    fn go_on<P>(
+        &mut self,
+        mut current: Current,
+        packet: &ReceivedRtp<P>,
+        head: &Head,
+        captured: Option<Duration>,
+    ) -> Option<Rewritten> {
         let passed = match &mut self.spatial {
             Some(spatial) => spatial.take(packet.sequence, packet.timestamp, head),
-            None => Some(Passed { left_out: 0, ends_picture: false }),
+            None => Some(WHOLE),
         };
         let Some(passed) = passed else {
             current.newest = current.newest.max(packet.sequence);
             self.current = Some(current);
             return None;
         };
-        Some(self.rewrite(current, packet, head, passed))
+        Some(self.rewrite(current, packet, head, captured, passed))
     }
 
     /// What must be added to the numbers of a stream that begins with this packet, so that they follow those before.
-    fn begin<P>(&mut self, packet: &ReceivedRtp<P>, layer: usize, head: &Head) -> Current {
+    fn begin<P>(&mut self, packet: &ReceivedRtp<P>, layer: usize, head: &Head, captured: Option<Duration>) -> Current {
         let mut current = Current {
             layer,
             ssrc: packet.ssrc,
@@ -186,7 +199,7 @@ impl Forwarder {
         };
         if let Some(newest) = &self.newest {
             current.sequence = newest.sequence.wrapping_add(1).wrapping_sub(packet.sequence);
-            current.timestamp = self.timestamp_offset(newest, packet, layer);
+            current.timestamp = self.timestamp_offset(newest, packet, layer, captured);
             if let (Some(last), Some(next)) = (newest.picture, head.picture) {
                 current.picture_id = last.picture_id.wrapping_add(1).wrapping_sub(next.picture_id);
                 let (last, next) = (last.tl0_picture_index.unwrap_or(0), next.tl0_picture_index.unwrap_or(0));
@@ -204,9 +217,17 @@ impl Forwarder {
 
     /// What is added to timestamps from this packet on. Layers of one simulcast may count from different beginnings. If the
     /// stream has been here before, or counts like the one before it, the difference is known exactly; otherwise it is what
-    /// the clock says, which errs by how unevenly packets arrive.
-    fn timestamp_offset<P>(&self, newest: &Newest, packet: &ReceivedRtp<P>, layer: usize) -> u32 {
-        let elapsed = ticks(packet.received.saturating_sub(newest.arrived), self.clock_rate_hz);
+    /// the clock says: exactly, if the publisher has told when both were captured, or else with an error by how unevenly packets
+    /// arrive.
+    fn timestamp_offset<P>(
+        &self,
+        newest: &Newest,
+        packet: &ReceivedRtp<P>,
+        layer: usize,
+        captured: Option<Duration>,
+    ) -> u32 {
+        let (from, upto) = newest.captured.zip(captured).unwrap_or((newest.arrived, packet.received));
+        let elapsed = ticks(upto.saturating_sub(from), self.clock_rate_hz);
         let expected = newest.timestamp.wrapping_add(elapsed);
         let of_stream = self.clocks.get(layer).copied().flatten().filter(|(ssrc, _)| *ssrc == packet.ssrc);
         let of_others = self.clocks.iter().flatten();
@@ -221,7 +242,14 @@ impl Forwarder {
         timestamp.wrapping_sub(packet.timestamp)
     }
 
-    fn rewrite<P>(&mut self, mut current: Current, packet: &ReceivedRtp<P>, head: &Head, passed: Passed) -> Rewritten {
+    fn rewrite<P>(
+        &mut self,
+        mut current: Current,
+        packet: &ReceivedRtp<P>,
+        head: &Head,
+        captured: Option<Duration>,
+        passed: Passed,
+    ) -> Rewritten {
         current.newest = current.newest.max(packet.sequence);
         self.current = Some(current);
         let sequence = packet.sequence.wrapping_add(current.sequence).wrapping_sub(passed.left_out);
@@ -234,8 +262,8 @@ impl Forwarder {
         let frame_number = head.frame_number.map(|number| number.wrapping_add(current.frame_number));
         if self.newest.is_none_or(|newest| newest.sequence < sequence) {
             let same_frame = self.newest.filter(|newest| newest.timestamp == timestamp);
-            let arrived = same_frame.map_or(packet.received, |newest| newest.arrived);
-            self.newest = Some(Newest { sequence, timestamp, arrived, picture, frame_number });
+            let (arrived, captured) = same_frame.map_or((packet.received, captured), |it| (it.arrived, it.captured));
+            self.newest = Some(Newest { sequence, timestamp, arrived, captured, picture, frame_number });
         }
         Rewritten {
             sequence,

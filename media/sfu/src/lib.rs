@@ -9,6 +9,7 @@
 
 mod allocate;
 mod call;
+mod clock;
 mod dynacast;
 pub mod engine;
 mod forward;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::clock::{PublisherClock, StreamClock};
 use crate::dynacast::Dynacast;
-use crate::engine::{Codec, CodecFormat, MediaKind, Mid, ReceiveStream, ReceivedRtp, Rid};
+use crate::engine::{Codec, CodecFormat, MediaKind, Mid, ReceiveStream, ReceivedRtp, Rid, SenderReport};
 use crate::headers::Head;
 use crate::held::Held;
 use crate::jitter::Jitter;
@@ -143,6 +144,7 @@ pub(crate) struct Layer<B> {
     packets_behind: u32,
     bitrate: Bitrate,
     jitter: Jitter,
+    clock: StreamClock,
 }
 
 /// What a packet has changed.
@@ -265,7 +267,20 @@ impl<B: Clone + AsRef<[u8]>> Layer<B> {
             packets_behind: 0,
             bitrate: Bitrate::default(),
             jitter: Jitter::default(),
+            clock: StreamClock::default(),
         }
+    }
+
+    /// Takes what the publisher says of time, if it is about the stream that comes.
+    pub(crate) fn report(&mut self, report: &SenderReport) {
+        if self.ssrc == Some(report.ssrc) {
+            self.clock.take(report);
+        }
+    }
+
+    /// When a packet was captured, if the publisher has told that.
+    pub(crate) fn captured(&self, publisher: PublisherClock, packet: &ReceivedRtp<B>, hz: u32) -> Option<Duration> {
+        self.clock.captured(publisher, packet.timestamp, packet.received, hz)
     }
 
     /// Whether packets come.
@@ -303,6 +318,7 @@ impl<B: Clone + AsRef<[u8]>> Layer<B> {
         if is_other_stream {
             self.held.release();
             self.jitter.forget();
+            self.clock = StreamClock::default();
         }
         self.jitter.arrive(packet.received, packet.timestamp, clock_hz);
         let newest = self.ssrc.filter(|_| !is_other_stream).map(|_| self.sequence);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::{Call, CallEvent, CallOutput, Counters};
 use crate::engine::{
-    CodecFormat, Condition, Event, Extensions, Mid, Output, Peer, ReceivedRtp, Retransmit, RtpToSend, Vp8Numbers,
+    CodecFormat, Condition, Event, Extensions, Mid, Output, Peer, ReceivedRtp, Retransmit, RtpToSend, SenderReport,
+    Vp8Numbers,
 };
 use crate::forward::Rewritten;
 use crate::headers::{self, Head};
@@ -24,6 +25,7 @@ impl<P: Peer> Call<P> {
         };
         match event {
             Event::Rtp(packet) => self.forward(now, participant, &packet),
+            Event::SenderReport(report) => self.reported(participant, &report),
             Event::KeyframeRequest(mid) => self.keyframe_asked(now, participant, mid),
             Event::Estimate(bits_per_second) => {
                 let member = self.participants.get_mut(&participant);
@@ -47,6 +49,18 @@ impl<P: Peer> Call<P> {
         }
     }
 
+    /// A publisher says which time is which timestamp.
+    fn reported(&mut self, publisher: ParticipantId, report: &SenderReport) {
+        let Some(member) = self.participants.get_mut(&publisher) else { return };
+        let publication = member.publication_on(report.mid).and_then(|id| self.publications.get_mut(&id));
+        let Some(publication) = publication else { return };
+        member.clock.take(report);
+        let layer = publication.layer_of(report.rid).and_then(|layer| publication.layers.get_mut(layer));
+        if let Some(layer) = layer {
+            layer.report(report);
+        }
+    }
+
     /// How unevenly somebody's packets come.
     fn jitter(&self, publisher: ParticipantId) -> Option<Duration> {
         let published = self.publications.values().filter(|publication| publication.publisher == publisher);
@@ -56,7 +70,9 @@ impl<P: Peer> Call<P> {
     /// Gives a publisher's packet to all who are to have it.
     fn forward(&mut self, now: Duration, publisher: ParticipantId, packet: &ReceivedRtp<P::Payload>) {
         self.counters.received_packets += 1;
-        let found = self.participants.get(&publisher).and_then(|member| member.publication_on(packet.mid));
+        let member = self.participants.get(&publisher);
+        let clock = member.map(|member| member.clock).unwrap_or_default();
+        let found = member.and_then(|member| member.publication_on(packet.mid));
         let published = found.and_then(|id| Some((id, self.publications.get_mut(&id)?)));
         let Some((id, publication)) = published.filter(|(_, publication)| !publication.config.muted) else {
             self.counters.ignored_packets += 1;
@@ -86,15 +102,17 @@ impl<P: Peer> Call<P> {
         let mut onward = Onward { now, format, participants, changed, counters };
         let Some(publication) = publications.get_mut(&id) else { return };
         let (all, arrived) = (&publication.subscriptions, &mut publication.layers[layer]);
+        let hz = format.clock_rate_hz();
+        let at = arrived.captured(clock, packet, hz);
         let mut is_awaited = false;
         for subscription in all {
             let Some(subscription) = subscriptions.get_mut(subscription) else { continue };
             let was_awaited = subscription.forwarder.awaited_layer() == Some(layer);
-            onward.give(subscription, packet, layer, &head, arrival.can_begin);
+            onward.give(subscription, packet, layer, &head, arrival.can_begin, at);
             if was_awaited && subscription.forwarder.awaited_layer().is_none() {
                 // It has begun with this packet, and others of the same picture may have overtaken it.
                 for (later, head) in arrived.held.after(packet.sequence) {
-                    onward.give(subscription, later, layer, head, false);
+                    onward.give(subscription, later, layer, head, false, arrived.captured(clock, later, hz));
                 }
             }
             is_awaited |= subscription.forwarder.awaited_layer() == Some(layer);
@@ -152,15 +170,21 @@ impl<P: Peer> Onward<'_, P> {
         layer: usize,
         head: &Head,
         can_begin: bool,
+        captured: Option<Duration>,
     ) {
         let Some(payload_type) = subscription.payload_type(packet.payload_type) else { return };
-        let Some(rewritten) = subscription.forwarder.forward(packet, layer, head, can_begin) else { return };
+        let Some(rewritten) = subscription.forwarder.forward(packet, layer, head, can_begin, captured) else { return };
         let Some(member) = self.participants.get_mut(&subscription.subscriber) else { return };
         if !member.must_poll() {
             self.changed.push_back(subscription.subscriber);
         }
-        let ssrc = subscription.outlet.stream.ssrc;
-        if member.write(self.now, to_send(packet, self.format, ssrc, payload_type, &rewritten)) {
+        let written = RtpToSend {
+            ssrc: subscription.outlet.stream.ssrc,
+            payload_type,
+            captured: captured.unwrap_or(packet.received),
+            ..to_send(packet, self.format, &rewritten)
+        };
+        if member.write(self.now, written) {
             self.counters.forwarded_packets += 1;
         } else {
             self.counters.refused_packets += 1;
@@ -171,8 +195,6 @@ impl<P: Peer> Onward<'_, P> {
 fn to_send<B: Clone + AsRef<[u8]> + From<Vec<u8>>>(
     packet: &ReceivedRtp<B>,
     format: CodecFormat,
-    ssrc: u32,
-    payload_type: u8,
     rewritten: &Rewritten,
 ) -> RtpToSend<B> {
     let descriptor = &packet.extensions.dependency_descriptor;
@@ -191,10 +213,11 @@ fn to_send<B: Clone + AsRef<[u8]> + From<Vec<u8>>>(
         _ => {}
     }
     RtpToSend {
-        ssrc,
-        payload_type,
+        ssrc: packet.ssrc,
+        payload_type: packet.payload_type,
         sequence: rewritten.sequence,
         timestamp: rewritten.timestamp,
+        captured: packet.received,
         marker: rewritten.marker,
         extensions: Extensions { dependency_descriptor, ..packet.extensions },
         vp8,
