@@ -6,6 +6,7 @@
 
 use crate::engine::{CodecFormat, Extensions};
 
+pub(crate) mod red;
 pub(crate) mod vp9;
 
 /// What a packet tells about its frame.

@@ -182,6 +182,12 @@ impl<B: Clone + AsRef<[u8]>> Publication<B> {
         self.config.codecs.iter().find(|codec| codec.payload_type == payload_type).map(|codec| codec.format)
     }
 
+    /// The payload type of the sound that a redundant packet carries, nothing for other packets.
+    pub(crate) fn carried(&self, format: CodecFormat) -> Option<u8> {
+        let is_carried = |codec: &&Codec| format == CodecFormat::OpusRed && codec.format == CodecFormat::Opus;
+        self.config.codecs.iter().find(is_carried).map(|codec| codec.payload_type)
+    }
+
     /// Which layer a packet is of; the lowest stands for the stream, if all of them come in one.
     pub(crate) fn layer_of(&self, rid: Option<Rid>) -> Option<usize> {
         self.layers.iter().position(|layer| layer.config.rid == rid)

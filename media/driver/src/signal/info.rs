@@ -2,7 +2,7 @@
 
 use livekit_protocol::{
     AddTrackRequest, ClientInfo, ServerInfo, SimulcastCodec, SimulcastCodecInfo, TimedVersion, TrackInfo, TrackSource,
-    TrackType, VideoLayer, VideoQuality, server_info, video_layer,
+    TrackType, VideoLayer, VideoQuality, encryption, server_info, video_layer,
 };
 use veche_sfu::engine::{CodecFormat, MediaKind, Rid};
 use veche_sfu::{LAYERS_MAX, LayerConfig, Layering, Quality, Source};
@@ -111,6 +111,12 @@ pub(crate) fn track(sid: String, request: &AddTrackRequest, wall_ms: u64) -> Tra
         backup_codec_policy: request.backup_codec_policy,
         ..TrackInfo::default()
     }
+}
+
+/// Whether a track's publisher may send redundant sound. What is end-to-end encrypted could not be unpacked for those who cannot
+/// do it themselves.
+pub(crate) fn may_be_redundant(info: &TrackInfo) -> bool {
+    !info.disable_red && info.encryption == i32::from(encryption::Type::None)
 }
 
 /// What is looked at of what a client says of itself.

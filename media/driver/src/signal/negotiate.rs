@@ -12,7 +12,8 @@ use veche_sfu::engine::{
 use veche_sfu::{CallError, ParticipantId};
 
 use super::answer::{self, Agreed, Answered, Head, SentTrack, Setup, is_answerable};
-use super::codecs::{Agreement, Taken};
+use super::codecs::{Agreement, Taken, with_redundancy};
+use super::info;
 use super::ours;
 use super::room::{Context, Room};
 use super::sdp::{LineKind, Offer, OfferedLine, SdpError};
@@ -193,8 +194,17 @@ impl<E: Engine> Room<E> {
             setup: if connection.is_dtls_client { Setup::Active } else { Setup::Passive },
             candidates: &cx.site.announced,
         };
-        let codecs: Vec<Vec<Taken<'_>>> =
-            connection.offered.iter().map(|line| connection.agreement.on_line(line)).collect();
+        let codecs = connection.lines.iter().zip(&connection.offered).map(|(line, offered)| {
+            let taken = connection.agreement.on_line(offered);
+            match line {
+                Line::Publishes(sid) => {
+                    let is_redundant = session.track(sid).is_some_and(|track| info::may_be_redundant(&track.info));
+                    with_redundancy(taken, is_redundant)
+                }
+                _ => taken,
+            }
+        });
+        let codecs: Vec<Vec<Taken<'_>>> = codecs.collect();
         let mut mid_to_track_id = HashMap::new();
         let mut lines = Vec::with_capacity(connection.lines.len());
         for ((line, offered), codecs) in connection.lines.iter().zip(&connection.offered).zip(&codecs) {

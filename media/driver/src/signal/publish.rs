@@ -96,9 +96,14 @@ impl<E: Engine> Room<E> {
                 offered.track.as_deref().is_some_and(|track| track == it.request.cid || Some(track) == names)
             };
             let Some(at) = session.announced.iter().position(is_it) else { continue };
-            let codecs: Vec<Codec> =
-                connection.agreement.on_line(offered).into_iter().map(|(codec, _)| codec).collect();
             let announced = session.announced.remove(at);
+            let taken = connection.agreement.on_line(offered);
+            let mut codecs: Vec<Codec> = taken.into_iter().map(|(codec, _)| codec).collect();
+            // The first is the one that is told of, and redundancy is none of its own.
+            codecs.sort_by_key(|codec| codec.format == CodecFormat::OpusRed);
+            if !info::may_be_redundant(&announced.info) {
+                codecs.retain(|codec| codec.format != CodecFormat::OpusRed);
+            }
             let source = info::source(&announced.request)?;
             let rids = connection.agreement.layers_on(offered);
             let format = codecs.first().map_or(CodecFormat::Vp8, |codec| codec.format);

@@ -13,7 +13,7 @@ use prost::Message as _;
 use veche_sfu::engine::{ChannelId, CodecFormat, Condition, IceCredentials, SendStream};
 use veche_sfu::{ParticipantId, PublicationId, SubscriptionId, Wish};
 
-use super::codecs::Agreement;
+use super::codecs::{Agreement, with_redundancy};
 use super::grants::Grants;
 use super::info;
 use super::sdp::OfferedLine;
@@ -349,7 +349,8 @@ impl Session {
         let connection = self.connection.as_ref()?;
         let is_its = |line: &Line| matches!(line, Line::Publishes(sid) if *sid == track.info.sid);
         let place = connection.lines.iter().position(is_its)?;
-        connection.agreement.on_line(&connection.offered[place]).first().map(|(codec, _)| codec.format)
+        let codecs = with_redundancy(connection.agreement.on_line(&connection.offered[place]), false);
+        codecs.first().map(|(codec, _)| codec.format)
     }
 
     /// Whether Firefox is at the other end, whose ICE does not get along with a lite agent, and which names tracks itself.

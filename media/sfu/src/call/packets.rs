@@ -99,8 +99,9 @@ impl<P: Peer> Call<P> {
             self.choose_for_subscribers(now, id);
         }
         let Self { participants, publications, subscriptions, changed, counters, .. } = self;
-        let mut onward = Onward { now, format, participants, changed, counters };
         let Some(publication) = publications.get_mut(&id) else { return };
+        let carried = publication.carried(format);
+        let mut onward = Onward { now, format, carried, said: None, participants, changed, counters };
         let (all, arrived) = (&publication.subscriptions, &mut publication.layers[layer]);
         let hz = format.clock_rate_hz();
         let at = arrived.captured(clock, packet, hz);
@@ -156,6 +157,9 @@ impl<P: Peer> Call<P> {
 struct Onward<'a, P: Peer> {
     now: Duration,
     format: CodecFormat,
+    /// The payload type of the sound that a redundant packet carries, and this sound once somebody has needed it.
+    carried: Option<u8>,
+    said: Option<P::Payload>,
     participants: &'a mut BTreeMap<ParticipantId, Participant<P>>,
     changed: &'a mut VecDeque<ParticipantId>,
     counters: &'a mut Counters,
@@ -172,7 +176,8 @@ impl<P: Peer> Onward<'_, P> {
         can_begin: bool,
         captured: Option<Duration>,
     ) {
-        let Some(payload_type) = subscription.payload_type(packet.payload_type) else { return };
+        let as_it_is = subscription.payload_type(packet.payload_type).map(|payload_type| (payload_type, None));
+        let Some((payload_type, said)) = as_it_is.or_else(|| self.unpacked(subscription, packet)) else { return };
         let Some(rewritten) = subscription.forwarder.forward(packet, layer, head, can_begin, captured) else { return };
         let Some(member) = self.participants.get_mut(&subscription.subscriber) else { return };
         if !member.must_poll() {
@@ -184,11 +189,29 @@ impl<P: Peer> Onward<'_, P> {
             captured: captured.unwrap_or(packet.received),
             ..to_send(packet, self.format, &rewritten)
         };
+        let written = match said {
+            Some(payload) => RtpToSend { payload, ..written },
+            None => written,
+        };
         if member.write(self.now, written) {
             self.counters.forwarded_packets += 1;
         } else {
             self.counters.refused_packets += 1;
         }
+    }
+
+    /// What a redundant packet says now, for somebody who cannot unpack it, under his payload type.
+    fn unpacked(
+        &mut self,
+        subscription: &Subscription,
+        packet: &ReceivedRtp<P::Payload>,
+    ) -> Option<(u8, Option<P::Payload>)> {
+        let carried = self.carried?;
+        let payload_type = subscription.payload_type(carried)?;
+        if self.said.is_none() {
+            self.said = headers::red::primary(packet.payload.as_ref(), carried).map(|said| said.to_vec().into());
+        }
+        Some((payload_type, Some(self.said.clone()?)))
     }
 }
 
