@@ -272,20 +272,27 @@ impl Session {
     /// Takes what a newer token says of his rights, as far as nobody has limited them. What he has changed of himself stays.
     pub(crate) fn regrant(&mut self, grants: Grants) {
         let before = std::mem::replace(&mut self.grants, grants);
-        let now = &mut self.grants;
         if self.is_limited {
-            let mut sources = before.can_publish_sources;
-            let named = sources.len();
-            sources.retain(|source| now.allows(*source));
-            now.can_publish &= before.can_publish && (named == 0 || !sources.is_empty());
-            if named > 0 {
-                now.can_publish_sources = sources;
-            }
-            now.can_subscribe &= before.can_subscribe;
-            now.can_publish_data &= before.can_publish_data;
-            now.can_update_own_metadata &= before.can_update_own_metadata;
+            self.limit(&before);
         }
+        let now = &mut self.grants;
         (now.name, now.metadata, now.attributes) = (before.name, before.metadata, before.attributes);
+    }
+
+    /// Takes away what goes beyond these rights, which were set for him.
+    pub(crate) fn limit(&mut self, rights: &Grants) {
+        self.is_limited = true;
+        let now = &mut self.grants;
+        let mut sources = rights.can_publish_sources.clone();
+        let named = sources.len();
+        sources.retain(|source| now.allows(*source));
+        now.can_publish &= rights.can_publish && (named == 0 || !sources.is_empty());
+        if named > 0 {
+            now.can_publish_sources = sources;
+        }
+        now.can_subscribe &= rights.can_subscribe;
+        now.can_publish_data &= rights.can_publish_data;
+        now.can_update_own_metadata &= rights.can_update_own_metadata;
     }
 
     /// Whether one more message of the client is taken, of this length.
