@@ -76,8 +76,10 @@ mod tests {
     use super::{read, renumbered};
     use crate::headers::PictureHead;
 
-    /// Picture id, the base layer's index, spatial layer, whether the layer's frame ends.
-    fn told(payload: &[u8]) -> Option<(Option<(u16, u16)>, Option<u8>, u8, bool)> {
+    /// Picture id with its mask, the base layer's index, spatial layer, whether the layer's frame ends.
+    type Told = (Option<(u16, u16)>, Option<u8>, u8, bool);
+
+    fn told(payload: &[u8]) -> Option<Told> {
         let head = read(payload)?;
         let picture = head.picture.map(|picture| (picture.picture_id, picture.mask));
         let index = head.picture.and_then(|picture| picture.tl0_picture_index);

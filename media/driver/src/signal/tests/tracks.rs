@@ -229,7 +229,7 @@ fn sound_comes_with_redundancy_unless_it_is_encrypted_or_its_publisher_does_not_
         anna.heard();
         let mut voice = microphone("voice");
         change(&mut voice);
-        hall.say(&mut anna, Request::AddTrack(voice));
+        hall.say(&anna, Request::AddTrack(voice));
         let sdp = publishing_offer("voice", "picture");
         hall.offer(&mut anna, sdp.replace("a=mid:1\r\n", "a=mid:m0\r\n").replace("a=mid:2\r\n", "a=mid:m1\r\n"));
         let section = section(&anna.answer().sdp, "m0").to_owned();

@@ -53,11 +53,14 @@ impl Piece {
     }
 }
 
+/// What somebody has got, in the order in which it was sent.
+type Got = Vec<RtpToSend<Arc<[u8]>>>;
+
 struct Room {
     call: Call<ScriptedPeer>,
     now: Duration,
     publisher: ParticipantId,
-    watchers: Vec<(ParticipantId, SubscriptionId, Vec<RtpToSend<Arc<[u8]>>>)>,
+    watchers: Vec<(ParticipantId, SubscriptionId, Got)>,
     dice: SeededEntropy,
     lost_per_mille: u64,
     under_way: Vec<(Duration, ReceivedRtp<Arc<[u8]>>)>,
