@@ -118,6 +118,13 @@ impl Connection {
         self.candidates += 1;
         self.candidates <= CANDIDATES_MAX
     }
+
+    /// Takes a later description of the client's: whether he begins ICE anew, and so do we.
+    pub(crate) fn follow(&mut self, theirs: &IceCredentials) -> bool {
+        let is_anew = self.remote_ufrag != theirs.ufrag;
+        self.remote_ufrag.clone_from(&theirs.ufrag);
+        is_anew
+    }
 }
 
 /// A connection that we offer.
@@ -317,6 +324,11 @@ impl Session {
     /// The same, to be changed.
     pub(crate) fn receiving_mut(&mut self) -> Option<&mut Connection> {
         self.downlink.as_mut().map(|downlink| &mut downlink.connection).or(self.connection.as_mut())
+    }
+
+    /// His connections: one, or two.
+    pub(crate) fn connections_mut(&mut self) -> impl Iterator<Item = &mut Connection> {
+        self.connection.iter_mut().chain(self.downlink.as_mut().map(|downlink| &mut downlink.connection))
     }
 
     /// As whom the call knows him when he publishes.
