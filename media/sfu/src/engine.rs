@@ -25,7 +25,7 @@ pub use config::{
     IceCredentials, IceRole, LocalAddress, MediaKind, PeerConfig, ReceiveStream, SendStream, Transport,
 };
 pub use ids::{Mid, Name, Rid};
-pub use rtp::{AudioLevel, Extensions, Orientation, ReceivedRtp, Retransmit, RtpToSend, Vp8Numbers};
+pub use rtp::{AudioLevel, Extensions, Orientation, ReceivedRtp, Retransmit, RtpToSend, SenderReport, Vp8Numbers};
 
 /// The longest payload that is taken for sending: no client sends more, and it leaves room for headers in any datagram.
 pub const PAYLOAD_BYTES_MAX: usize = 1_500;
@@ -178,6 +178,8 @@ pub enum Event<P> {
     Closed,
     /// A packet of a publisher.
     Rtp(ReceivedRtp<P>),
+    /// A publisher says which time is which timestamp of one of his streams.
+    SenderReport(SenderReport),
     /// A subscriber cannot go on without a keyframe of what we send on this m-line.
     KeyframeRequest(Mid),
     /// What the way to the client carries, in bits per second.

@@ -6,20 +6,27 @@
 
 use crate::engine::{CodecFormat, Extensions};
 
+pub(crate) mod red;
+pub(crate) mod vp9;
+
 /// What a packet tells about its frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     /// Whether the first packet of a keyframe is before us.
     pub(crate) starts_keyframe: bool,
-    /// The numbers of a VP8 descriptor, if it has a picture id.
-    pub(crate) vp8: Option<Vp8Head>,
+    /// The numbers of a descriptor of VP8 or VP9, if it has a picture id.
+    pub(crate) picture: Option<PictureHead>,
     /// The frame number of a dependency descriptor.
     pub(crate) frame_number: Option<u16>,
+    /// The spatial layer, the lowest is 0; nothing if the packet does not tell.
+    pub(crate) spatial: Option<u8>,
+    /// Whether the frame of this spatial layer ends.
+    pub(crate) ends_layer: bool,
 }
 
-/// The numbers of a VP8 descriptor.
+/// The numbers of a descriptor of VP8 or VP9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Vp8Head {
+pub(crate) struct PictureHead {
     /// The number of the frame.
     pub(crate) picture_id: u16,
     /// The bits that the number has: 7 or 15 of them are ones.
@@ -36,15 +43,22 @@ pub(crate) fn read(format: CodecFormat, payload: &[u8], extensions: &Extensions)
     let descriptor = extensions.dependency_descriptor.as_deref();
     let frame_number = descriptor.and_then(|bytes| bytes.get(FRAME_NUMBER_AT..)).and_then(|rest| rest.first_chunk());
     let frame_number = frame_number.map(|number| u16::from_be_bytes(*number));
-    let (starts_keyframe, vp8) = match format {
-        CodecFormat::Opus | CodecFormat::OpusRed => (false, None),
-        CodecFormat::Vp8 => read_vp8(payload).unwrap_or_default(),
-        CodecFormat::Vp9 => (vp9_starts_keyframe(payload).unwrap_or(false), None),
-        CodecFormat::H264 => (h264_starts_keyframe(payload), None),
-        CodecFormat::H265 => (h265_starts_keyframe(payload), None),
-        CodecFormat::Av1 => (av1_starts_keyframe(payload, descriptor), None),
+    let keyframe = |starts_keyframe| Head { starts_keyframe, ..Head::default() };
+    let head = match format {
+        CodecFormat::Opus | CodecFormat::OpusRed => Head::default(),
+        CodecFormat::Vp8 => {
+            let (starts_keyframe, picture) = read_vp8(payload).unwrap_or_default();
+            Head { picture, ..keyframe(starts_keyframe) }
+        }
+        CodecFormat::Vp9 => vp9::read(payload).unwrap_or_default(),
+        CodecFormat::H264 => keyframe(h264_starts_keyframe(payload)),
+        CodecFormat::H265 => keyframe(h265_starts_keyframe(payload)),
+        CodecFormat::Av1 => {
+            let ends_layer = descriptor.and_then(<[u8]>::first).is_some_and(|first| first & 0x40 != 0);
+            Head { ends_layer, ..keyframe(av1_starts_keyframe(payload, descriptor)) }
+        }
     };
-    Head { starts_keyframe, vp8, frame_number }
+    Head { frame_number, ..head }
 }
 
 /// The same descriptor with another frame number.
@@ -57,7 +71,7 @@ pub(crate) fn renumbered(descriptor: &[u8], frame_number: u16) -> Vec<u8> {
 }
 
 /// RFC 7741 §4.2 and §4.3.
-fn read_vp8(payload: &[u8]) -> Option<(bool, Option<Vp8Head>)> {
+fn read_vp8(payload: &[u8]) -> Option<(bool, Option<PictureHead>)> {
     let mut bytes = payload.iter().copied();
     let first = bytes.next()?;
     let (mut picture, mut tl0_picture_index) = (None, None);
@@ -81,19 +95,8 @@ fn read_vp8(payload: &[u8]) -> Option<(bool, Option<Vp8Head>)> {
     // The beginning of the first partition; there the lowest bit of the frame's header is 0 in a keyframe.
     let starts_frame = first & 0x17 == 0x10;
     let starts_keyframe = starts_frame && bytes.next().is_some_and(|header| header & 1 == 0);
-    let head = picture.map(|(picture_id, mask)| Vp8Head { picture_id, mask, tl0_picture_index });
+    let head = picture.map(|(picture_id, mask)| PictureHead { picture_id, mask, tl0_picture_index });
     Some((starts_keyframe, head))
-}
-
-/// RFC 9628 §4.2: not predicted from other pictures, and the beginning of a frame of the lowest spatial layer.
-fn vp9_starts_keyframe(payload: &[u8]) -> Option<bool> {
-    let mut bytes = payload.iter().copied();
-    let first = bytes.next()?;
-    if first & 0x80 != 0 && bytes.next()? & 0x80 != 0 {
-        bytes.next()?;
-    }
-    let spatial_layer = if first & 0x20 != 0 { (bytes.next()? >> 1) & 0x07 } else { 0 };
-    Some(first & 0x40 == 0 && first & 0x08 != 0 && spatial_layer == 0)
 }
 
 /// Whether a type of H.264 is one that every keyframe begins with. An IDR slice alone is not taken: without its parameter
@@ -153,7 +156,7 @@ fn av1_starts_keyframe(payload: &[u8], descriptor: Option<&[u8]>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Head, Vp8Head, read, renumbered};
+    use super::{Head, PictureHead, read, renumbered};
     use crate::engine::{CodecFormat, Extensions};
 
     fn head(format: CodecFormat, payload: &[u8]) -> Head {
@@ -162,10 +165,10 @@ mod tests {
 
     #[test]
     fn the_numbers_of_vp8_are_read_in_all_their_lengths() {
-        let vp8 = |payload: &[u8]| head(CodecFormat::Vp8, payload).vp8;
-        let long = Vp8Head { picture_id: 0x1234, mask: 0x7FFF, tl0_picture_index: Some(9) };
+        let vp8 = |payload: &[u8]| head(CodecFormat::Vp8, payload).picture;
+        let long = PictureHead { picture_id: 0x1234, mask: 0x7FFF, tl0_picture_index: Some(9) };
         assert_eq!(vp8(&[0x90, 0xE0, 0x92, 0x34, 9, 0, 0]), Some(long));
-        let short = Vp8Head { picture_id: 0x12, mask: 0x7F, tl0_picture_index: None };
+        let short = PictureHead { picture_id: 0x12, mask: 0x7F, tl0_picture_index: None };
         assert_eq!(vp8(&[0x90, 0x80, 0x12, 0]), Some(short));
         for without in [&[0x10, 0][..], &[0x90, 0x40, 9, 0], &[0x90, 0x80], &[0x90, 0x80, 0x92], &[0x90], &[]] {
             assert_eq!(vp8(without), None, "{without:?}");
@@ -185,11 +188,11 @@ mod tests {
             (Vp8, &[0x10], false),
             (Vp9, &[0x08], true),
             (Vp9, &[0x88, 0x12], true),
-            (Vp9, &[0xA8, 0x92, 0x34, 0x00], true),
+            (Vp9, &[0xA8, 0x92, 0x34, 0x00, 9], true),
             // Predicted, not the beginning, a higher spatial layer, cut short.
             (Vp9, &[0x48], false),
             (Vp9, &[0x00], false),
-            (Vp9, &[0xA8, 0x92, 0x34, 0x02], false),
+            (Vp9, &[0xA8, 0x92, 0x34, 0x02, 9], false),
             (Vp9, &[0xA8, 0x92, 0x34], false),
             (H264, &[0x67, 1, 2], true),
             (H264, &[0x78, 0, 2, 0x09, 0x10, 0, 1, 0x67], true),

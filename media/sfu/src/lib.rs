@@ -9,6 +9,7 @@
 
 mod allocate;
 mod call;
+mod clock;
 mod dynacast;
 pub mod engine;
 mod forward;
@@ -18,8 +19,10 @@ mod jitter;
 mod keyframes;
 mod participant;
 mod publication;
+mod spatial;
 mod speakers;
 mod subscription;
+mod templates;
 pub mod testing;
 mod trial;
 
@@ -28,6 +31,6 @@ pub use call::{
     SUBSCRIPTIONS_PER_PARTICIPANT_MAX, UPKEEP_INTERVAL,
 };
 pub use participant::ParticipantId;
-pub use publication::{LAYERS_MAX, LayerConfig, PublicationConfig, PublicationId, Quality, Source};
+pub use publication::{LAYERS_MAX, LayerConfig, Layering, PublicationConfig, PublicationId, Quality, Source};
 pub use speakers::{SPEAKERS_MAX, Speaker};
 pub use subscription::{Flow, Outlet, PAYLOAD_TYPES_MAX, SubscriptionId, Wish};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::PublisherClock;
 use crate::engine::{EngineError, Mid, Output, Peer, RtpToSend};
 use crate::publication::PublicationId;
 use crate::subscription::SubscriptionId;
@@ -28,6 +29,8 @@ pub(crate) struct Participant<P: Peer> {
     /// Whether a picture is tried that does not fit.
     pub(crate) trial: Trial,
     peer: P,
+    /// How far his clock is from ours.
+    pub(crate) clock: PublisherClock,
     timeout: Duration,
     must_poll: bool,
     has_ended: bool,
@@ -45,6 +48,7 @@ impl<P: Peer> Participant<P> {
             subscriptions: Vec::new(),
             trial: Trial::default(),
             peer,
+            clock: PublisherClock::default(),
             timeout: now,
             must_poll: true,
             has_ended: false,

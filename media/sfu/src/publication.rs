@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use crate::clock::{PublisherClock, StreamClock};
 use crate::dynacast::Dynacast;
-use crate::engine::{Codec, CodecFormat, MediaKind, Mid, ReceiveStream, ReceivedRtp, Rid};
+use crate::engine::{Codec, CodecFormat, MediaKind, Mid, ReceiveStream, ReceivedRtp, Rid, SenderReport};
 use crate::headers::Head;
 use crate::held::Held;
 use crate::jitter::Jitter;
 use crate::keyframes::KeyframeRequests;
 use crate::participant::ParticipantId;
 use crate::subscription::SubscriptionId;
+use crate::templates::Templates;
 
 /// Layers of one publication: browsers send no more.
 pub const LAYERS_MAX: usize = 3;
@@ -85,6 +87,16 @@ pub struct LayerConfig {
     pub bits_per_second: u64,
 }
 
+/// How the layers of a track come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layering {
+    /// Each in a stream of its own (simulcast), or there is only one.
+    #[default]
+    Streams,
+    /// All in one stream, each built on those below (SVC): the spatial layers of VP9 and AV1.
+    Spatial,
+}
+
 /// A track, as its publisher has announced it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicationConfig {
@@ -94,8 +106,11 @@ pub struct PublicationConfig {
     pub mid: Mid,
     /// The codecs that it may come in, numbered as the publisher does; the first is the one that is expected.
     pub codecs: Vec<Codec>,
-    /// Its layers, the lowest first. Sound has one.
+    /// Its layers, the lowest first. Sound has one. Spatial layers all have the name of their stream, if it has one, and what
+    /// a layer takes includes those below it.
     pub layers: Vec<LayerConfig>,
+    /// How they come.
+    pub layering: Layering,
     /// Its SSRC, if the client does not name the m-line in its packets.
     pub stream: Option<ReceiveStream>,
     /// Whether it is muted from the beginning.
@@ -110,6 +125,8 @@ pub(crate) struct Publication<B> {
     pub(crate) layers: Vec<Layer<B>>,
     pub(crate) subscriptions: Vec<SubscriptionId>,
     pub(crate) dynacast: Dynacast,
+    /// Which frames are of which spatial layer, where only the dependency descriptor tells.
+    templates: Templates,
 }
 
 /// What arrives of one layer.
@@ -127,6 +144,7 @@ pub(crate) struct Layer<B> {
     packets_behind: u32,
     bitrate: Bitrate,
     jitter: Jitter,
+    clock: StreamClock,
 }
 
 /// What a packet has changed.
@@ -155,7 +173,8 @@ impl<B: Clone + AsRef<[u8]>> Publication<B> {
     pub(crate) fn new(publisher: ParticipantId, config: PublicationConfig) -> Self {
         let layers: Vec<Layer<B>> = config.layers.iter().map(|layer| Layer::new(*layer)).collect();
         let best = layers.last().map_or(Quality::High, |layer| layer.config.quality);
-        Self { publisher, config, layers, subscriptions: Vec::new(), dynacast: Dynacast::new(best) }
+        let (subscriptions, dynacast, templates) = (Vec::new(), Dynacast::new(best), Templates::default());
+        Self { publisher, config, layers, subscriptions, dynacast, templates }
     }
 
     /// How frames are cut into packets of this payload type.
@@ -163,20 +182,58 @@ impl<B: Clone + AsRef<[u8]>> Publication<B> {
         self.config.codecs.iter().find(|codec| codec.payload_type == payload_type).map(|codec| codec.format)
     }
 
-    /// Which layer a packet is of.
+    /// The payload type of the sound that a redundant packet carries, nothing for other packets.
+    pub(crate) fn carried(&self, format: CodecFormat) -> Option<u8> {
+        let is_carried = |codec: &&Codec| format == CodecFormat::OpusRed && codec.format == CodecFormat::Opus;
+        self.config.codecs.iter().find(is_carried).map(|codec| codec.payload_type)
+    }
+
+    /// Which layer a packet is of; the lowest stands for the stream, if all of them come in one.
     pub(crate) fn layer_of(&self, rid: Option<Rid>) -> Option<usize> {
         self.layers.iter().position(|layer| layer.config.rid == rid)
     }
 
+    /// Finds out of which spatial layer a packet is that does not tell it by itself.
+    pub(crate) fn place(&mut self, packet: &ReceivedRtp<B>, head: &mut Head) {
+        if self.config.layering == Layering::Spatial
+            && let Some(descriptor) = packet.extensions.dependency_descriptor.as_deref()
+        {
+            self.templates.learn(descriptor);
+            head.spatial = head.spatial.or_else(|| self.templates.spatial(descriptor));
+        }
+    }
+
     /// Takes note of a packet.
     pub(crate) fn arrive(&mut self, layer: usize, packet: &ReceivedRtp<B>, head: &Head) -> Arrival {
+        let bytes = u64::try_from(packet.payload.as_ref().len()).unwrap_or(u64::MAX);
+        let bytes = bytes.saturating_add(PACKET_OVERHEAD_BYTES);
+        if self.config.layering == Layering::Spatial {
+            return self.arrive_spatial(packet, head, bytes);
+        }
         let is_new_frame = self.layers[layer].is_new_frame(packet.timestamp);
         for (at, other) in self.layers.iter_mut().enumerate() {
             if at != layer && is_new_frame {
                 other.frames_missed = other.frames_missed.saturating_add(1);
             }
         }
-        self.layers[layer].arrive(packet, head, clock_hz(self.config.source))
+        let arrival = self.layers[layer].arrive(packet, head, clock_hz(self.config.source));
+        self.layers[layer].bitrate.add(bytes, packet.received);
+        arrival
+    }
+
+    /// All layers are there as soon as their stream is: what is known of it stands in the lowest. A layer that its encoder
+    /// leaves out costs no more than those below it.
+    fn arrive_spatial(&mut self, packet: &ReceivedRtp<B>, head: &Head, bytes: u64) -> Arrival {
+        let arrival = self.layers[0].arrive(packet, head, clock_hz(self.config.source));
+        let of = usize::from(head.spatial.unwrap_or(0));
+        for (at, layer) in self.layers.iter_mut().enumerate() {
+            layer.is_live = true;
+            if arrival.has_begun {
+                layer.bitrate = Bitrate::default();
+            }
+            layer.bitrate.add(if at >= of { bytes } else { 0 }, packet.received);
+        }
+        arrival
     }
 
     /// How unevenly its packets come, of the layer that fares worst; nothing if none come.
@@ -186,6 +243,13 @@ impl<B: Clone + AsRef<[u8]>> Publication<B> {
 
     /// Sees which layers have fallen silent; whether any has.
     pub(crate) fn look_after(&mut self, now: Duration) -> bool {
+        if self.config.layering == Layering::Spatial {
+            let has_lost = self.layers[0].look_after(now);
+            if has_lost {
+                self.layers.iter_mut().for_each(|layer| layer.is_live = false);
+            }
+            return has_lost;
+        }
         let mut has_lost = false;
         for layer in &mut self.layers {
             has_lost |= layer.look_after(now);
@@ -209,7 +273,20 @@ impl<B: Clone + AsRef<[u8]>> Layer<B> {
             packets_behind: 0,
             bitrate: Bitrate::default(),
             jitter: Jitter::default(),
+            clock: StreamClock::default(),
         }
+    }
+
+    /// Takes what the publisher says of time, if it is about the stream that comes.
+    pub(crate) fn report(&mut self, report: &SenderReport) {
+        if self.ssrc == Some(report.ssrc) {
+            self.clock.take(report);
+        }
+    }
+
+    /// When a packet was captured, if the publisher has told that.
+    pub(crate) fn captured(&self, publisher: PublisherClock, packet: &ReceivedRtp<B>, hz: u32) -> Option<Duration> {
+        self.clock.captured(publisher, packet.timestamp, packet.received, hz)
     }
 
     /// Whether packets come.
@@ -247,6 +324,7 @@ impl<B: Clone + AsRef<[u8]>> Layer<B> {
         if is_other_stream {
             self.held.release();
             self.jitter.forget();
+            self.clock = StreamClock::default();
         }
         self.jitter.arrive(packet.received, packet.timestamp, clock_hz);
         let newest = self.ssrc.filter(|_| !is_other_stream).map(|_| self.sequence);
@@ -264,8 +342,6 @@ impl<B: Clone + AsRef<[u8]>> Layer<B> {
             self.requests.settle();
         }
         (self.is_live, self.arrived, self.frames_missed) = (true, packet.received, 0);
-        let payload = u64::try_from(packet.payload.as_ref().len()).unwrap_or(u64::MAX);
-        self.bitrate.add(payload.saturating_add(PACKET_OVERHEAD_BYTES), packet.received);
         Arrival { can_begin, newest, is_other_stream, has_begun }
     }
 

@@ -156,14 +156,14 @@ mod tests {
     use crate::engine::{CodecFormat, Mid, SendStream};
     use crate::forward::Forwarder;
     use crate::participant::ParticipantId;
-    use crate::publication::{PublicationId, Quality};
+    use crate::publication::{Layering, PublicationId, Quality};
     use crate::testing::camera_config;
 
     fn wished(wish: Wish) -> Option<usize> {
         let mid = Mid::new("0").unwrap();
         let stream = SendStream { ssrc: 1, retransmission: None, rid: None };
         let outlet = Outlet { mid, stream, payload_types: Vec::new() };
-        let forwarder = Forwarder::new(CodecFormat::Vp8);
+        let forwarder = Forwarder::new(CodecFormat::Vp8, Layering::Streams);
         let subscription = Subscription::new(PublicationId(1), ParticipantId(2), outlet, wish, forwarder);
         subscription.wished_layer(&camera_config(mid))
     }
@@ -187,7 +187,7 @@ mod tests {
         let mid = Mid::new("0").unwrap();
         let stream = SendStream { ssrc: 1, retransmission: None, rid: None };
         let outlet = Outlet { mid, stream, payload_types: vec![(96, 100)] };
-        let forwarder = Forwarder::new(CodecFormat::Vp8);
+        let forwarder = Forwarder::new(CodecFormat::Vp8, Layering::Streams);
         let mut subscription =
             Subscription::new(PublicationId(1), ParticipantId(2), outlet, Wish::default(), forwarder);
         let mut heard = |from: u64, to: u64| {

@@ -20,7 +20,7 @@ use crate::engine::{
 };
 
 pub use camera::{Camera, FRAME_INTERVAL, Viewer, camera_config};
-pub use conference::{Client, Conference};
+pub use conference::{Client, Conference, Timing};
 pub use meeting::{MEETING_STEP, Meeting, Sender, Watcher, Weather};
 pub use network::{Loss, Network, Side};
 pub use scripted::ScriptedPeer;

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from livekit import rtc
 
 from veche_calls.caller import Caller
 from veche_calls.gate import Gate
@@ -55,6 +56,25 @@ def test_two_people_hear_and_see_one_another_and_send_messages(
         await first.leave()
         await second.saw(f"participant_disconnected {anna.identity}")
         await second.leave()
+
+    asyncio.run(talk())
+
+
+@either_protocol
+def test_a_picture_in_vp9_is_seen_by_those_who_are_there_and_those_who_come_late(server: Server, two: bool) -> None:
+    anna, boris, clara = (Account(server, name) for name in ("anna", "boris", "clara"))
+    room_id = anna.make_room(boris, clara)
+
+    async def talk() -> None:
+        first, second = await join(anna, room_id), await join(boris, room_id, two=two)
+        await first.show(codec=rtc.VideoCodec.VP9)
+        await second.sees(anna.identity)
+        third = await join(clara, room_id, two=two)
+        # From the next keyframe on, which he is not the only one to get.
+        await asyncio.gather(third.sees(anna.identity), second.sees(anna.identity))
+        [published] = second.room.remote_participants[anna.identity].track_publications.values()
+        assert published.mime_type.lower() == "video/vp9"
+        await asyncio.gather(first.leave(), second.leave(), third.leave())
 
     asyncio.run(talk())
 

@@ -120,12 +120,12 @@ class Caller:
             # It takes as long as the frame sounds.
             await source.capture_frame(frame)
 
-    async def show(self, name: str = "stripes") -> rtc.LocalTrackPublication:
-        """Publishes moving stripes, in several sizes."""
+    async def show(self, name: str = "stripes", codec: int = rtc.VideoCodec.VP8) -> rtc.LocalTrackPublication:
+        """Publishes moving stripes, in several sizes: of VP9 and AV1 they all come in one stream."""
         width, height = 1_280, 720
         source = rtc.VideoSource(width, height)
         track = rtc.LocalVideoTrack.create_video_track(name, source)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=True)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=True, video_codec=codec)
         publication = await asyncio.wait_for(self.room.local_participant.publish_track(track, options), LIMIT_SECONDS)
         self._tasks.append(asyncio.create_task(self._move(source, width, height)))
         return publication

@@ -170,6 +170,7 @@ impl World {
             payload_type: 111,
             sequence: self.sequence,
             timestamp: u32::from(how) * 960,
+            captured: self.house.now(),
             marker: how & 4 == 0,
             extensions: Extensions::default(),
             vp8: None,

@@ -8,6 +8,7 @@ mod metrics;
 mod rooms;
 mod settings;
 mod site;
+mod strikes;
 mod watch;
 mod worker;
 

@@ -25,6 +25,7 @@ use super::handle::{ConnectionId, Join, Listing};
 use super::metrics::RoomMetrics;
 use super::settings::SfuLimits;
 use super::site::{RoomNews, Site, Whereabouts};
+use super::strikes::Strikes;
 use super::watch::{Watch, Way};
 use crate::signal::{Concern, Context, Room, ServiceError, ServiceRequest, SessionId};
 
@@ -43,6 +44,8 @@ pub(crate) struct Rooms<E: Engine> {
     due: BTreeSet<(Duration, RoomId)>,
     news: Box<dyn Fn(RoomNews) + Send>,
     limits: SfuLimits,
+    /// Who has broken rooms.
+    strikes: Strikes,
     metrics: RoomMetrics,
     /// What a room has sent to whom, until it is counted; empty in between.
     sent: Vec<(ParticipantId, usize)>,
@@ -102,6 +105,7 @@ impl<E: Engine> Rooms<E> {
             due: BTreeSet::new(),
             news,
             limits,
+            strikes: Strikes::default(),
             metrics,
             sent: Vec::new(),
             next_id: 1,
@@ -126,7 +130,19 @@ impl<E: Engine> Rooms<E> {
     /// Takes a message of a client.
     pub(crate) fn take_message(&mut self, connection: ConnectionId, bytes: &[u8]) {
         let Some((id, session)) = self.connections.get(&connection).copied() else { return };
-        self.change(id, "a message", |room, world| room.take_message(&mut world.context(), session, bytes));
+        let mut identity = String::new();
+        let done = self.change(id, "a message", |room, world| {
+            room.identity_of(session).unwrap_or_default().clone_into(&mut identity);
+            room.take_message(&mut world.context(), session, bytes);
+        });
+        self.blame(done.is_none(), &identity);
+    }
+
+    /// Remembers who has done something, if a room broke by it.
+    fn blame(&mut self, is_to_blame: bool, identity: &str) {
+        if is_to_blame && !identity.is_empty() {
+            self.strikes.add(identity, self.world.clock.monotonic());
+        }
     }
 
     /// Somebody wants into a room.
@@ -135,8 +151,9 @@ impl<E: Engine> Rooms<E> {
         let participants = self.participants();
         let is_there = self.names.contains_key(&grants.room);
         let may_open = is_there || (grants.room_create && self.rooms.len() < self.limits.rooms_max);
-        if !may_open || participants >= self.limits.participants_max || !grants.is_within_limits() {
-            debug!(may_open, participants, "somebody was not let into a call");
+        let must_wait = self.strikes.must_wait(&grants.identity, self.world.clock.monotonic());
+        if !may_open || must_wait || participants >= self.limits.participants_max || !grants.is_within_limits() {
+            debug!(may_open, must_wait, participants, "somebody was not let into a call");
             self.metrics.refused.inc();
             // The connection ends without a word, and the client says that it could not connect.
             return;
@@ -145,9 +162,13 @@ impl<E: Engine> Rooms<E> {
         let id = self.names.get(&room).copied().unwrap_or_else(|| self.open(room));
         let session = SessionId(self.next_id);
         self.next_id += 1;
+        let identity = grants.identity.clone();
+        let is_whole = self.rooms.get(&id).is_some_and(|hosted| !hosted.is_broken);
         let joined = self.change(id, "somebody who comes", |room, world| {
             room.join(&mut world.context(), session, grants, arrival, outbox)
         });
+        // A room that had broken before he came is not his doing.
+        self.blame(joined.is_none() && is_whole, &identity);
         if let Some(session) = joined.flatten() {
             self.metrics.joined.inc();
             self.connections.insert(connection, (id, session));

@@ -116,6 +116,9 @@ impl Negotiated {
 
 fn negotiate(line: &OfferedLine, offered: &OfferedCodec) -> Option<Negotiated> {
     let format = format(&offered.rtpmap)?;
+    if format == CodecFormat::OpusRed && !carries_opus(line, &offered.fmtp) {
+        return None;
+    }
     let retransmission = line.codecs.iter().find(|it| {
         let is_rtx = it.rtpmap.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("rtx/"));
         is_rtx && parameter(&it.fmtp, "apt").and_then(|apt| apt.parse().ok()) == Some(offered.payload_type)
@@ -125,10 +128,31 @@ fn negotiate(line: &OfferedLine, offered: &OfferedCodec) -> Option<Negotiated> {
     Some(Negotiated { codec, profile: profile(format, &offered.fmtp) })
 }
 
-/// The codec that `a=rtpmap` names. Redundant sound is not taken: nobody here could unpack it for those who cannot.
+/// Whether all blocks of redundant sound are of the line's Opus (RFC 2198 §5): it is unpacked for those who cannot.
+fn carries_opus(line: &OfferedLine, fmtp: &str) -> bool {
+    let is_opus = |number: &str| {
+        let of = |it: &&OfferedCodec| number.parse() == Ok(it.payload_type);
+        line.codecs.iter().find(of).is_some_and(|it| format(&it.rtpmap) == Some(CodecFormat::Opus))
+    };
+    fmtp.split('/').all(is_opus)
+}
+
+/// Takes redundant sound before all else, if the client is to send it, or leaves it out: browsers send the first that is named.
+pub(crate) fn with_redundancy(mut taken: Vec<Taken<'_>>, is_wanted: bool) -> Vec<Taken<'_>> {
+    let is_redundant = |(codec, _): &Taken<'_>| codec.format == CodecFormat::OpusRed;
+    if is_wanted {
+        taken.sort_by_key(|it| !is_redundant(it));
+    } else {
+        taken.retain(|it| !is_redundant(it));
+    }
+    taken
+}
+
+/// The codec that `a=rtpmap` names.
 fn format(rtpmap: &str) -> Option<CodecFormat> {
     let name = rtpmap.split('/').next()?.to_ascii_uppercase();
     Some(match name.as_str() {
+        "RED" if rtpmap.get(4..) == Some("48000/2") => CodecFormat::OpusRed,
         "OPUS" => CodecFormat::Opus,
         "VP8" => CodecFormat::Vp8,
         "VP9" => CodecFormat::Vp9,
@@ -151,7 +175,9 @@ fn profile(format: CodecFormat, fmtp: &str) -> String {
             let level = or("profile-level-id", "42e01f");
             format!("{} {}", level.get(..4).unwrap_or_default(), or("packetization-mode", "0"))
         }
-        CodecFormat::Vp8 | CodecFormat::Opus | CodecFormat::OpusRed => String::new(),
+        // Blocks name payload types, which are passed on as they are.
+        CodecFormat::OpusRed => fmtp.to_owned(),
+        CodecFormat::Vp8 | CodecFormat::Opus => String::new(),
     }
 }
 
@@ -176,7 +202,7 @@ pub(crate) fn answered_feedback(offered: &OfferedCodec) -> impl Iterator<Item = 
 mod tests {
     use veche_sfu::engine::{CodecFormat, HeaderExtension, MediaKind};
 
-    use super::{Agreement, answered_fmtp};
+    use super::{Agreement, answered_fmtp, with_redundancy};
     use crate::signal::sdp::Offer;
     use crate::signal::testing::CHROMIUM_OFFER;
 
@@ -189,9 +215,9 @@ mod tests {
         assert_eq!((opus.format, opus.retransmission), (CodecFormat::Opus, None));
         let vp8 = taken(96).unwrap();
         assert_eq!((vp8.format, vp8.retransmission), (CodecFormat::Vp8, Some(97)));
-        assert!([63, 9, 0, 110, 116].iter().all(|number| taken(*number).is_none()), "RED, G722, PCMU, DTMF, ULPFEC");
+        assert!([9, 0, 110, 116].iter().all(|number| taken(*number).is_none()), "G722, PCMU, DTMF, ULPFEC");
         assert!(agreement.extensions.contains(&(4, HeaderExtension::Mid)));
-        assert_eq!(agreement.on_line(&offer.lines[1]).len(), 1);
+        assert_eq!(agreement.on_line(&offer.lines[1]).len(), 2);
     }
 
     #[test]
@@ -207,7 +233,32 @@ mod tests {
         // Two of H264 with other ways of packing are two codecs.
         let h264: Vec<_> = pairs.iter().filter(|(theirs, _)| [103, 107].contains(theirs)).collect();
         assert_eq!(h264, [&(103, 103), &(107, 107)]);
-        assert_eq!(other.translate(&chromium, MediaKind::Audio), [(111, 111)]);
+        assert_eq!(other.translate(&chromium, MediaKind::Audio), [(111, 111), (63, 63)]);
+    }
+
+    #[test]
+    fn redundant_sound_is_taken_if_it_carries_what_everybody_can_hear() {
+        let of = |text: &str| {
+            let offer = Offer::parse(text).unwrap();
+            let taken = Agreement::of(&offer).on_line(&offer.lines[1]);
+            let numbers = |wanted| {
+                let taken = with_redundancy(taken.clone(), wanted);
+                taken.iter().map(|(codec, _)| codec.payload_type).collect::<Vec<_>>()
+            };
+            (numbers(true), numbers(false))
+        };
+        assert_eq!(of(CHROMIUM_OFFER), (vec![63, 111], vec![111]));
+        let refused = (vec![111], vec![111]);
+        for fmtp in ["fmtp:63 111/9", "fmtp:63 0/0", "fmtp:63 ", "fmtp:63 111/", "fmtp:64 111/111"] {
+            assert_eq!(of(&CHROMIUM_OFFER.replace("fmtp:63 111/111", fmtp)), refused, "{fmtp}");
+        }
+        assert_eq!(of(&CHROMIUM_OFFER.replace("red/48000/2", "red/8000")), refused);
+        // Who numbers Opus otherwise gets it unpacked.
+        let chromium = Agreement::of(&Offer::parse(CHROMIUM_OFFER).unwrap());
+        let other = CHROMIUM_OFFER.replace("rtpmap:111", "rtpmap:109").replace("fmtp:111", "fmtp:109");
+        let other = other.replace("111/111", "109/109").replace("SAVPF 111", "SAVPF 109");
+        let other = Agreement::of(&Offer::parse(&other).unwrap());
+        assert_eq!(other.translate(&chromium, MediaKind::Audio), [(111, 109)]);
     }
 
     #[test]

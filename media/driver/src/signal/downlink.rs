@@ -176,18 +176,8 @@ impl<E: Engine> Room<E> {
     fn follow_restart(&mut self, id: SessionId, answer: &Offer) -> Result<(), OfferError> {
         let connection = &mut self.downlink(id).ok_or(OfferError::Gone)?.connection;
         let participant = connection.participant.ok_or(OfferError::Gone)?;
-        let local = (connection.remote_ufrag != answer.ice.ufrag).then(|| connection.local.clone());
-        connection.remote_ufrag.clone_from(&answer.ice.ufrag);
-        let candidates: Vec<&String> = answer.candidates.iter().filter(|_| connection.takes_candidate()).collect();
-        let peer = self.call.peer_mut(participant).ok_or(OfferError::Gone)?;
-        if let Some(local) = local {
-            peer.restart_ice(&local, &answer.ice);
-        }
-        for candidate in candidates {
-            // What cannot be read is no way for us.
-            let _ = peer.add_remote_candidate(candidate);
-        }
-        Ok(())
+        let is_anew = connection.follow(&answer.ice);
+        self.find_way(participant, answer, is_anew)
     }
 
     /// What the client has made of one line.

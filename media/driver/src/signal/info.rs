@@ -2,10 +2,10 @@
 
 use livekit_protocol::{
     AddTrackRequest, ClientInfo, ServerInfo, SimulcastCodec, SimulcastCodecInfo, TimedVersion, TrackInfo, TrackSource,
-    TrackType, VideoLayer, VideoQuality, server_info, video_layer,
+    TrackType, VideoLayer, VideoQuality, encryption, server_info, video_layer,
 };
 use veche_sfu::engine::{CodecFormat, MediaKind, Rid};
-use veche_sfu::{LAYERS_MAX, LayerConfig, Quality, Source};
+use veche_sfu::{LAYERS_MAX, LayerConfig, Layering, Quality, Source};
 
 /// The version of LiveKit's protocol that we speak. Clients switch on what a server of this version can do.
 const PROTOCOL: i32 = 16;
@@ -113,6 +113,12 @@ pub(crate) fn track(sid: String, request: &AddTrackRequest, wall_ms: u64) -> Tra
     }
 }
 
+/// Whether a track's publisher may send redundant sound. What is end-to-end encrypted could not be unpacked for those who cannot
+/// do it themselves.
+pub(crate) fn may_be_redundant(info: &TrackInfo) -> bool {
+    !info.disable_red && info.encryption == i32::from(encryption::Type::None)
+}
+
 /// What is looked at of what a client says of itself.
 pub(crate) fn remembered_client(client: &ClientInfo) -> ClientInfo {
     let browser = client.browser.chars().take(BROWSER_CHARS_MAX).collect();
@@ -158,8 +164,27 @@ pub(crate) fn mime_type(format: CodecFormat) -> &'static str {
     }
 }
 
-/// The layers of a track as forwarding knows them: those that the offer names, with the sizes that were announced.
-pub(crate) fn layers(request: &AddTrackRequest, kind: MediaKind, rids: &[Rid]) -> Vec<LayerConfig> {
+/// How the layers of a track come. Clients that announce several and offer one stream put them all into it, which these codecs
+/// can.
+pub(crate) fn layering(request: &AddTrackRequest, format: CodecFormat, rids: &[Rid]) -> Layering {
+    let is_scalable = matches!(format, CodecFormat::Vp9 | CodecFormat::Av1);
+    if is_scalable && rids.len() <= 1 && request.layers.len() > 1 { Layering::Spatial } else { Layering::Streams }
+}
+
+/// Says of a published track that its layers come in one stream.
+pub(crate) fn tell_spatial(info: &mut TrackInfo) {
+    let number = |layers: &mut Vec<VideoLayer>| layers.iter_mut().for_each(|layer| layer.spatial_layer = layer.quality);
+    #[expect(deprecated, reason = "clients of today still read it")]
+    number(&mut info.layers);
+    if let Some(codec) = info.codecs.first_mut() {
+        codec.video_layer_mode = video_layer::Mode::MultipleSpatialLayersPerStream.into();
+        number(&mut codec.layers);
+    }
+}
+
+/// The layers of a track as forwarding knows them: those that the offer names, with the sizes that were announced; or those
+/// that were announced, if they come in one stream.
+pub(crate) fn layers(request: &AddTrackRequest, kind: MediaKind, rids: &[Rid], layering: Layering) -> Vec<LayerConfig> {
     let single = |bits_per_second| LayerConfig {
         quality: Quality::High,
         rid: rids.first().copied(),
@@ -169,6 +194,15 @@ pub(crate) fn layers(request: &AddTrackRequest, kind: MediaKind, rids: &[Rid]) -
     };
     match (kind, rids.len()) {
         (MediaKind::Audio, _) => vec![LayerConfig { rid: None, ..single(VOICE_BITS_PER_SECOND) }],
+        (MediaKind::Video, _) if layering == Layering::Spatial => {
+            let qualities = [Quality::Low, Quality::Medium, Quality::High].into_iter().enumerate();
+            let is_told = |(_, quality): &(usize, Quality)| {
+                request.layers.iter().any(|layer| layer.quality == i32::from(quality_number(*quality)))
+            };
+            let told = qualities.filter(is_told);
+            told.map(|(at, quality)| LayerConfig { rid: rids.first().copied(), ..sized(request, quality, at) })
+                .collect()
+        }
         (MediaKind::Video, 0 | 1) => vec![single(announced(request, None).unwrap_or(BITS_PER_SECOND[2]))],
         (MediaKind::Video, _) => {
             let mut layers: Vec<LayerConfig> =
@@ -188,13 +222,17 @@ fn layer(request: &AddTrackRequest, rid: Rid, at: usize) -> LayerConfig {
         _ => at,
     };
     let quality = [Quality::Low, Quality::Medium, Quality::High][place];
+    LayerConfig { rid: Some(rid), ..sized(request, quality, place) }
+}
+
+fn sized(request: &AddTrackRequest, quality: Quality, place: usize) -> LayerConfig {
     let number: i32 = quality_number(quality).into();
     let told = request.layers.iter().find(|layer| layer.quality == number);
     // Each smaller layer is usually half of the next.
     let part = 1 << (2 - place);
     let (width, height) = told.map_or((request.width / part, request.height / part), |it| (it.width, it.height));
     let bits_per_second = announced(request, Some(number)).unwrap_or(BITS_PER_SECOND[place]);
-    LayerConfig { quality, rid: Some(rid), width, height, bits_per_second }
+    LayerConfig { quality, rid: None, width, height, bits_per_second }
 }
 
 /// What a layer takes as its publisher says, all of them if none is named.
@@ -240,10 +278,10 @@ pub(crate) fn group(participant: &str, info: &TrackInfo, by_track: bool) -> Stri
 #[cfg(test)]
 mod tests {
     use livekit_protocol::{AddTrackRequest, TrackInfo, TrackSource, TrackType, VideoLayer};
-    use veche_sfu::engine::{MediaKind, Rid};
-    use veche_sfu::{Quality, Source};
+    use veche_sfu::engine::{CodecFormat, MediaKind, Rid};
+    use veche_sfu::{Layering, Quality, Source};
 
-    use super::{group, layers, source};
+    use super::{group, layering, layers, source};
 
     fn rids(names: &[&str]) -> Vec<Rid> {
         names.iter().map(|name| Rid::new(name).unwrap()).collect()
@@ -269,7 +307,7 @@ mod tests {
 
     #[test]
     fn layers_are_those_of_the_offer_with_the_sizes_that_were_announced() {
-        let told: Vec<_> = layers(&camera(), MediaKind::Video, &rids(&["f", "q", "h"]))
+        let told: Vec<_> = layers(&camera(), MediaKind::Video, &rids(&["f", "q", "h"]), Layering::Streams)
             .iter()
             .map(|layer| (layer.quality, layer.width, layer.bits_per_second))
             .collect();
@@ -277,13 +315,31 @@ mod tests {
             told,
             [(Quality::Low, 320, 120_000), (Quality::Medium, 640, 500_000), (Quality::High, 1_280, 1_000_000)]
         );
-        let guessed = layers(&AddTrackRequest { layers: Vec::new(), ..camera() }, MediaKind::Video, &rids(&["q", "h"]));
+        let silent = AddTrackRequest { layers: Vec::new(), ..camera() };
+        let guessed = layers(&silent, MediaKind::Video, &rids(&["q", "h"]), Layering::Streams);
         assert_eq!(guessed.iter().map(|layer| layer.width).collect::<Vec<_>>(), [320, 640]);
-        let one = layers(&camera(), MediaKind::Video, &[]);
+        let one = layers(&camera(), MediaKind::Video, &[], Layering::Streams);
         assert_eq!(
             (one.len(), one[0].quality, one[0].rid, one[0].bits_per_second),
             (1, Quality::High, None, 1_000_000)
         );
+    }
+
+    #[test]
+    fn layers_that_come_in_one_stream_are_those_that_were_announced() {
+        use CodecFormat::{Av1, Vp8, Vp9};
+        let of = |format, names: &[&str]| layering(&camera(), format, &rids(names));
+        assert_eq!([of(Vp9, &[]), of(Av1, &[]), of(Vp9, &["f"])], [Layering::Spatial; 3]);
+        assert_eq!([of(Vp8, &[]), of(Vp9, &["q", "h", "f"])], [Layering::Streams; 2]);
+        // LiveKit's clients name the best first, and two layers low and medium.
+        let mut request = camera();
+        request.layers.reverse();
+        request.layers.remove(0);
+        let told = layers(&request, MediaKind::Video, &[], Layering::Spatial);
+        let told: Vec<_> = told.iter().map(|layer| (layer.quality, layer.width, layer.rid)).collect();
+        assert_eq!(told, [(Quality::Low, 320, None), (Quality::Medium, 640, None)]);
+        request.layers.remove(0);
+        assert_eq!(layering(&request, Vp9, &[]), Layering::Streams, "one is no choice");
     }
 
     #[test]

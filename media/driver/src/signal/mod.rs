@@ -18,6 +18,7 @@ mod negotiate;
 #[cfg(any(test, feature = "testing"))]
 mod occupancy;
 mod ours;
+mod permission;
 mod publish;
 mod requests;
 mod room;

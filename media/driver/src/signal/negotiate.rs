@@ -12,11 +12,12 @@ use veche_sfu::engine::{
 use veche_sfu::{CallError, ParticipantId};
 
 use super::answer::{self, Agreed, Answered, Head, SentTrack, Setup, is_answerable};
-use super::codecs::{Agreement, Taken};
+use super::codecs::{Agreement, Taken, with_redundancy};
+use super::info;
 use super::ours;
 use super::room::{Context, Room};
 use super::sdp::{LineKind, Offer, OfferedLine, SdpError};
-use super::session::{Connection, Line, Reoffer, SessionId};
+use super::session::{Connection, Line, Reoffer, Session, SessionId};
 
 /// Letters of a ufrag: ICE wants four, and ours must be unique among all clients of the port.
 const UFRAG_CHARS: usize = 16;
@@ -131,20 +132,34 @@ impl<E: Engine> Room<E> {
 
     /// A later offer: the client may have restarted ICE, and then we do.
     fn reconnect(&mut self, cx: &mut Context<'_, E>, id: SessionId, offer: &Offer) -> Result<(), OfferError> {
+        let room = self.id;
         let connection = self.connection(id).ok_or(OfferError::Gone)?;
         let participant = connection.participant.ok_or(OfferError::Gone)?;
-        let local = (connection.remote_ufrag != offer.ice.ufrag).then(|| credentials(cx));
-        if let Some(local) = &local {
-            connection.remote_ufrag.clone_from(&offer.ice.ufrag);
-            connection.local = local.clone();
+        let is_anew = connection.follow(&offer.ice);
+        if is_anew {
+            connection.local = credentials(cx);
+            cx.demux.expect(&connection.local.ufrag, room, participant);
         }
-        let candidates: Vec<&String> = offer.candidates.iter().filter(|_| connection.takes_candidate()).collect();
-        let peer = self.call.peer_mut(participant).ok_or(OfferError::Gone)?;
-        if let Some(local) = local {
-            peer.restart_ice(&local, &offer.ice);
-            cx.demux.expect(&local.ufrag, self.id, participant);
+        self.find_way(participant, offer, is_anew)
+    }
+
+    /// Tells a participant's peer what a later description says of the way to him.
+    pub(super) fn find_way(
+        &mut self,
+        participant: ParticipantId,
+        theirs: &Offer,
+        is_anew: bool,
+    ) -> Result<(), OfferError> {
+        let Self { sessions, call, .. } = self;
+        let connections = sessions.values_mut().flat_map(Session::connections_mut);
+        let mut its = connections.filter(|connection| connection.participant == Some(participant));
+        let connection = its.next().ok_or(OfferError::Gone)?;
+        let peer = call.peer_mut(participant).ok_or(OfferError::Gone)?;
+        if is_anew {
+            peer.restart_ice(&connection.local, &theirs.ice);
         }
-        for candidate in candidates {
+        for candidate in theirs.candidates.iter().filter(|_| connection.takes_candidate()) {
+            // What cannot be read is no way for us.
             let _ = peer.add_remote_candidate(candidate);
         }
         Ok(())
@@ -193,8 +208,17 @@ impl<E: Engine> Room<E> {
             setup: if connection.is_dtls_client { Setup::Active } else { Setup::Passive },
             candidates: &cx.site.announced,
         };
-        let codecs: Vec<Vec<Taken<'_>>> =
-            connection.offered.iter().map(|line| connection.agreement.on_line(line)).collect();
+        let codecs = connection.lines.iter().zip(&connection.offered).map(|(line, offered)| {
+            let taken = connection.agreement.on_line(offered);
+            match line {
+                Line::Publishes(sid) => {
+                    let is_redundant = session.track(sid).is_some_and(|track| info::may_be_redundant(&track.info));
+                    with_redundancy(taken, is_redundant)
+                }
+                _ => taken,
+            }
+        });
+        let codecs: Vec<Vec<Taken<'_>>> = codecs.collect();
         let mut mid_to_track_id = HashMap::new();
         let mut lines = Vec::with_capacity(connection.lines.len());
         for ((line, offered), codecs) in connection.lines.iter().zip(&connection.offered).zip(&codecs) {

@@ -2,8 +2,8 @@
 
 use livekit_protocol::signal_response::Message;
 use livekit_protocol::{AddTrackRequest, MuteTrackRequest, TrackPublishedResponse, TrackUnpublishedResponse};
-use veche_sfu::engine::{Engine, MediaKind};
-use veche_sfu::{PUBLICATIONS_PER_PARTICIPANT_MAX, PublicationConfig, PublicationId};
+use veche_sfu::engine::{Codec, CodecFormat, Engine, MediaKind};
+use veche_sfu::{Layering, PUBLICATIONS_PER_PARTICIPANT_MAX, PublicationConfig, PublicationId};
 
 use super::info;
 use super::room::{Context, Room, make_sid};
@@ -50,6 +50,7 @@ impl<E: Engine> Room<E> {
             let Some(participant) = self.sessions.get(&id).and_then(Session::publisher) else { return };
             let mid = found.config.mid;
             let mime_type = found.config.codecs.first().map(|codec| info::mime_type(codec.format)).unwrap_or_default();
+            let layering = found.config.layering;
             let publication = match self.call.publish(cx.now, participant, found.config) {
                 Ok(publication) => publication,
                 Err(error) => {
@@ -63,6 +64,9 @@ impl<E: Engine> Room<E> {
             if let Some(codec) = info.codecs.first_mut() {
                 mime_type.clone_into(&mut codec.mime_type);
                 codec.mid = info.mid.clone();
+            }
+            if layering == Layering::Spatial {
+                info::tell_spatial(&mut info);
             }
             let sid = info.sid.clone();
             let track = Track { info, cid: request.cid, publication, is_told_subscribed: false };
@@ -92,15 +96,25 @@ impl<E: Engine> Room<E> {
                 offered.track.as_deref().is_some_and(|track| track == it.request.cid || Some(track) == names)
             };
             let Some(at) = session.announced.iter().position(is_it) else { continue };
-            let codecs = connection.agreement.on_line(offered).into_iter().map(|(codec, _)| codec).collect();
             let announced = session.announced.remove(at);
+            let taken = connection.agreement.on_line(offered);
+            let mut codecs: Vec<Codec> = taken.into_iter().map(|(codec, _)| codec).collect();
+            // The first is the one that is told of, and redundancy is none of its own.
+            codecs.sort_by_key(|codec| codec.format == CodecFormat::OpusRed);
+            if !info::may_be_redundant(&announced.info) {
+                codecs.retain(|codec| codec.format != CodecFormat::OpusRed);
+            }
             let source = info::source(&announced.request)?;
-            let layers = info::layers(&announced.request, source.kind(), connection.agreement.layers_on(offered));
+            let rids = connection.agreement.layers_on(offered);
+            let format = codecs.first().map_or(CodecFormat::Vp8, |codec| codec.format);
+            let layering = info::layering(&announced.request, format, rids);
+            let layers = info::layers(&announced.request, source.kind(), rids, layering);
             let config = PublicationConfig {
                 source,
                 mid: offered.mid,
                 codecs,
                 layers,
+                layering,
                 stream: offered.stream,
                 muted: announced.request.muted,
             };

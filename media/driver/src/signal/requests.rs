@@ -12,13 +12,12 @@ use livekit_protocol::{
 use prost::Message as _;
 use veche_sfu::engine::{Engine, Peer};
 
+use super::permission;
 use super::room::{Context, Room};
 use super::session::{Session, SessionId};
 
 /// The longest candidate that is looked at.
 const CANDIDATE_BYTES_MAX: usize = 1_024;
-/// Rules of one client about who may subscribe.
-const PERMISSIONS_MAX: usize = 1_000;
 /// What a client tells of his microphone.
 const AUDIO_FEATURES_MAX: usize = 16;
 
@@ -51,10 +50,11 @@ impl<E: Engine> Room<E> {
             Request::Subscription(request) => self.update_subscription(cx, id, request),
             Request::TrackSetting(settings) => self.update_settings(cx, id, &settings),
             Request::Leave(_) => self.remove(cx, id, DisconnectReason::ClientInitiated, false),
-            Request::SubscriptionPermission(mut permission) => {
-                permission.track_permissions.truncate(PERMISSIONS_MAX);
+            Request::SubscriptionPermission(permission) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
-                    session.permission = Some(permission);
+                    let is_announced = |sid: &str| session.announced.iter().any(|it| it.info.sid == sid);
+                    let has = |sid: &str| session.track(sid).is_some() || is_announced(sid);
+                    session.permission = Some(permission::remembered(permission, has));
                 }
                 self.permissions_changed(cx, id);
             }

@@ -22,6 +22,8 @@ use crate::sfu::{Demux, Member, RoomId, RoomNews, Site, Watch};
 /// How often clients say that they are there, and after what silence both sides think that the other is not. Seconds.
 const PING_INTERVAL_SECS: i32 = 5;
 pub(super) const PING_TIMEOUT_SECS: i32 = 15;
+/// People whose rights were set in one call. Each of them was there, with a token, while somebody took the trouble.
+const LIMITED_MAX: usize = 4 * PARTICIPANTS_MAX;
 /// Letters behind the prefix of a name that we make: 71 bits.
 const SID_CHARS: usize = 12;
 
@@ -56,6 +58,8 @@ pub(crate) struct Room<E: Engine> {
     pub(super) next_look: Duration,
     /// Who was last told to speak, and how loud.
     pub(super) speaking: Vec<(SessionId, f32)>,
+    /// The rights that were set for somebody, which hold although he goes and comes anew. Nothing else of the grants is kept.
+    limited: BTreeMap<String, Grants>,
 }
 
 /// Why somebody is let in no room.
@@ -81,6 +85,7 @@ impl<E: Engine> Room<E> {
             told: (0, 0),
             next_look: cx.now,
             speaking: Vec::new(),
+            limited: BTreeMap::new(),
         }
     }
 
@@ -127,6 +132,11 @@ impl<E: Engine> Room<E> {
     /// The session with this identity.
     pub(crate) fn find(&self, identity: &str) -> Option<SessionId> {
         self.sessions.iter().find(|(_, session)| session.grants.identity == identity).map(|(id, _)| *id)
+    }
+
+    /// Who somebody is who is there.
+    pub(crate) fn identity_of(&self, id: SessionId) -> Option<&str> {
+        self.sessions.get(&id).map(|session| session.grants.identity.as_str())
     }
 
     /// Takes somebody in, or back. `id` is his name from now on; one who comes back keeps the name that he had, which is
@@ -176,6 +186,9 @@ impl<E: Engine> Room<E> {
     ) {
         let client = request.client_info.as_ref().map(info::remembered_client).unwrap_or_default();
         let mut session = Session::new(make_sid(cx.entropy, "PA_"), grants, client, outbox, cx.now);
+        if let Some(rights) = self.limited.get(&session.grants.identity) {
+            session.limit(rights);
+        }
         session.joined_ms = cx.wall_ms;
         session.auto_subscribe = request.connection_settings.is_none_or(|settings| settings.auto_subscribe);
         if protocol == Protocol::Two {
@@ -202,6 +215,23 @@ impl<E: Engine> Room<E> {
         }
         if let Some(offer) = request.publisher_offer {
             self.take_offer(cx, id, &offer);
+        }
+    }
+
+    /// Remembers the rights that were set for somebody.
+    pub(super) fn keep_limit(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let (grants, identity) = (&session.grants, &session.grants.identity);
+        let rights = Grants {
+            can_publish: grants.can_publish,
+            can_publish_sources: grants.can_publish_sources.clone(),
+            can_subscribe: grants.can_subscribe,
+            can_publish_data: grants.can_publish_data,
+            can_update_own_metadata: grants.can_update_own_metadata,
+            ..Grants::participant(identity, "")
+        };
+        if self.limited.len() < LIMITED_MAX || self.limited.contains_key(identity) {
+            self.limited.insert(identity.clone(), rights);
         }
     }
 

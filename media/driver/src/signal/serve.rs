@@ -93,6 +93,7 @@ impl<E: Engine> Room<E> {
         }
         if let Some(permission) = &asked.permission {
             session.permit(permission, may_publish);
+            self.keep_limit(id);
             self.end_what_is_not_permitted(cx, id);
         }
         self.tell_all(cx.now, id);

@@ -13,7 +13,7 @@ use prost::Message as _;
 use veche_sfu::engine::{ChannelId, CodecFormat, Condition, IceCredentials, SendStream};
 use veche_sfu::{ParticipantId, PublicationId, SubscriptionId, Wish};
 
-use super::codecs::Agreement;
+use super::codecs::{Agreement, with_redundancy};
 use super::grants::Grants;
 use super::info;
 use super::sdp::OfferedLine;
@@ -117,6 +117,13 @@ impl Connection {
     pub(crate) fn takes_candidate(&mut self) -> bool {
         self.candidates += 1;
         self.candidates <= CANDIDATES_MAX
+    }
+
+    /// Takes a later description of the client's: whether he begins ICE anew, and so do we.
+    pub(crate) fn follow(&mut self, theirs: &IceCredentials) -> bool {
+        let is_anew = self.remote_ufrag != theirs.ufrag;
+        self.remote_ufrag.clone_from(&theirs.ufrag);
+        is_anew
     }
 }
 
@@ -272,20 +279,27 @@ impl Session {
     /// Takes what a newer token says of his rights, as far as nobody has limited them. What he has changed of himself stays.
     pub(crate) fn regrant(&mut self, grants: Grants) {
         let before = std::mem::replace(&mut self.grants, grants);
-        let now = &mut self.grants;
         if self.is_limited {
-            let mut sources = before.can_publish_sources;
-            let named = sources.len();
-            sources.retain(|source| now.allows(*source));
-            now.can_publish &= before.can_publish && (named == 0 || !sources.is_empty());
-            if named > 0 {
-                now.can_publish_sources = sources;
-            }
-            now.can_subscribe &= before.can_subscribe;
-            now.can_publish_data &= before.can_publish_data;
-            now.can_update_own_metadata &= before.can_update_own_metadata;
+            self.limit(&before);
         }
+        let now = &mut self.grants;
         (now.name, now.metadata, now.attributes) = (before.name, before.metadata, before.attributes);
+    }
+
+    /// Takes away what goes beyond these rights, which were set for him.
+    pub(crate) fn limit(&mut self, rights: &Grants) {
+        self.is_limited = true;
+        let now = &mut self.grants;
+        let mut sources = rights.can_publish_sources.clone();
+        let named = sources.len();
+        sources.retain(|source| now.allows(*source));
+        now.can_publish &= rights.can_publish && (named == 0 || !sources.is_empty());
+        if named > 0 {
+            now.can_publish_sources = sources;
+        }
+        now.can_subscribe &= rights.can_subscribe;
+        now.can_publish_data &= rights.can_publish_data;
+        now.can_update_own_metadata &= rights.can_update_own_metadata;
     }
 
     /// Whether one more message of the client is taken, of this length.
@@ -310,6 +324,11 @@ impl Session {
     /// The same, to be changed.
     pub(crate) fn receiving_mut(&mut self) -> Option<&mut Connection> {
         self.downlink.as_mut().map(|downlink| &mut downlink.connection).or(self.connection.as_mut())
+    }
+
+    /// His connections: one, or two.
+    pub(crate) fn connections_mut(&mut self) -> impl Iterator<Item = &mut Connection> {
+        self.connection.iter_mut().chain(self.downlink.as_mut().map(|downlink| &mut downlink.connection))
     }
 
     /// As whom the call knows him when he publishes.
@@ -349,7 +368,8 @@ impl Session {
         let connection = self.connection.as_ref()?;
         let is_its = |line: &Line| matches!(line, Line::Publishes(sid) if *sid == track.info.sid);
         let place = connection.lines.iter().position(is_its)?;
-        connection.agreement.on_line(&connection.offered[place]).first().map(|(codec, _)| codec.format)
+        let codecs = with_redundancy(connection.agreement.on_line(&connection.offered[place]), false);
+        codecs.first().map(|(codec, _)| codec.format)
     }
 
     /// Whether Firefox is at the other end, whose ICE does not get along with a lite agent, and which names tracks itself.

@@ -6,7 +6,7 @@ use super::{Call, CallError, CallEvent};
 use crate::engine::{CodecFormat, EngineError, MediaKind, Mid, Peer, Rid};
 use crate::forward::Forwarder;
 use crate::participant::{Participant, ParticipantId};
-use crate::publication::{LAYERS_MAX, Publication, PublicationConfig, PublicationId, Source};
+use crate::publication::{LAYERS_MAX, Layering, Publication, PublicationConfig, PublicationId, Source};
 use crate::subscription::{Flow, Outlet, PAYLOAD_TYPES_MAX, Subscription, SubscriptionId, Wish};
 
 /// Participants of one call: all of the largest company that a site is made for, and their second devices.
@@ -77,7 +77,9 @@ impl<P: Peer> Call<P> {
         if member.publication_on(config.mid).is_some() || member.subscription_on(config.mid).is_some() {
             return Err(CallError::InUse("m-line"));
         }
-        let rids: Vec<Rid> = config.layers.iter().filter_map(|layer| layer.rid).collect();
+        let mut rids: Vec<Rid> = config.layers.iter().filter_map(|layer| layer.rid).collect();
+        // Spatial layers all have one name.
+        rids.dedup();
         let peer = self.peer_mut(publisher).ok_or(CallError::Unknown("participant"))?;
         peer.add_media(config.mid, config.source.kind(), &rids)?;
         if let Some(stream) = config.stream {
@@ -158,6 +160,7 @@ impl<P: Peer> Call<P> {
         let published = self.publications.get(&publication).ok_or(CallError::Unknown("publication"))?;
         let kind = published.config.source.kind();
         let format = published.config.codecs.first().map_or(CodecFormat::Opus, |codec| codec.format);
+        let layering = published.config.layering;
         let is_same = |id: &SubscriptionId| self.subscriptions.get(id).is_some_and(|had| had.subscriber == subscriber);
         if published.subscriptions.iter().any(is_same) {
             return Err(CallError::InUse("publication"));
@@ -173,7 +176,7 @@ impl<P: Peer> Call<P> {
         open_outlet(peer, kind, &outlet)?;
         let id = SubscriptionId(self.make_id());
         self.member(subscriber)?.subscriptions.push((outlet.mid, id));
-        let forwarder = Forwarder::new(format);
+        let forwarder = Forwarder::new(format, layering);
         self.subscriptions.insert(id, Subscription::new(publication, subscriber, outlet, wish, forwarder));
         if let Some(published) = self.publications.get_mut(&publication) {
             published.subscriptions.push(id);
@@ -243,9 +246,14 @@ fn check(config: &PublicationConfig) -> Result<(), CallError> {
     }
     let layers = &config.layers;
     let are_apart = layers.windows(2).all(|pair| pair[0].quality < pair[1].quality);
-    let are_named = layers.len() == 1 || layers.iter().all(|layer| layer.rid.is_some());
     let names: Vec<Option<Rid>> = layers.iter().map(|layer| layer.rid).collect();
-    let are_different = names.iter().enumerate().all(|(at, name)| !names[..at].contains(name));
+    let (are_named, are_different) = match config.layering {
+        Layering::Streams => (
+            layers.len() == 1 || names.iter().all(Option::is_some),
+            names.iter().enumerate().all(|(at, name)| !names[..at].contains(name)),
+        ),
+        Layering::Spatial => (kind == MediaKind::Video, names.windows(2).all(|pair| pair[0] == pair[1])),
+    };
     let is_right_count = if kind == MediaKind::Audio { layers.len() == 1 } else { !layers.is_empty() };
     if layers.len() > LAYERS_MAX || !is_right_count || !are_apart || !are_named || !are_different {
         return Err(CallError::Invalid("the layers"));

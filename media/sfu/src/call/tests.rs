@@ -1,6 +1,7 @@
 mod churn;
 mod conference;
 mod rules;
+mod scalable;
 mod simulation;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use crate::engine::{
     AudioLevel, Codec, CodecFormat, Event, Extensions, FiveTuple, Mid, ReceivedRtp, Rid, SendStream, Transport,
 };
 use crate::testing::{OPUS, ScriptedPeer, VP8, client_address, server_address};
-use crate::{LayerConfig, Outlet, PublicationConfig, Quality, Source};
+use crate::{LayerConfig, Layering, Outlet, PublicationConfig, Quality, Source};
 
 fn mid(name: &str) -> Mid {
     Mid::new(name).unwrap()
@@ -30,6 +31,7 @@ fn voice(name: &str) -> PublicationConfig {
         mid: mid(name),
         codecs: vec![Codec { payload_type: OPUS, retransmission: None, format: CodecFormat::Opus }],
         layers: vec![layer],
+        layering: Layering::Streams,
         stream: None,
         muted: false,
     }

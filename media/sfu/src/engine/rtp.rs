@@ -31,6 +31,23 @@ pub struct ReceivedRtp<P> {
     pub payload: P,
 }
 
+/// What a publisher's sender report says of time (RFC 3550, section 6.4.1). Nothing of it need be true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SenderReport {
+    /// The m-line it is about.
+    pub mid: Mid,
+    /// The layer, if it is one of a simulcast.
+    pub rid: Option<Rid>,
+    /// The stream.
+    pub ssrc: u32,
+    /// When it arrived.
+    pub received: Duration,
+    /// A time of the publisher's own clock, since 1970.
+    pub wall: Duration,
+    /// The timestamp that something has which is captured at that time.
+    pub timestamp: u32,
+}
+
 /// What goes to a subscriber.
 #[derive(Clone, Debug)]
 pub struct RtpToSend<P> {
@@ -42,6 +59,8 @@ pub struct RtpToSend<P> {
     pub sequence: u64,
     /// When it was captured, in ticks of the codec's clock.
     pub timestamp: u32,
+    /// The same by our monotonic clock, from which the engine makes its sender reports. What is later than now counts as now.
+    pub captured: Duration,
     /// Whether a frame ends (video) or somebody begins to speak (audio).
     pub marker: bool,
     /// What is passed on beside the payload. What belongs to one transport alone is added by the engine.

@@ -8,12 +8,12 @@ mod map;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use str0m::change::DirectApi;
 use str0m::channel::{ChannelConfig as RtcChannelConfig, ChannelId as RtcChannelId, Reliability};
 use str0m::config::{CryptoProvider, DtlsCert};
-use str0m::media::{KeyframeRequestKind, Mid as RtcMid};
+use str0m::media::{KeyframeRequestKind, Mid as RtcMid, SenderFeedback};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpPacket, RtpWrite, Ssrc, Vp8Descriptor, Vp8Patch};
 use str0m::{Candidate, IceConnectionState, Input, Output as RtcOutput, Rtc, RtcError};
@@ -21,8 +21,8 @@ use str0m::{Candidate, IceConnectionState, Input, Output as RtcOutput, Rtc, RtcE
 use super::{
     ChannelConfig, ChannelId, Condition, DATAGRAM_BYTES_MAX, Data, DataChannels, Delivery, DtlsRole, Engine,
     EngineError, Event, Fingerprint, FiveTuple, HeaderExtension, IceCredentials, IceRole, MediaKind, Mid, Output,
-    PAYLOAD_BYTES_MAX, Peer, PeerConfig, ReceiveStream, ReceivedRtp, Retransmit, Rid, RtpToSend, SendStream, Transmit,
-    Vp8Numbers,
+    PAYLOAD_BYTES_MAX, Peer, PeerConfig, ReceiveStream, ReceivedRtp, Retransmit, Rid, RtpToSend, SendStream,
+    SenderReport, Transmit, Vp8Numbers,
 };
 
 /// Streams of one client whose m-line is remembered; beyond that it is looked up again.
@@ -122,8 +122,9 @@ pub struct Str0mPeer {
     written_at: Option<Duration>,
     /// The m-line and layer of each SSRC that has been seen.
     known: Vec<(u32, Mid, Option<Rid>)>,
-    /// SSRCs of streams that we have announced and not sent anything of.
-    unbegun: Vec<u32>,
+    /// Streams that we have announced and not sent anything of. str0m hears of them with their first packet: before that it would
+    /// report a time that means nothing, and clients believe it for seconds.
+    unbegun: Vec<(RtcMid, SendStream)>,
     /// str0m's name for each of our channel numbers, as long as the channel is open.
     channels: Vec<(ChannelId, RtcChannelId)>,
     next_channel: usize,
@@ -149,6 +150,13 @@ impl Str0mPeer {
             Some(_) => Ok(self.rtc.direct_api()),
             None => Err(EngineError::Unknown("m-line")),
         }
+    }
+
+    fn declare(&mut self, mid: RtcMid, stream: SendStream) {
+        let retransmission = stream.retransmission.map(Ssrc::from);
+        let mut direct = self.rtc.direct_api();
+        let sent = direct.declare_stream_tx(stream.ssrc.into(), retransmission, mid, stream.rid.map(map::rid));
+        sent.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_AGE, Some(RESEND_SHARE_MAX));
     }
 
     /// The m-line and layer of a packet. Clients name them only in the first packets of a stream.
@@ -184,6 +192,20 @@ impl Str0mPeer {
         })
     }
 
+    fn reported(&self, feedback: &SenderFeedback) -> Option<SenderReport> {
+        let info = &feedback.sender_info;
+        // str0m counts wraps above the 32 bits that were sent.
+        let timestamp = u32::try_from(info.rtp_time.numer() & u64::from(u32::MAX)).ok()?;
+        Some(SenderReport {
+            mid: Mid::new(&feedback.mid)?,
+            rid: feedback.rid.and_then(|rid| Rid::new(&rid)),
+            ssrc: *info.ssrc,
+            received: feedback.received_at.saturating_duration_since(self.start),
+            wall: info.ntp_time.duration_since(SystemTime::UNIX_EPOCH).ok()?,
+            timestamp,
+        })
+    }
+
     fn channel_number(&mut self, id: RtcChannelId) -> ChannelId {
         if let Some((number, _)) = self.channels.iter().find(|(_, known)| *known == id) {
             return *number;
@@ -209,6 +231,7 @@ impl Str0mPeer {
         use str0m::Event as Rtc;
         match event {
             Rtc::RtpPacket(packet) => self.received(packet).map(Event::Rtp),
+            Rtc::SenderFeedback(feedback) => self.reported(&feedback).map(Event::SenderReport),
             Rtc::Connected => Some(Event::Connected),
             Rtc::IceConnectionStateChange(phase) => self.ice_event(phase),
             Rtc::KeyframeRequest(request) => Mid::new(&request.mid).map(Event::KeyframeRequest),
@@ -291,6 +314,7 @@ impl Peer for Str0mPeer {
 
     fn remove_media(&mut self, mid: Mid) {
         self.known.retain(|(_, known, _)| *known != mid);
+        self.unbegun.retain(|(of, _)| *of != map::mid(mid));
         self.rtc.direct_api().remove_media(map::mid(mid));
     }
 
@@ -303,19 +327,15 @@ impl Peer for Str0mPeer {
 
     fn send_stream(&mut self, mid: Mid, stream: SendStream) -> Result<(), EngineError> {
         let mid = map::mid(mid);
-        let retransmission = stream.retransmission.map(Ssrc::from);
-        let rid = stream.rid.map(map::rid);
-        let mut direct = self.direct_with(mid)?;
-        if direct.stream_tx(&stream.ssrc.into()).is_none() {
-            let sent = direct.declare_stream_tx(stream.ssrc.into(), retransmission, mid, rid);
-            sent.set_rtx_cache(RESEND_PACKETS_MAX, RESEND_AGE, Some(RESEND_SHARE_MAX));
-            self.unbegun.push(stream.ssrc);
+        let is_known = self.direct_with(mid)?.stream_tx(&stream.ssrc.into()).is_some();
+        if !is_known && !self.unbegun.iter().any(|(_, unbegun)| unbegun.ssrc == stream.ssrc) {
+            self.unbegun.push((mid, stream));
         }
         Ok(())
     }
 
     fn stop_stream(&mut self, ssrc: u32) {
-        self.unbegun.retain(|unbegun| *unbegun != ssrc);
+        self.unbegun.retain(|(_, unbegun)| unbegun.ssrc != ssrc);
         self.rtc.direct_api().remove_stream_tx(ssrc.into());
     }
 
@@ -327,12 +347,16 @@ impl Peer for Str0mPeer {
         if !self.rtc.codec_config().params().iter().any(is_known) {
             return Err(EngineError::Unknown("payload type"));
         }
-        let begins = self.unbegun.iter().position(|ssrc| *ssrc == packet.ssrc);
+        let begins = self.unbegun.iter().position(|(_, unbegun)| unbegun.ssrc == packet.ssrc);
         if begins.is_some() && packet.sequence >= FIRST_SEQUENCE_MAX {
             return Err(EngineError::Unsupported("a stream that begins with a wrapped sequence number"));
         }
         let patch = packet.vp8.map(|numbers| vp8_patch(&packet.payload, numbers)).transpose()?;
-        let wallclock = self.start + now;
+        if let Some((mid, stream)) = begins.map(|at| self.unbegun.swap_remove(at)) {
+            self.declare(mid, stream);
+        }
+        // Behind now str0m would report nothing that makes sense.
+        let wallclock = self.start + packet.captured.min(now);
         let mut direct = self.rtc.direct_api();
         let stream = direct.stream_tx(&packet.ssrc.into()).ok_or(EngineError::Unknown("stream"))?;
         let payload_type = packet.payload_type.into();
@@ -345,7 +369,6 @@ impl Peer for Str0mPeer {
             write = write.vp8_patch(patch);
         }
         stream.write_rtp(write);
-        begins.map(|at| self.unbegun.swap_remove(at));
         self.written_at = Some(now);
         Ok(())
     }

@@ -41,6 +41,7 @@ fn packet(number: u16) -> RtpToSend<Payload> {
         payload_type: VP8,
         sequence: u64::from(number),
         timestamp: 90 * u32::from(number),
+        captured: Duration::MAX,
         marker: number.is_multiple_of(2),
         extensions: Extensions::default(),
         vp8: None,

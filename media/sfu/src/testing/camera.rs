@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{VP8, VP8_RTX};
 use crate::engine::{Codec, CodecFormat, Extensions, Mid, ReceivedRtp, Rid, RtpToSend};
-use crate::publication::{LayerConfig, PublicationConfig, Quality, Source};
+use crate::publication::{LayerConfig, Layering, PublicationConfig, Quality, Source};
 
 /// Names, sizes and bitrates of a browser's layers.
 const LAYERS: [(&str, Quality, u32, u32, u64); 3] = [
@@ -45,6 +45,7 @@ pub fn camera_config(mid: Mid) -> PublicationConfig {
         mid,
         codecs: vec![Codec { payload_type: VP8, retransmission: Some(VP8_RTX), format: CodecFormat::Vp8 }],
         layers: LAYERS.iter().map(layer).collect(),
+        layering: Layering::Streams,
         stream: None,
         muted: false,
     }

@@ -4,11 +4,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{Camera, FRAME_INTERVAL, Loss, Profile, Side, VP8, Viewer, camera_config, pair};
+use super::{Camera, FRAME_INTERVAL, Loss, OPUS, Profile, Side, VP8, Viewer, camera_config, pair};
 use crate::engine::{
-    Engine, Event, FiveTuple, MediaKind, Mid, Peer, ReceiveStream, ReceivedRtp, Retransmit, Rid, RtpToSend, SendStream,
+    Codec, CodecFormat, Engine, Event, Extensions, FiveTuple, MediaKind, Mid, Peer, ReceiveStream, ReceivedRtp,
+    Retransmit, Rid, RtpToSend, SendStream, SenderReport,
 };
-use crate::{Call, CallError, CallEvent, CallOutput, Outlet, ParticipantId, PublicationId, SubscriptionId, Wish};
+use crate::{
+    Call, CallError, CallEvent, CallOutput, LayerConfig, Layering, Outlet, ParticipantId, PublicationConfig,
+    PublicationId, Quality, Source, SubscriptionId, Wish,
+};
 
 /// How long a packet is under way, if the line is free.
 const DELAY: Duration = Duration::from_millis(15);
@@ -22,6 +26,17 @@ const LAYER_SSRCS: [u32; 3] = [1_000, 1_010, 1_020];
 const RIDS: [&str; 3] = ["q", "h", "f"];
 /// Cameras count packets from above this; a stream has to begin below 65,536.
 const CAMERA_SEQUENCE_START: u64 = 65_000;
+/// Between two packets of a voice.
+const VOICE_INTERVAL: Duration = Duration::from_millis(20);
+/// The SSRC of a client's voice.
+const VOICE_SSRC: u32 = 1_030;
+/// How long a client's encoders take: a packet leaves so long after its picture was taken, or its sound was heard.
+const CAMERA_DELAY: Duration = Duration::from_millis(140);
+const VOICE_DELAY: Duration = Duration::from_millis(20);
+/// Where a picture's payload has room for the time at which it was taken, behind what [`Camera`] writes.
+const TAKEN_AT: usize = 10;
+/// The bytes of that time.
+const TIME_BYTES: usize = 8;
 
 /// A participant's end.
 pub struct Client<C: Peer> {
@@ -37,12 +52,38 @@ pub struct Client<C: Peer> {
     pub publication: Option<PublicationId>,
     /// How many keyframes he was asked for.
     pub keyframes_asked: u32,
+    /// What he was told of the time of each m-line.
+    pub timing: BTreeMap<Mid, Timing>,
+    voice: Option<(Mid, u64)>,
+    next_voice: Duration,
     camera: Option<(Mid, Camera)>,
     next_picture: Duration,
     tuple: FiveTuple,
     line_free: Duration,
     to_client: VecDeque<(Duration, Vec<u8>)>,
     to_server: VecDeque<(Duration, Vec<u8>)>,
+}
+
+/// What a client is told of the time of what he gets on one m-line.
+#[derive(Debug, Default)]
+pub struct Timing {
+    /// At each report: when it came, and by how many microseconds the times that it gives differ from those at which things were
+    /// captured. It is only the same for all m-lines, because clocks of different machines differ anyway.
+    pub errors_us: Vec<(Duration, i64)>,
+    report: Option<SenderReport>,
+}
+
+impl Timing {
+    /// A packet with the time at which it was captured shows what the last report said of it.
+    fn receive(&mut self, timestamp: u32, clock_rate_hz: u32, payload: &[u8]) {
+        let Some((report, taken)) = self.report.zip(payload.first_chunk()) else { return };
+        self.report = None;
+        let ticks = i64::from(timestamp.wrapping_sub(report.timestamp).cast_signed());
+        let wall_us = i64::try_from(report.wall.as_micros()).unwrap_or(i64::MAX);
+        let told_us = wall_us.saturating_add(ticks * 1_000_000 / i64::from(clock_rate_hz));
+        let error_us = told_us.saturating_sub_unsigned(u64::from_be_bytes(*taken));
+        self.errors_us.push((report.received, error_us));
+    }
 }
 
 /// See the module.
@@ -98,6 +139,9 @@ impl<C: Engine, S: Engine> Conference<C, S> {
             capacity_bps: None,
             publication: None,
             keyframes_asked: 0,
+            timing: BTreeMap::new(),
+            voice: None,
+            next_voice: self.now,
             camera: None,
             next_picture: self.now,
             tuple,
@@ -127,6 +171,50 @@ impl<C: Engine, S: Engine> Conference<C, S> {
         Ok(publication)
     }
 
+    /// A client publishes his voice.
+    ///
+    /// # Errors
+    /// If an engine or the call refuses.
+    pub fn speak(&mut self, client: usize) -> Result<PublicationId, CallError> {
+        let mid = Mid::new("mic").expect("a short name");
+        let layer = LayerConfig { quality: Quality::High, rid: None, width: 0, height: 0, bits_per_second: 32_000 };
+        let config = PublicationConfig {
+            source: Source::Microphone,
+            mid,
+            codecs: vec![Codec { payload_type: OPUS, retransmission: None, format: CodecFormat::Opus }],
+            layers: vec![layer],
+            layering: Layering::Streams,
+            stream: None,
+            muted: false,
+        };
+        let client = &mut self.clients[client];
+        let publication = self.call.publish(self.now, client.id, config)?;
+        client.side.peer.add_media(mid, MediaKind::Audio, &[])?;
+        let stream = SendStream { ssrc: VOICE_SSRC, retransmission: None, rid: None };
+        client.side.peer.send_stream(mid, stream)?;
+        client.voice = Some((mid, 0));
+        client.next_voice = self.now;
+        Ok(publication)
+    }
+
+    /// A client hears what another one says.
+    ///
+    /// # Errors
+    /// If an engine or the call refuses.
+    pub fn hear(&mut self, client: usize, publication: PublicationId) -> Result<Mid, CallError> {
+        self.ssrcs += 2;
+        let ssrc = self.ssrcs;
+        let mid = Mid::new(&format!("h{ssrc}")).expect("a short name");
+        let client = &mut self.clients[client];
+        client.side.peer.add_media(mid, MediaKind::Audio, &[])?;
+        client.side.peer.receive_stream(mid, ReceiveStream { ssrc, retransmission: None })?;
+        client.timing.insert(mid, Timing::default());
+        let stream = SendStream { ssrc, retransmission: None, rid: None };
+        let outlet = Outlet { mid, stream, payload_types: vec![(OPUS, OPUS)] };
+        self.call.subscribe(self.now, client.id, publication, outlet, Wish::default())?;
+        Ok(mid)
+    }
+
     /// A client watches what another one publishes.
     ///
     /// # Errors
@@ -144,6 +232,7 @@ impl<C: Engine, S: Engine> Conference<C, S> {
         client.side.peer.add_media(mid, MediaKind::Video, &[])?;
         client.side.peer.receive_stream(mid, ReceiveStream { ssrc, retransmission })?;
         client.viewers.insert(mid, Viewer::default());
+        client.timing.insert(mid, Timing::default());
         let stream = SendStream { ssrc, retransmission, rid: None };
         let outlet = Outlet { mid, stream, payload_types: vec![(VP8, VP8)] };
         self.call.subscribe(self.now, client.id, publication, outlet, wish)
@@ -169,6 +258,7 @@ impl<C: Engine, S: Engine> Conference<C, S> {
     fn send_pictures(&mut self) {
         let now = self.now;
         for client in &mut self.clients {
+            client.speak(now);
             let Some((_, camera)) = client.camera.as_mut().filter(|_| client.next_picture <= now) else { continue };
             client.next_picture = now + FRAME_INTERVAL;
             for packet in camera.capture(now) {
@@ -227,7 +317,19 @@ impl<C: Engine, S: Engine> Conference<C, S> {
         for client in &mut self.clients {
             for event in std::mem::take(&mut client.side.events) {
                 match event {
+                    Event::SenderReport(report) => {
+                        if let Some(timing) = client.timing.get_mut(&report.mid) {
+                            timing.report = Some(report);
+                        }
+                    }
                     Event::Rtp(packet) => {
+                        let is_picture = client.viewers.contains_key(&packet.mid);
+                        let (at, hz) = if is_picture { (TAKEN_AT, 90_000) } else { (0, 48_000) };
+                        if let Some((timing, taken)) =
+                            client.timing.get_mut(&packet.mid).zip(packet.payload.as_ref().get(at..))
+                        {
+                            timing.receive(packet.timestamp, hz, taken);
+                        }
                         if let Some(viewer) = client.viewers.get_mut(&packet.mid) {
                             viewer.receive(now, &received(packet));
                         }
@@ -257,7 +359,30 @@ impl<C: Peer> Client<C> {
     fn next(&self) -> Duration {
         let due = self.to_client.front().into_iter().chain(self.to_server.front()).map(|(due, _)| *due);
         let picture = self.camera.as_ref().map(|_| self.next_picture);
-        due.chain(picture).fold(self.side.timeout, Duration::min)
+        let voice = self.voice.map(|_| self.next_voice);
+        due.chain(picture).chain(voice).fold(self.side.timeout, Duration::min)
+    }
+
+    /// Says something, if it is time.
+    fn speak(&mut self, now: Duration) {
+        let Some((_, number)) = self.voice.as_mut().filter(|_| self.next_voice <= now) else { return };
+        *number += 1;
+        let taken = now.saturating_sub(VOICE_DELAY);
+        let packet = RtpToSend {
+            ssrc: VOICE_SSRC,
+            payload_type: OPUS,
+            sequence: *number,
+            timestamp: u32::try_from(taken.as_micros() * 48 / 1_000).expect("a short call"),
+            captured: taken,
+            marker: false,
+            extensions: Extensions::default(),
+            vp8: None,
+            retransmit: Retransmit::Never,
+            payload: micros(taken).to_vec().into(),
+        };
+        self.next_voice = now + VOICE_INTERVAL;
+        let done = self.side.peer.write_rtp(now, packet);
+        self.side.note(done);
     }
 
     /// Puts a packet on the line to this client, if it is not too long until its turn.
@@ -283,17 +408,27 @@ impl<C: Peer> Client<C> {
 
 /// A packet of a camera, as its client sends it.
 fn sent<B: From<Vec<u8>>>(packet: ReceivedRtp<std::sync::Arc<[u8]>>, ssrc: u32) -> RtpToSend<B> {
+    let taken = packet.received.saturating_sub(CAMERA_DELAY);
+    let mut payload = packet.payload.to_vec();
+    if let Some(room) = payload.get_mut(TAKEN_AT..TAKEN_AT + TIME_BYTES) {
+        room.copy_from_slice(&micros(taken));
+    }
     RtpToSend {
         ssrc,
         payload_type: packet.payload_type,
         sequence: packet.sequence.saturating_sub(CAMERA_SEQUENCE_START),
         timestamp: packet.timestamp,
+        captured: taken,
         marker: packet.marker,
         extensions: packet.extensions,
         vp8: None,
         retransmit: Retransmit::OnRequest,
-        payload: packet.payload.to_vec().into(),
+        payload: payload.into(),
     }
+}
+
+fn micros(time: Duration) -> [u8; TIME_BYTES] {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).to_be_bytes()
 }
 
 /// A packet as a client has received it, for a viewer.
@@ -303,6 +438,7 @@ fn received<B: AsRef<[u8]>>(packet: ReceivedRtp<B>) -> RtpToSend<std::sync::Arc<
         payload_type: packet.payload_type,
         sequence: packet.sequence,
         timestamp: packet.timestamp,
+        captured: packet.received,
         marker: packet.marker,
         extensions: packet.extensions,
         vp8: None,

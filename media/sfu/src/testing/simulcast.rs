@@ -70,6 +70,7 @@ fn packet<P: Peer>(ssrc: u32, number: u16) -> RtpToSend<P::Payload> {
         payload_type: VP8,
         sequence: u64::from(number),
         timestamp: u32::from(number) * 450,
+        captured: Duration::MAX,
         marker: true,
         extensions: Extensions::default(),
         vp8: None,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use livekit_protocol::signal_request::Message as Request;
 use livekit_protocol::signal_response::Message;
-use livekit_protocol::{DisconnectReason, leave_request};
+use livekit_protocol::{DisconnectReason, SessionDescription, SignalRequest, leave_request};
+use prost::Message as _;
 use veche_base::Clock;
 use veche_base::metrics::Registry;
 use veche_base::testing::{ManualClock, SeededEntropy};
@@ -18,7 +20,7 @@ use crate::sfu::demux::Demux;
 use crate::sfu::handle::{ConnectionId, Join};
 use crate::sfu::metrics::RoomMetrics;
 use crate::sfu::{RoomNews, SfuLimits, Site, Way, Whereabouts};
-use crate::signal::testing::{Channel, Relay, ScriptedEngine, coming, heard};
+use crate::signal::testing::{Channel, Relay, ScriptedEngine, coming, heard, microphone, publishing_offer};
 use crate::signal::{Arrival, Grants, Protocol};
 
 struct House {
@@ -132,6 +134,30 @@ fn whoever_makes_a_room_break_by_leaving_is_told_gone_once() {
     assert_eq!(news, [left("broken", "anna"), left("broken", "boris")]);
     assert_sent_back(&boris);
     assert!(house.names().is_empty());
+}
+
+#[test]
+fn whoever_breaks_rooms_by_what_he_says_has_to_wait_and_the_others_do_not() {
+    let mut house = House::new();
+    let (anna, boris) = (house.join("broken", "anna"), house.join("broken", "boris"));
+    house.peer(&anna).break_down();
+    // The engine is asked, because there is a track to be made ready for.
+    let sdp = publishing_offer("voice", "picture").replace("a=mid:1\r\n", "a=mid:m0\r\n");
+    let sdp = sdp.replace("a=mid:2\r\n", "a=mid:m1\r\n");
+    let offer = SessionDescription { r#type: "offer".to_owned(), sdp, id: 2, ..SessionDescription::default() };
+    for message in [Request::AddTrack(microphone("voice")), Request::Offer(offer)] {
+        let bytes = SignalRequest { message: Some(message) }.encode_to_vec();
+        house.rooms.take_message(anna.connection, &bytes);
+    }
+    house.rooms.settle(|_| {});
+    assert_sent_back(&boris);
+    let anna = house.join("broken", "anna");
+    assert!(heard(&anna.heard).is_empty(), "he is not let in");
+    let boris = house.join("broken", "boris");
+    assert!(matches!(heard(&boris.heard).first(), Some(Message::Join(_))));
+    house.clock.advance(Duration::from_secs(5));
+    let anna = house.join("broken", "anna");
+    assert!(matches!(heard(&anna.heard).first(), Some(Message::Join(_))));
 }
 
 #[test]

@@ -178,6 +178,12 @@ fn rights_are_taken_with_what_they_were_used_for_and_no_token_brings_them_back()
     hall.join_with(Grants::participant("anna", "room"), coming_back(&sid)).unwrap();
     let grants = &hall.room.sessions[&guest.id].grants;
     assert!(grants.can_publish && !grants.allows(veche_sfu::Source::Camera) && !grants.can_publish_data);
+    // He goes, and comes anew with the same token: it is the same person.
+    let guest = hall.join("anna");
+    let session = &hall.room.sessions[&guest.id];
+    assert!(session.sid != sid && session.grants.can_publish && session.grants.can_subscribe);
+    assert!(!session.grants.allows(veche_sfu::Source::Camera) && !session.grants.can_publish_data);
+    assert!(hall.room.sessions[&boris.id].grants.can_publish_data, "nobody else is");
     // Whoever may not speak in the room is not let by anybody.
     let all = ParticipantPermission { can_publish: true, can_publish_data: true, ..ParticipantPermission::default() };
     ask(&mut hall, &update(all, false)).unwrap();

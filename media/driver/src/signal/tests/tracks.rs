@@ -3,13 +3,13 @@
 use livekit_protocol::signal_request::Message as Request;
 use livekit_protocol::signal_response::Message;
 use livekit_protocol::{
-    DataPacket, MediaSectionsRequirement, MuteTrackRequest, SubscriptionPermission, TrackInfo, UpdateSubscription,
-    UpdateTrackSettings, data_packet,
+    AddTrackRequest, DataPacket, MediaSectionsRequirement, MuteTrackRequest, SubscriptionPermission, TrackInfo,
+    UpdateSubscription, UpdateTrackSettings, data_packet, encryption,
 };
 use prost::Message as _;
 use veche_sfu::engine::{ChannelId, Event};
 
-use crate::signal::testing::{Guest, Hall, receiving_offer};
+use crate::signal::testing::{Guest, Hall, microphone, publishing_offer, receiving_offer};
 
 /// The tracks that an update among these told of.
 fn tracks(heard: &[Message]) -> Vec<TrackInfo> {
@@ -219,4 +219,24 @@ fn messages_carry_the_senders_true_name() {
     hall.tell(&anna, Event::Data { channel: ChannelId(2), text: false, bytes });
     hall.tell(&anna, Event::Data { channel: ChannelId(1), text: false, bytes: vec![0xFF; 10] });
     assert_eq!(hall.sent_data(&boris).len(), 1);
+}
+
+#[test]
+fn sound_comes_with_redundancy_unless_it_is_encrypted_or_its_publisher_does_not_want_that() {
+    let answered = |change: fn(&mut AddTrackRequest)| {
+        let mut hall = Hall::new();
+        let mut anna = hall.join("anna");
+        anna.heard();
+        let mut voice = microphone("voice");
+        change(&mut voice);
+        hall.say(&anna, Request::AddTrack(voice));
+        let sdp = publishing_offer("voice", "picture");
+        hall.offer(&mut anna, sdp.replace("a=mid:1\r\n", "a=mid:m0\r\n").replace("a=mid:2\r\n", "a=mid:m1\r\n"));
+        let section = section(&anna.answer().sdp, "m0").to_owned();
+        section.lines().next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(answered(|_| ()), "audio 9 UDP/TLS/RTP/SAVPF 63 111");
+    assert_eq!(answered(|voice| voice.disable_red = true), "audio 9 UDP/TLS/RTP/SAVPF 111");
+    let encrypted = |voice: &mut AddTrackRequest| voice.encryption = encryption::Type::Gcm.into();
+    assert_eq!(answered(encrypted), "audio 9 UDP/TLS/RTP/SAVPF 111");
 }

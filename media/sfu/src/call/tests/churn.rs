@@ -10,9 +10,13 @@ use veche_base::testing::SeededEntropy;
 
 use super::{drain, mid, tuple};
 use crate::call::{Call, CallError, CallEvent};
-use crate::engine::{AudioLevel, Event, Extensions, ReceivedRtp, Rid, SendStream};
+use crate::engine::{AudioLevel, Codec, CodecFormat, Event, Extensions, ReceivedRtp, Rid, SendStream, SenderReport};
 use crate::testing::{OPUS, ScriptedPeer, VP8, camera_config};
-use crate::{Outlet, ParticipantId, PublicationId, Quality, SubscriptionId, Wish};
+use crate::{Layering, Outlet, ParticipantId, PublicationId, Quality, SubscriptionId, Wish};
+
+/// Payload types of a picture with layers in one stream, and of redundant sound.
+const VP9: u8 = 98;
+const RED: u8 = 63;
 
 /// Everything that is random.
 struct Dice(SeededEntropy);
@@ -78,7 +82,16 @@ impl World {
     fn publish(&mut self) {
         let Some(publisher) = self.dice.one_of(self.participants.keys().copied()) else { return };
         let name = format!("p{}", self.dice.below(3));
-        let config = if self.dice.below(2) == 0 { camera_config(mid(&name)) } else { super::voice(&name) };
+        let codec = |payload_type, format| Codec { payload_type, retransmission: None, format };
+        let (mut picture, mut voice) = (camera_config(mid(&name)), super::voice(&name));
+        if self.dice.below(2) == 0 {
+            picture.layering = Layering::Spatial;
+            picture.codecs.push(codec(VP9, CodecFormat::Vp9));
+            picture.codecs.push(codec(VP9 + 1, CodecFormat::Av1));
+            picture.layers.iter_mut().for_each(|layer| layer.rid = None);
+            voice.codecs.push(codec(RED, CodecFormat::OpusRed));
+        }
+        let config = if self.dice.below(2) == 0 { picture } else { voice };
         match self.call.publish(self.now, publisher, config) {
             Ok(publication) => assert!(self.publications.insert(publication, publisher).is_none()),
             Err(error) => assert!(matches!(error, CallError::InUse(_)), "{error:?}"),
@@ -91,7 +104,11 @@ impl World {
         let publication = self.dice.one_of(self.publications.keys().copied());
         let (Some(subscriber), Some(publication)) = (subscriber, publication) else { return };
         let stream = SendStream { ssrc, retransmission: None, rid: None };
-        let outlet = Outlet { mid: mid(&format!("s{ssrc}")), stream, payload_types: vec![(VP8, VP8), (OPUS, OPUS)] };
+        let mut payload_types = vec![(VP8, VP8), (OPUS, OPUS), (VP9, VP9), (VP9 + 1, VP9 + 1)];
+        if self.dice.below(2) == 0 {
+            payload_types.push((RED, RED));
+        }
+        let outlet = Outlet { mid: mid(&format!("s{ssrc}")), stream, payload_types };
         match self.call.subscribe(self.now, subscriber, publication, outlet, self.wish()) {
             Ok(id) => {
                 self.participants.get_mut(&subscriber).unwrap().insert(ssrc);
@@ -131,7 +148,7 @@ impl World {
             mid: mid(&format!("p{}", dice.below(4))),
             rid: [None, Rid::new("q"), Rid::new("h"), Rid::new("x")][dice.below(4) as usize],
             ssrc: u32::from(dice.below(20) == 0),
-            payload_type: [VP8, OPUS, 7][dice.below(3) as usize],
+            payload_type: [VP8, OPUS, 7, VP9, VP9 + 1, RED][dice.below(6) as usize],
             sequence: sequence[dice.below(3) as usize],
             timestamp: dice.below(1 << 32) as u32,
             marker: dice.below(2) == 0,
@@ -140,8 +157,14 @@ impl World {
                 orientation: None,
                 dependency_descriptor: (dice.below(2) == 0).then(|| dice.bytes(dice.below(6)).into()),
             },
-            // Half of it is the beginning of a keyframe.
-            payload: [&[0x10, 0][..], &[]][dice.below(2) as usize]
+            // Much of it is the beginning of a keyframe, of VP8 or VP9, or of redundant sound.
+            payload: [
+                &[0x10, 0][..],
+                &[],
+                &[0xA8, 0x80, 5, 0, 9],
+                &[0xED, 0x81, 7, 4, 9],
+                &[0x80 | OPUS, 0, 0, 1, OPUS],
+            ][dice.below(5) as usize]
                 .iter()
                 .copied()
                 .chain(dice.bytes(dice.below(12)))
@@ -149,10 +172,25 @@ impl World {
         })
     }
 
+    /// Times that a publisher claims, of which some could be.
+    fn claim(&self) -> Event<Arc<[u8]>> {
+        let dice = &self.dice;
+        let wall = [self.now + Duration::from_secs(9), Duration::from_millis(dice.below(1 << 60))];
+        Event::SenderReport(SenderReport {
+            mid: mid(&format!("p{}", dice.below(4))),
+            rid: [None, Rid::new("q"), Rid::new("h")][dice.below(3) as usize],
+            ssrc: u32::from(dice.below(20) == 0),
+            received: self.now,
+            wall: wall[dice.below(2) as usize],
+            timestamp: dice.below(1 << 32) as u32,
+        })
+    }
+
     fn talk(&mut self) {
         let anybody = self.dice.one_of(self.participants.keys().copied());
         let publisher = self.dice.one_of(self.publications.values().copied());
-        let (who, said) = match self.dice.below(12) {
+        let (who, said) = match self.dice.below(13) {
+            12 => (publisher, self.claim()),
             0 => (anybody, Event::Estimate(self.dice.below(5_000_000))),
             1 => (anybody, Event::KeyframeRequest(mid(&format!("s{}", self.dice.below(u64::from(self.names) + 1))))),
             _ => (publisher.or(anybody), self.nonsense()),
@@ -220,6 +258,7 @@ impl World {
         for (who, streams) in &self.participants {
             for packet in self.call.peer_mut(*who).unwrap().written.drain(..) {
                 assert!(streams.contains(&packet.ssrc), "{who:?} got {packet:?}");
+                assert!(packet.captured <= self.now, "{packet:?} comes from later");
             }
         }
     }

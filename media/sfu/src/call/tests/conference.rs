@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::engine::Mid;
 use crate::engine::str0m::Str0mEngine;
 use crate::testing::{Conference, Loss, any_start};
-use crate::{CallEvent, Wish};
+use crate::{CallEvent, Quality, Wish};
 
 type Room = Conference<Str0mEngine, Str0mEngine>;
 
@@ -83,4 +84,46 @@ fn fifty_watch_one() {
         assert!(freeze < Duration::from_millis(500), "{freeze:?}");
     }
     assert_eq!(room.call.counters().refused_packets, 0);
+}
+
+/// By how much a client would show a picture too early or too late beside the voice, in microseconds: at each report on the
+/// picture that came after this time.
+fn skews(room: &Room, client: usize, voice: Mid, since: Duration) -> Vec<u64> {
+    let timing = &room.clients[client].timing;
+    let errors = |mid: &Mid| &timing[mid].errors_us;
+    let picture = *timing.keys().find(|mid| **mid != voice).unwrap();
+    let skew = |(at, error): &(Duration, i64)| {
+        let (_, of_voice) = errors(&voice).iter().rfind(|(told, _)| told <= at)?;
+        Some(error.abs_diff(*of_voice))
+    };
+    let later = errors(&picture).iter().filter(|(at, _)| *at >= since);
+    later.filter_map(skew).collect()
+}
+
+#[test]
+fn lips_and_voice_stay_together_over_switches_and_for_those_who_come_late() {
+    let mut room = room();
+    for _ in 0..3 {
+        room.join(5_000_000).unwrap();
+    }
+    room.run(Duration::from_secs(2));
+    let (picture, voice) = (room.publish(0).unwrap(), room.speak(0).unwrap());
+    let heard = room.hear(1, voice).unwrap();
+    let watched = room.watch(1, picture, Wish::default()).unwrap();
+    // Reports on sound come every five seconds, from the publisher to us and from us to the others.
+    room.run(Duration::from_secs(12));
+    let settled = room.now;
+    room.lose(Loss::new(10, 7));
+    for quality_max in [Quality::Low, Quality::High, Quality::Medium, Quality::High] {
+        room.call.set_wish(room.now, watched, Wish { quality_max, ..Wish::default() }).unwrap();
+        room.run(Duration::from_secs(3));
+    }
+    let early = skews(&room, 1, heard, settled);
+    assert!(early.len() > 8 && early.iter().all(|skew| *skew < 5_000), "{early:?}");
+    let heard = room.hear(2, voice).unwrap();
+    room.watch(2, picture, Wish::default()).unwrap();
+    room.run(Duration::from_secs(4));
+    let late = skews(&room, 2, heard, Duration::ZERO);
+    assert!(late.len() > 2 && late.iter().all(|skew| *skew < 5_000), "from the first report on: {late:?}");
+    seen(&room);
 }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::{drain, mid, outlet, said, seen, tuple, voice};
 use crate::call::{Call, CallError, CallEvent, PARTICIPANTS_MAX, PUBLICATIONS_PER_PARTICIPANT_MAX};
-use crate::engine::{ChannelId, Event};
+use crate::engine::{ChannelId, Codec, CodecFormat, Condition, Event, ReceivedRtp};
 use crate::testing::{OPUS, ScriptedPeer, camera_config};
 use crate::{Flow, ParticipantId, PublicationConfig, PublicationId, Quality, Source, SubscriptionId, Wish};
 
 const NOW: Duration = Duration::from_secs(5);
+/// The payload type of redundant sound, which is the same for everybody.
+const RED: u8 = 63;
 
 /// One who speaks, and two of whom one listens.
 struct Room {
@@ -326,4 +328,66 @@ fn a_peer_is_called_when_it_wants_to_be() {
     room.call.handle_timeout(soon);
     drain(&mut room.call, soon);
     assert_eq!(room.call.poll_timeout(), Some(at + crate::UPKEEP_INTERVAL));
+}
+
+/// A voice that may come with redundancy, and a listener who can unpack it beside one who cannot.
+fn redundant() -> Room {
+    let mut room = Room::new();
+    room.call.unpublish(NOW, room.voice).unwrap();
+    let mut config = voice("r");
+    config.codecs.push(Codec { payload_type: RED, retransmission: None, format: CodecFormat::OpusRed });
+    room.voice = room.call.publish(NOW, room.speaker, config).unwrap();
+    let mut outlets = [outlet(2), outlet(3)];
+    outlets[0].payload_types.push((RED, RED));
+    for (who, outlet) in [room.listener, room.other].into_iter().zip(outlets) {
+        room.call.subscribe(NOW, who, room.voice, outlet, Wish::default()).unwrap();
+    }
+    drain(&mut room.call, NOW);
+    room
+}
+
+#[test]
+fn redundant_sound_is_unpacked_for_those_who_cannot() {
+    let mut room = redundant();
+    let whole: [u8; 8] = [0x80 | OPUS, 0x0F, 0, 2, OPUS, 8, 8, 9];
+    for (number, payload) in [&whole[..], &whole[..5], &[OPUS, 7], &[]].into_iter().enumerate() {
+        let Event::Rtp(packet) = said("r", number as u64, NOW, 20) else { panic!("sound is sound") };
+        let packet = ReceivedRtp { payload_type: RED, payload: payload.into(), ..packet };
+        room.call.peer_mut(room.speaker).unwrap().say(Event::Rtp(packet));
+        drain(&mut room.call, NOW);
+    }
+    let mut got = |who| {
+        let written = std::mem::take(&mut room.call.peer_mut(who).unwrap().written);
+        drain(&mut room.call, NOW);
+        written.into_iter().map(|it| (it.sequence, it.payload_type, it.payload.to_vec())).collect::<Vec<_>>()
+    };
+    let as_it_is = [(0, RED, whole.to_vec()), (1, RED, whole[..5].to_vec()), (2, RED, vec![OPUS, 7]), (3, RED, vec![])];
+    assert_eq!(got(room.listener), as_it_is);
+    assert_eq!(got(room.other), [(0, OPUS - 1, vec![9]), (2, OPUS - 1, vec![7])], "what cannot be read is dropped");
+}
+
+#[test]
+fn who_is_silent_has_lost_nothing() {
+    let mut room = Room::new();
+    let mut now = NOW;
+    // While nobody speaks, a packet comes every 400 ms, and the timestamps tell of the time between (RFC 7587 §3.1.3).
+    for (number, pause_ms) in [20, 20, 400, 400, 20, 9_000, 20, 400].into_iter().enumerate() {
+        now += Duration::from_millis(pause_ms);
+        let timestamp = u32::try_from(now.as_millis() * 48).unwrap();
+        let Event::Rtp(packet) = said("v", number as u64, now, 20) else { panic!("sound is sound") };
+        room.call.peer_mut(room.speaker).unwrap().say(Event::Rtp(ReceivedRtp { timestamp, ..packet }));
+        room.call.handle_timeout(now);
+        drain(&mut room.call, now);
+    }
+    let written = room.call.peer_mut(room.listener).unwrap().written.clone();
+    let got: Vec<_> = written.iter().map(|packet| (packet.sequence, packet.timestamp / 48)).collect();
+    let at = [20, 40, 440, 840, 860, 9_860, 9_880, 10_280].map(|ms| 5_000 + ms);
+    assert_eq!(got, (0..8).zip(at).collect::<Vec<_>>());
+    let condition = Condition::default();
+    room.call.peer_mut(room.speaker).unwrap().say(Event::Condition(condition));
+    let told = drain(&mut room.call, now).into_iter().find_map(|event| match event {
+        CallEvent::Condition { condition, .. } => condition.jitter,
+        _ => None,
+    });
+    assert_eq!(told, Some(Duration::ZERO), "they came when they were to come");
 }

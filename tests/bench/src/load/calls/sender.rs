@@ -80,6 +80,7 @@ impl Sender {
             payload_type: OPUS,
             sequence: self.spoken,
             timestamp,
+            captured: now,
             marker: self.spoken == 1,
             extensions: Extensions {
                 audio_level: Some(AudioLevel { below_full_db: 30, voice: true }),
@@ -103,6 +104,7 @@ fn picture(now: Duration, packet: &ReceivedRtp<Arc<[u8]>>) -> RtpToSend<Arc<[u8]
         payload_type: packet.payload_type,
         sequence: packet.sequence.saturating_sub(CAMERA_SEQUENCE_START),
         timestamp: packet.timestamp,
+        captured: now,
         marker: packet.marker,
         extensions: Extensions::default(),
         vp8: None,
