@@ -1,6 +1,7 @@
 """A participant of a call: LiveKit's own client, with a tone for a voice and moving stripes for a picture."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import numpy
@@ -24,6 +25,9 @@ class Caller:
         self.frames: dict[str, list[tuple[int, int]]] = {}
         self.happened: list[str] = []
         self.data: list[tuple[bytes, str]] = []
+        # For each one's sound and picture: when it came last, and how long it has stood still at most.
+        self._came_at: dict[str, float] = {}
+        self._stood: dict[str, float] = {}
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task] = []
         self._note()
@@ -59,12 +63,27 @@ class Caller:
             samples = numpy.frombuffer(event.frame.data, dtype=numpy.int16)
             if numpy.abs(samples).max() > 1_000:
                 self.loud[identity] = self.loud.get(identity, 0) + 1
-                self._changed.set()
+                self._came(f"sound {identity}")
 
     async def _watch(self, track: rtc.RemoteTrack, identity: str) -> None:
         async for event in rtc.VideoStream(track):
             self.frames.setdefault(identity, []).append((event.frame.width, event.frame.height))
-            self._changed.set()
+            self._came(f"picture {identity}")
+
+    def _came(self, what: str) -> None:
+        now = time.monotonic()
+        self._stood[what] = max(self._stood.get(what, 0.0), now - self._came_at.get(what, now))
+        self._came_at[what] = now
+        self._changed.set()
+
+    def forget_standstills(self) -> None:
+        """Lets `standstill` tell what is from now on."""
+        self._stood = {}
+        self._came_at = dict.fromkeys(self._came_at, time.monotonic())
+
+    def standstill(self, what: str) -> float:
+        """For how many seconds `sound IDENTITY` or `picture IDENTITY` has stood still at most."""
+        return max(self._stood.get(what, 0.0), time.monotonic() - self._came_at[what])
 
     async def until(self, what: str, is_so: Callable[[], bool], seconds: float = LIMIT_SECONDS) -> None:
         """Waits for something to be so."""
@@ -79,10 +98,10 @@ class Caller:
         except TimeoutError:
             raise AssertionError(f"{self.name}: {what} did not come; what came: {self.happened}") from None
 
-    async def hears(self, identity: str) -> None:
-        """Waits until he hears somebody, from now on."""
+    async def hears(self, identity: str, frames: int = LOUD_FRAMES) -> None:
+        """Waits until he hears somebody, from now on: this many hundredths of a second."""
         before = self.loud.get(identity, 0)
-        await self.until(f"the voice of {identity}", lambda: self.loud.get(identity, 0) >= before + LOUD_FRAMES)
+        await self.until(f"the voice of {identity}", lambda: self.loud.get(identity, 0) >= before + frames)
 
     async def sees(self, identity: str, frames: int = 10) -> None:
         """Waits until he sees somebody move, from now on."""
@@ -120,9 +139,10 @@ class Caller:
             # It takes as long as the frame sounds.
             await source.capture_frame(frame)
 
-    async def show(self, name: str = "stripes") -> rtc.LocalTrackPublication:
+    async def show(
+        self, name: str = "stripes", width: int = 1_280, height: int = 720
+    ) -> rtc.LocalTrackPublication:
         """Publishes moving stripes, in several sizes."""
-        width, height = 1_280, 720
         source = rtc.VideoSource(width, height)
         track = rtc.LocalVideoTrack.create_video_track(name, source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=True)
