@@ -5,7 +5,7 @@ import pytest
 from veche_calls.matrix import ask
 
 from veche_site import plan
-from veche_site.members import Member, gather, hear_one_another, meet, show_one_another
+from veche_site.members import Member, gather, hear_one_another, meet, show_one_another, speak_up
 from veche_site.peers import Refused
 from veche_site.site import EVERYTHING, ONLY_443_TCP, Variant
 
@@ -32,6 +32,7 @@ def test_one_with_nothing_but_443_and_one_behind_a_symmetric_nat_and_one_inside_
     blocked, hidden, inside = world.members("client_a", "client_b", "office1")
     inside.sign_up("root", admin=True)
     meet(blocked, hidden, inside)
+    speak_up(blocked, hidden, inside)
     hear_one_another(blocked, hidden, inside)
     ways = {blocked: "relay_tls", hidden: "direct", inside: "direct"}
     assert paths(inside) == {member.account.user_id: way for member, way in ways.items()}
@@ -49,6 +50,7 @@ def test_a_cut_of_eight_seconds_is_a_silence_and_no_end(start, allowed):
     world = start(Variant(client_a=allowed))
     cut, *others = world.members("client_a", "client_b", "office1")
     meet(cut, *others)
+    speak_up(cut, *others)
     hear_one_another(cut, *others)
     gather(*((member, "forget_standstills", {}) for member in others))
     router = world.site[plan.HOMES["client_a"].router]
@@ -71,6 +73,7 @@ def test_whoever_gets_another_address_stays_in_the_call(start):
     world = start(Variant())
     moving, other = world.members("client_a", "client_b")
     meet(moving, other)
+    speak_up(moving, other)
     hear_one_another(moving, other)
     home = plan.HOMES["client_a"]
     elsewhere = home.address.rsplit(".", 1)[0] + ".77"
@@ -92,6 +95,7 @@ def test_whoever_is_put_out_of_the_room_is_heard_no_more_from_behind_the_relay_o
     world = start(Variant(client_a=ONLY_443_TCP))
     moderator, kicked, banned = world.members("office1", "client_a", "client_b")
     room_id = meet(moderator, kicked, banned)
+    speak_up(moderator, kicked, banned)
     hear_one_another(moderator, kicked, banned)
     for act, out in (("kick", kicked), ("ban", banned)):
         moderator.account.put_out(act, room_id, out.account)

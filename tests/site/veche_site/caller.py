@@ -1,6 +1,8 @@
 """A member of a room in its call, with LiveKit's own client: a program that is told what to do as `veche_site.peer` is."""
 
 import asyncio
+import collections
+import os
 import time
 
 from livekit import rtc
@@ -32,8 +34,8 @@ class Member:
     async def mute(self) -> None:
         self.microphone.mute()
 
-    async def show(self, width: int, height: int) -> None:
-        await self.caller.show(width=width, height=height)
+    async def show(self, width: int, height: int, grain: int = 0) -> None:
+        await self.caller.show(width=width, height=height, grain=grain)
 
     async def say(self, text: str) -> None:
         await self.caller.room.local_participant.publish_data(text.encode(), reliable=True)
@@ -44,13 +46,24 @@ class Member:
     async def hears(self, other: str, hundredths: int) -> None:
         await self.caller.hears(other, hundredths)
 
-    async def sees(self, other: str, frames: int = 10) -> list[int]:
-        """The size of what he sees."""
+    async def sees(self, other: str, frames: int = 10) -> None:
         await self.caller.sees(other, frames)
-        return list(self.caller.frames[other][-1])
+
+    async def sees_between(self, other: str, width_min: int, width_max: int) -> None:
+        """Waits until what he sees is as wide as that."""
+        seen = self.caller.frames.setdefault(other, [])
+        try:
+            await self.caller.until("that size", lambda: seen and width_min <= seen[-1][0] <= width_max)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; sizes: {collections.Counter(seen)}") from None
 
     async def saw(self, event: str) -> None:
         await self.caller.saw(event)
+
+    async def widest(self, other: str) -> int:
+        """How many pixels wide most of what he sees is at most: of the last frames one in ten may be wider."""
+        widths = sorted(width for width, _ in self.caller.frames[other][-60:])
+        return widths[len(widths) * 9 // 10]
 
     async def happened(self) -> list[str]:
         return self.caller.happened
@@ -65,5 +78,14 @@ class Member:
         await self.caller.leave()
 
 
+async def main() -> None:
+    member = Member()
+    await serve(member)
+    if member.caller is not None:
+        await member.leave()
+
+
 if __name__ == "__main__":
-    asyncio.run(serve(Member()))
+    asyncio.run(main())
+    # The library's threads abort the process if the interpreter is taken apart below them.
+    os._exit(0)

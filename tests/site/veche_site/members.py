@@ -60,15 +60,18 @@ def gather(*asked: tuple[Member, str, dict]) -> list:
 
 
 def meet(*members: Member) -> str:
-    """Makes a room with these people in it, and lets all join its call and speak. Returns the room's id."""
+    """Makes a room with these people in it, and lets all join its call. Returns the room's id."""
     first, *others = members
     room_id = first.account.make_room(*(other.account for other in others))
     begun = [(member, member.begin_joining(room_id)) for member in members]
     deadline = Deadline()
     for member, number in begun:
         print(f"{member.name} joined in {member.end(number, 'joining', deadline):.2f} s")
-    gather(*((member, "speak", {}) for member in members))
     return room_id
+
+
+def speak_up(*members: Member) -> None:
+    gather(*((member, "speak", {}) for member in members))
 
 
 def show_one_another(*members: Member) -> None:
