@@ -112,9 +112,13 @@ class Caller:
         """Waits until something has happened, whenever it did."""
         await self.until(what, lambda: what in self.happened, seconds)
 
-    async def join(self, url: str, token: str, relay_only: bool = False, two_connections: bool = False) -> "Caller":
-        """Joins by `/rtc/v1`, or by the older `/rtc`, with two peer connections."""
+    async def join(
+        self, url: str, token: str, relay_only: bool = False, two_connections: bool = False, key: bytes | None = None
+    ) -> "Caller":
+        """Joins by `/rtc/v1`, or by the older `/rtc`, with two peer connections. With a key, all he sends is encrypted."""
         options = rtc.RoomOptions(single_peer_connection=not two_connections)
+        if key is not None:
+            options.encryption = rtc.E2EEOptions(key_provider_options=rtc.KeyProviderOptions(shared_key=key))
         if relay_only:
             options.rtc_config = rtc.RtcConfiguration(ice_transport_type=rtc.IceTransportType.TRANSPORT_RELAY)
         await asyncio.wait_for(self.room.connect(url, token, options), LIMIT_SECONDS)
@@ -140,21 +144,23 @@ class Caller:
             await source.capture_frame(frame)
 
     async def show(
-        self, name: str = "stripes", width: int = 1_280, height: int = 720
+        self, name: str = "stripes", width: int = 1_280, height: int = 720, grain: int = 0
     ) -> rtc.LocalTrackPublication:
-        """Publishes moving stripes, in several sizes."""
+        """Publishes moving stripes, in several sizes. With grain, of this many shades, they take the bits that a face takes."""
         source = rtc.VideoSource(width, height)
         track = rtc.LocalVideoTrack.create_video_track(name, source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=True)
         publication = await asyncio.wait_for(self.room.local_participant.publish_track(track, options), LIMIT_SECONDS)
-        self._tasks.append(asyncio.create_task(self._move(source, width, height)))
+        self._tasks.append(asyncio.create_task(self._move(source, width, height, grain)))
         return publication
 
-    async def _move(self, source: rtc.VideoSource, width: int, height: int) -> None:
-        at = 0
+    async def _move(self, source: rtc.VideoSource, width: int, height: int, grain: int) -> None:
+        at, random = 0, numpy.random.default_rng(1)
         while True:
             picture = numpy.full((height, width, 4), at % 256, dtype=numpy.uint8)
             picture[:, : at % width] = 50
+            if grain:
+                picture[:, :, :3] += random.integers(grain, size=(height, width, 1), dtype=numpy.uint8)
             at += 7
             source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.RGBA, picture.tobytes()))
             await asyncio.sleep(1 / 15)
