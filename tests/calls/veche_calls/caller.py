@@ -1,6 +1,7 @@
 """A participant of a call: LiveKit's own client, with a tone for a voice and moving stripes for a picture."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import numpy
@@ -10,7 +11,9 @@ from .server import LIMIT_SECONDS
 
 RATE = 48_000
 FRAME = RATE // 100
-# What counts as heard: half a second of it, so that no single frame of noise does.
+# How much is listened to at once: each time costs the same, and in a large call there are many.
+HEARD_MS = 50
+# What counts as heard, in hundredths of a second: half a second of it, so that no single piece of noise does.
 LOUD_FRAMES = 50
 
 
@@ -24,6 +27,9 @@ class Caller:
         self.frames: dict[str, list[tuple[int, int]]] = {}
         self.happened: list[str] = []
         self.data: list[tuple[bytes, str]] = []
+        # For each one's sound and picture: when it came last, and how long it has stood still at most.
+        self._came_at: dict[str, float] = {}
+        self._stood: dict[str, float] = {}
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task] = []
         self._note()
@@ -55,16 +61,31 @@ class Caller:
         self._tasks.append(asyncio.create_task(task))
 
     async def _listen(self, track: rtc.RemoteTrack, identity: str) -> None:
-        async for event in rtc.AudioStream(track):
+        async for event in rtc.AudioStream(track, frame_size_ms=HEARD_MS):
             samples = numpy.frombuffer(event.frame.data, dtype=numpy.int16)
             if numpy.abs(samples).max() > 1_000:
-                self.loud[identity] = self.loud.get(identity, 0) + 1
-                self._changed.set()
+                self.loud[identity] = self.loud.get(identity, 0) + HEARD_MS // 10
+                self._came(f"sound {identity}")
 
     async def _watch(self, track: rtc.RemoteTrack, identity: str) -> None:
         async for event in rtc.VideoStream(track):
             self.frames.setdefault(identity, []).append((event.frame.width, event.frame.height))
-            self._changed.set()
+            self._came(f"picture {identity}")
+
+    def _came(self, what: str) -> None:
+        now = time.monotonic()
+        self._stood[what] = max(self._stood.get(what, 0.0), now - self._came_at.get(what, now))
+        self._came_at[what] = now
+        self._changed.set()
+
+    def forget_standstills(self) -> None:
+        """Lets `standstill` tell what is from now on."""
+        self._stood = {}
+        self._came_at = dict.fromkeys(self._came_at, time.monotonic())
+
+    def standstill(self, what: str) -> float:
+        """For how many seconds `sound IDENTITY` or `picture IDENTITY` has stood still at most."""
+        return max(self._stood.get(what, 0.0), time.monotonic() - self._came_at[what])
 
     async def until(self, what: str, is_so: Callable[[], bool], seconds: float = LIMIT_SECONDS) -> None:
         """Waits for something to be so."""
@@ -79,10 +100,10 @@ class Caller:
         except TimeoutError:
             raise AssertionError(f"{self.name}: {what} did not come; what came: {self.happened}") from None
 
-    async def hears(self, identity: str) -> None:
-        """Waits until he hears somebody, from now on."""
+    async def hears(self, identity: str, frames: int = LOUD_FRAMES) -> None:
+        """Waits until he hears somebody, from now on: this many hundredths of a second."""
         before = self.loud.get(identity, 0)
-        await self.until(f"the voice of {identity}", lambda: self.loud.get(identity, 0) >= before + LOUD_FRAMES)
+        await self.until(f"the voice of {identity}", lambda: self.loud.get(identity, 0) >= before + frames)
 
     async def sees(self, identity: str, frames: int = 10) -> None:
         """Waits until he sees somebody move, from now on."""
@@ -93,9 +114,13 @@ class Caller:
         """Waits until something has happened, whenever it did."""
         await self.until(what, lambda: what in self.happened, seconds)
 
-    async def join(self, url: str, token: str, relay_only: bool = False, two_connections: bool = False) -> "Caller":
-        """Joins by `/rtc/v1`, or by the older `/rtc`, with two peer connections."""
+    async def join(
+        self, url: str, token: str, relay_only: bool = False, two_connections: bool = False, key: bytes | None = None
+    ) -> "Caller":
+        """Joins by `/rtc/v1`, or by the older `/rtc`, with two peer connections. With a key, all he sends is encrypted."""
         options = rtc.RoomOptions(single_peer_connection=not two_connections)
+        if key is not None:
+            options.encryption = rtc.E2EEOptions(key_provider_options=rtc.KeyProviderOptions(shared_key=key))
         if relay_only:
             options.rtc_config = rtc.RtcConfiguration(ice_transport_type=rtc.IceTransportType.TRANSPORT_RELAY)
         await asyncio.wait_for(self.room.connect(url, token, options), LIMIT_SECONDS)
@@ -120,21 +145,31 @@ class Caller:
             # It takes as long as the frame sounds.
             await source.capture_frame(frame)
 
-    async def show(self, name: str = "stripes", codec: int = rtc.VideoCodec.VP8) -> rtc.LocalTrackPublication:
-        """Publishes moving stripes, in several sizes: of VP9 and AV1 they all come in one stream."""
-        width, height = 1_280, 720
+    async def show(
+        self,
+        name: str = "stripes",
+        width: int = 1_280,
+        height: int = 720,
+        grain: int = 0,
+        codec: int = rtc.VideoCodec.VP8,
+    ) -> rtc.LocalTrackPublication:
+        """Publishes moving stripes, in several sizes: of VP9 and AV1 they all come in one stream.
+
+        With grain, of this many shades, they take the bits that a face takes."""
         source = rtc.VideoSource(width, height)
         track = rtc.LocalVideoTrack.create_video_track(name, source)
         options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_CAMERA, simulcast=True, video_codec=codec)
         publication = await asyncio.wait_for(self.room.local_participant.publish_track(track, options), LIMIT_SECONDS)
-        self._tasks.append(asyncio.create_task(self._move(source, width, height)))
+        self._tasks.append(asyncio.create_task(self._move(source, width, height, grain)))
         return publication
 
-    async def _move(self, source: rtc.VideoSource, width: int, height: int) -> None:
-        at = 0
+    async def _move(self, source: rtc.VideoSource, width: int, height: int, grain: int) -> None:
+        at, random = 0, numpy.random.default_rng(1)
         while True:
             picture = numpy.full((height, width, 4), at % 256, dtype=numpy.uint8)
             picture[:, : at % width] = 50
+            if grain:
+                picture[:, :, :3] += random.integers(grain, size=(height, width, 1), dtype=numpy.uint8)
             at += 7
             source.capture_frame(rtc.VideoFrame(width, height, rtc.VideoBufferType.RGBA, picture.tobytes()))
             await asyncio.sleep(1 / 15)

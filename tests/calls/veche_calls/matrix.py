@@ -4,36 +4,25 @@ import hashlib
 import hmac
 import itertools
 import json
-import urllib.error
 import urllib.parse
-import urllib.request
+from typing import Protocol
 
-from .server import LIMIT_SECONDS, SECRET, Server
-
-
-class Refused(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, status: int, body: dict) -> None:
-        super().__init__(f"{status} {body}")
-        self.status = status
-        self.errcode = body.get("errcode")
+from .server import Refused as Refused
 
 
-def ask(server: Server, method: str, path: str, body: dict | None = None, token: str | None = None) -> dict:
-    """One request."""
-    request = urllib.request.Request(f"{server.url}{path}", method=method)
-    if body is not None:
-        request.data = json.dumps(body).encode()
-        request.add_header("Content-Type", "application/json")
-    if token is not None:
-        request.add_header("Authorization", f"Bearer {token}")
-    try:
-        with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        text = error.read().decode()
-        raise Refused(error.code, json.loads(text) if text.startswith("{") else {"text": text}) from None
+class Homeserver(Protocol):
+    """The server, in the way in which somebody reaches it."""
+
+    url: str
+    # What accounts are made with.
+    secret: str
+
+    def fetch(self, method: str, url: str, body: dict | None, token: str | None) -> str: ...
+
+
+def ask(server: Homeserver, method: str, path: str, body: dict | None = None, token: str | None = None) -> dict:
+    """One request; `Refused` if its answer is an error."""
+    return json.loads(server.fetch(method, f"{server.url}{path}", body, token))
 
 
 class Account:
@@ -41,11 +30,12 @@ class Account:
 
     _transactions = itertools.count()
 
-    def __init__(self, server: Server, name: str, admin: bool = False) -> None:
+    def __init__(self, server: Homeserver, name: str, admin: bool = False) -> None:
         path = "/_synapse/admin/v1/register"
         nonce = ask(server, "GET", path)["nonce"]
-        mac = hmac.new(SECRET.encode(), "\0".join([nonce, name, SECRET, "admin" if admin else "notadmin"]).encode(), "sha1").hexdigest()
-        body = {"nonce": nonce, "username": name, "password": SECRET, "admin": admin, "mac": mac}
+        said = "\0".join([nonce, name, server.secret, "admin" if admin else "notadmin"])
+        mac = hmac.new(server.secret.encode(), said.encode(), "sha1").hexdigest()
+        body = {"nonce": nonce, "username": name, "password": server.secret, "admin": admin, "mac": mac}
         made = ask(server, "POST", path, body)
         self.server = server
         self.user_id, self.device_id, self.token = made["user_id"], made["device_id"], made["access_token"]
@@ -61,8 +51,12 @@ class Account:
             other.ask("POST", f"/v3/rooms/{urllib.parse.quote(room_id)}/join", {})
         return room_id
 
+    def put_out(self, act: str, room_id: str, other: "Account") -> None:
+        """By `kick` or by `ban`."""
+        self.ask("POST", f"/v3/rooms/{urllib.parse.quote(room_id)}/{act}", {"user_id": other.user_id})
+
     def kick(self, room_id: str, other: "Account") -> None:
-        self.ask("POST", f"/v3/rooms/{urllib.parse.quote(room_id)}/kick", {"user_id": other.user_id})
+        self.put_out("kick", room_id, other)
 
     def give_power(self, room_id: str, other: "Account", level: int) -> None:
         path = f"/v3/rooms/{urllib.parse.quote(room_id)}/state/m.room.power_levels/"

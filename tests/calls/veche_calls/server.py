@@ -6,10 +6,21 @@ import pathlib
 import signal
 import subprocess
 import threading
+import urllib.error
+import urllib.request
 
 SECRET = "a secret of the tests of calls"
 # How long anything may take on a busy machine; nothing waits this long unless it fails.
 LIMIT_SECONDS = 60
+
+
+class Refused(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, body: dict) -> None:
+        super().__init__(f"{status} {body}")
+        self.status = status
+        self.errcode = body.get("errcode")
 
 
 class Server:
@@ -49,6 +60,26 @@ class Server:
     @property
     def url(self) -> str:
         return f"http://{self.address}"
+
+    @property
+    def secret(self) -> str:
+        """Makes accounts, and is everybody's password."""
+        return SECRET
+
+    def fetch(self, method: str, url: str, body: dict | None, token: str | None) -> str:
+        """What a request is answered with; `Refused` if it is an error."""
+        request = urllib.request.Request(url, method=method)
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
+        if token is not None:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as error:
+            text = error.read().decode()
+            raise Refused(error.code, json.loads(text) if text.startswith("{") else {"text": text}) from None
 
     @property
     def log(self) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from veche_site import netns, plan
+from veche_site.members import Member
 from veche_site.peers import Peer
+from veche_site.roots import library_that_trusts
 from veche_site.servers import Coturn, Relay, Veche
 from veche_site.site import Site, Variant
 
@@ -49,6 +51,16 @@ class World:
     def stranger(self, name: str) -> Peer:
         """A client in this namespace, who trusts nobody."""
         return self._place(name, NOBODY)
+
+    def members(self, *names: str) -> list[Member]:
+        """Somebody with an account in each of these namespaces, whose calls LiveKit's client makes."""
+        library = library_that_trusts(self.server.root, self.site.folder)
+        members = [Member(self.site[name], self.server.root, library) for name in names]
+        for member in members:
+            self.ends.callback(member.stop)
+        for member in members:
+            member.sign_up()
+        return members
 
     def relay_for(self, peer: Peer) -> Relay:
         """What this client is told about TURN."""

@@ -77,6 +77,10 @@ class Namespace:
         """Adds to its firewall."""
         run("ip", "netns", "exec", self.name, "nft", "--file", "-", text=rules)
 
+    def tc(self, line: str) -> None:
+        """Gives this line to `tc`."""
+        run("tc", "-netns", self.name, *line.split())
+
     def counted(self, counter: str) -> int:
         """Packets that one of the firewall's named counters has seen."""
         found = json.loads(run("ip", "netns", "exec", self.name, "nft", "--json", "list", "counters"))["nftables"]

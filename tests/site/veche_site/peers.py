@@ -17,12 +17,15 @@ class Refused(AssertionError):
 class Peer:
     """A client in a namespace that trusts one root certificate and no other."""
 
+    module = "veche_site.peer"
+    environment: dict[str, str] = {}
+
     def __init__(self, namespace: Namespace, root: pathlib.Path, kind: str = "aiortc") -> None:
         self.name = namespace.name
         # Who makes its calls: `aiortc` or `chromium`.
         self.kind = kind
-        env = {**os.environ, "SSL_CERT_FILE": str(root), "SSL_CERT_DIR": os.devnull}
-        self._program = Program(self.name, namespace.command(sys.executable, "-m", "veche_site.peer"), env)
+        env = {**os.environ, "SSL_CERT_FILE": str(root), "SSL_CERT_DIR": os.devnull, **self.environment}
+        self._program = Program(self.name, namespace.command(sys.executable, "-m", self.module), env)
         self._asked = 0
         self._answers: dict[int, dict] = {}
 

@@ -45,6 +45,15 @@ class Site:
     def __getitem__(self, name: str) -> Namespace:
         return self.namespaces[name]
 
+    def lose(self, client: str, hundredths: int) -> None:
+        """From now on the line of this client loses so many of a hundred packets of UDP on their way to him."""
+        self[plan.HOMES[client].router].nft(LOSS_RULES.replace("LOST", str(hundredths)))
+
+    def narrow(self, client: str, kilobits: int) -> None:
+        """From now on no more than that comes to this client in a second."""
+        shape = f"rate {kilobits}kbit burst 5kb latency 300ms"
+        self[plan.HOMES[client].router].tc(f"qdisc add dev lan root tbf {shape}")
+
     def close(self) -> None:
         for namespace in self.namespaces.values():
             namespace.delete()
@@ -146,6 +155,16 @@ table inet home {
   chain out {
     type nat hook postrouting priority srcnat;
     meta nfproto ipv4 oifname "wan" masquerade fully-random
+  }
+}
+"""
+
+LOSS_RULES = """
+table inet line {
+  counter lost { }
+  chain forward {
+    type filter hook forward priority filter - 1;
+    iifname "wan" meta l4proto udp numgen random mod 100 < LOST counter name lost drop
   }
 }
 """

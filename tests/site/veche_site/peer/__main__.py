@@ -1,12 +1,10 @@
-"""Reads commands, one line of JSON each, does them side by side, and answers each with its number."""
+"""A client who calls another one, or only knocks."""
 
 import asyncio
-import json
-import logging
-import sys
 
 from .call import Call
 from .chromium import ChromiumCall
+from .commands import serve
 from .fetch import fetch
 from .probe import Probe
 from .reflect import Reflector, knock, reflexive, shout
@@ -96,29 +94,4 @@ async def one_uri(server: dict) -> dict:
     return server | {"urls": [probe.text]}
 
 
-async def do(client: Client, line: bytes) -> None:
-    command = json.loads(line)
-    number, what = command.pop("id"), command.pop("do")
-    try:
-        answer = {"id": number, "done": await getattr(client, what)(**command)}
-    except Exception as error:  # Whatever it is, the test must hear of it.
-        logging.exception("%s failed", what)
-        answer = {"id": number, "failed": repr(error)}
-    print(json.dumps(answer), flush=True)
-
-
-async def main() -> None:
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(relativeCreated)d %(name)s %(message)s")
-    loop = asyncio.get_running_loop()
-    commands = asyncio.StreamReader(limit=2**20)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    client, running = Client(), set()
-    while line := await commands.readline():
-        task = asyncio.create_task(do(client, line))
-        running.add(task)
-        task.add_done_callback(running.discard)
-    for task in running:
-        task.cancel()
-
-
-asyncio.run(main())
+asyncio.run(serve(Client()))
