@@ -47,7 +47,7 @@ export function AtDoor({ visit, state: { invitation, busy, problem, retryAfterMs
                         {deviceText(t, device)}
                     </Banner>
                 ))}
-                <DeviceSelects />
+                <DeviceSelects blur={preview.blur} />
                 {/* Where whoever has just pressed the button looks. */}
                 {why !== null && <Banner tone="danger">{why}</Banner>}
                 <div className={form.actions}>
