@@ -96,6 +96,8 @@ describe("a meeting", () => {
         assert.deepEqual(await accessibility(anna.page), []);
         await chat(petr).getByRole("button", { name: "Hide messages" }).click();
         await chat(petr).waitFor({ state: "detached" });
+        await say(anna, "one more thing");
+        await pane(petr).getByRole("button", { name: /^Show messages: \d+ unread$/ }).waitFor();
         await pane(anna).getByRole("button", { name: "Hide messages" }).click();
     });
 

@@ -101,34 +101,37 @@ function useColumns(call: Call, reload: () => void): readonly Column<Participant
     return [
         { id: "name", label: t("people.name"), bare: true, breaks: true, phone: "lead", cell: (participant) => <Name participant={participant} /> },
         { id: "quality", label: t("calls.quality"), narrow: true, phone: "aside", cell: (participant) => <QualityBadge quality={qualityOf(participant)} /> },
-        { id: "device", label: t("calls.device"), breaks: true, phone: "none", cell: (participant) => <Device participant={participant} /> },
         { id: "path", label: t("calls.path"), narrow: true, phone: "line", cell: (participant) => <Path participant={participant} /> },
         { id: "loss", label: t("calls.loss"), narrow: true, align: "end", phone: "line", cell: (participant) => <Lines lines={lossText(t, format, participant)} /> },
         { id: "trip", label: t("calls.roundTrip"), narrow: true, align: "end", phone: "line", cell: (participant) => <Lines lines={latencyText(t, format, participant)} /> },
-        { id: "rate", label: t("calls.rate"), narrow: true, align: "end", phone: "none", cell: (participant) => <Lines lines={rateText(t, format, participant)} /> },
         { id: "stages", label: t("calls.stages"), narrow: true, phone: "line", cell: (participant) => <Joining stages={participant.stages} /> },
         { id: "remove", label: t("calls.act"), phone: "aside", bare: true, narrow: true, align: "end", cell: (participant) => <Remove call={call} participant={participant} reload={reload} /> },
     ];
 }
 
 function Name({ participant }: { readonly participant: Participant }) {
-    return participant.user_id === null ? <code>{participant.identity}</code> : <Person userId={participant.user_id} displayName={participant.display_name} />;
-}
-
-function Device({ participant }: { readonly participant: Participant }) {
     const t = useT();
+    const { user_id: userId, device_id: device } = participant;
     return (
-        <>
-            <code>{participant.device_id ?? participant.identity}</code>
-            <span className={styles.line}>{t("calls.joined")} <When ms={participant.joined_ms} /></span>
-        </>
+        <div className={styles.who}>
+            {userId === null ? <code>{participant.identity}</code> : <Person userId={userId} displayName={participant.display_name} />}
+            <span className={styles.device}>
+                {userId !== null && device !== null && <>{t("calls.device")} <code>{device}</code> · </>}
+                {t("calls.joined")} <When ms={participant.joined_ms} />
+            </span>
+        </div>
     );
 }
 
 function Path({ participant }: { readonly participant: Participant }) {
-    const t = useT();
+    const { t, format } = useI18n();
     if (!participant.connected) return <Badge tone="warning">{t("calls.notConnected")}</Badge>;
-    return participant.path === null ? NOTHING : <Badge tone={participant.path === "direct" ? "success" : "neutral"}>{t(`calls.path.${participant.path}`)}</Badge>;
+    return (
+        <>
+            {participant.path === null ? NOTHING : <Badge tone={participant.path === "direct" ? "success" : "neutral"}>{t(`calls.path.${participant.path}`)}</Badge>}
+            <span className={styles.rate}>{rateText(t, format, participant)}</span>
+        </>
+    );
 }
 
 /** What wants an administrator's eye. */
@@ -151,7 +154,7 @@ function Joining({ stages }: { readonly stages: Participant["stages"] }) {
     const words = stepsText(t, format, stages);
     return (
         <div className={styles.joining}>
-            <span className={styles.total}>{t("calls.ms", { ms: format.number(total) })}</span>
+            <span className={styles.total}><span className={styles.prefix}>{t("calls.stages")} </span>{t("calls.ms", { ms: format.number(total) })}</span>
             <span className={styles.bar} aria-hidden="true">
                 {steps.map(({ stage, ms }) => (
                     <span key={stage} className={styles.step} data-stage={stage} style={{ flexGrow: ms }} />

@@ -10,7 +10,7 @@ test("what is not known is not told as nothing lost", () => {
     expect(lossText(t, format, { lost_in_permille: 3, lost_out_permille: null })).toEqual(["↑ 0.3%", "↓ –"]);
     expect(latencyText(t, format, { round_trip_ms: null, jitter_ms: null })).toEqual(["–"]);
     expect(latencyText(t, format, { round_trip_ms: 24, jitter_ms: 3 })).toEqual(["24 ms", "jitter 3 ms"]);
-    expect(rateText(t, format, { up_bps: 1_830_400, down_bps: 0 })).toEqual(["↑ 1,830", "↓ 0"]);
+    expect(rateText(t, format, { up_bps: 1_830_400, down_bps: 0 })).toBe("↑ 1,830 ↓ 0 kbit/s");
 });
 
 test("only what has happened is told, in its order", () => {

@@ -22,8 +22,9 @@ export function latencyText(t: T, format: Format, { round_trip_ms: trip, jitter_
 }
 
 /** How much flows, in each direction. Pure. */
-export function rateText(t: T, format: Format, { up_bps: up, down_bps: down }: Pick<Participant, "up_bps" | "down_bps">): readonly string[] {
-    return [t("calls.up", { up: format.number(Math.round(up / 1_000)) }), t("calls.down", { down: format.number(Math.round(down / 1_000)) })];
+export function rateText(t: T, format: Format, { up_bps: up, down_bps: down }: Pick<Participant, "up_bps" | "down_bps">): string {
+    const kilobits = (bits: number) => format.number(Math.round(bits / 1_000));
+    return `${t("calls.up", { up: kilobits(up) })} ${t("calls.down", { down: kilobits(down) })} ${t("calls.rate")}`;
 }
 
 const STAGES = ["reached_ms", "secured_ms", "connected_ms", "media_ms"] as const satisfies readonly (keyof Schemas["JoinStages"])[];
