@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { CAMERA, accessibility, expectQuiet, until } from "../support/browser.js";
 import { receives, watchConnections } from "../support/calls.js";
+import { makeOwner, openConsole } from "../support/console.js";
 import { film } from "../support/files.js";
 import { main, openPage, openRoomId, person, roomRow, say, sees } from "../support/people.js";
 import { request, startServer, token } from "../support/server.js";
@@ -99,6 +100,20 @@ describe("a meeting", () => {
         await say(anna, "one more thing");
         await pane(petr).getByRole("button", { name: /^Show messages: \d+ unread$/ }).waitFor();
         await pane(anna).getByRole("button", { name: "Hide messages" }).click();
+    });
+
+    test("shows an administrator how both fare, on a telephone too", async () => {
+        const admin = await openConsole(server, await makeOwner(server), { path: "calls" });
+        for (const name of [/Anna/, /Petr \(guest\)/]) {
+            const row = admin.page.getByRole("row", { name });
+            await row.getByText("direct, UDP").waitFor();
+            await row.getByText(/^\d+ ms$/).first().waitFor();
+        }
+        await admin.page.setViewportSize({ width: 390, height: 844 });
+        await admin.page.getByRole("heading", { name: "When somebody cannot join" }).waitFor();
+        assert.deepEqual(await accessibility(admin.page), []);
+        assert.ok(await admin.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing is wider than the screen");
+        await admin.context.close();
     });
 
     test("goes on for the same guest when he loads the page anew", async () => {
