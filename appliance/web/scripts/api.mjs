@@ -9,16 +9,17 @@ import openapiTS, { astToString } from "openapi-typescript";
 const ROOT = join(import.meta.dirname, "..");
 const HEAD = "// Written by `npm run api`, from what the server says of itself.\n\n";
 
-/** The file of each API, the application that talks to it, and what its types are written into. */
+/** The file of each API, the package that talks to it, and what its types are written into. */
 const APIS = [
     ["admin.json", "admin", "schema.ts"],
     ["account.json", "admin", "account_schema.ts"],
+    ["meetings.json", "protocol", "meetings_schema.ts"],
     ["setup.json", "setup", "schema.ts"],
-].map(([name, application, file]) => ({
+].map(([name, owner, file]) => ({
     name,
     description: join(ROOT, "../api/openapi", name),
-    types: join(ROOT, "packages", application, "src/api", file),
-    folder: join(ROOT, "packages", application),
+    types: join(ROOT, "packages", owner, "src/api", file),
+    folder: join(ROOT, "packages", owner),
 }));
 
 const check = process.argv.includes("--check");

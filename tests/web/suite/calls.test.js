@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { CAMERA, accessibility, expectQuiet, until } from "../support/browser.js";
-import { cutSignaling, drawScreen, forbidDevices, holdVoice, isRed, openSockets, plugCamera, received, receives, sources, speak, watchConnections } from "../support/calls.js";
+import { cutSignaling, drawScreen, forbidDevices, holdVoice, isBlue, isRed, openSockets, plugBlurringCamera, plugCamera, received, receives, sources, speak, watchConnections } from "../support/calls.js";
 import { film } from "../support/files.js";
 import { converse, main, person, roomRow } from "../support/people.js";
 import { request, startServer, token } from "../support/server.js";
@@ -163,6 +163,27 @@ describe("a call in a conversation", () => {
         await main(anna).getByRole("button", { name: "Video call" }).waitFor();
         await menu.click();
         await anna.page.getByRole("menuitem", { name: "Turn notifications on again" }).click();
+    });
+
+    test("shows nobody what is behind somebody whose camera blurs it", async () => {
+        await plugBlurringCamera(anna);
+        await main(anna).getByRole("button", { name: "Video call" }).click();
+        const blur = pane(anna).getByRole("switch", { name: "Blur the background" });
+        assert.equal(await blur.isChecked(), false);
+        await blur.click();
+        await until("she sees it herself", () => isBlue(pane(anna).locator("video")));
+        assert.deepEqual(await accessibility(anna.page), []);
+        await button(anna, "Start call").click();
+        await boris.page.getByRole("alertdialog").getByRole("button", { name: "Accept", exact: true }).click();
+        const seen = tile(boris, /^Anna/).locator("video");
+        await until("the other one sees it", () => isBlue(seen));
+        await button(anna, "Devices").click();
+        await anna.page.getByRole("dialog", { name: "Devices" }).getByRole("switch", { name: "Blur the background" }).click();
+        await until("she shows everything again", () => isRed(seen));
+        await anna.page.keyboard.press("Escape");
+        await button(boris, "Leave call").click();
+        await button(anna, "Leave call").click();
+        await main(anna).getByRole("button", { name: "Video call" }).waitFor();
     });
 
     test("may be declined, and may be begun without a microphone", async () => {

@@ -2,9 +2,9 @@
 
 import { until } from "./browser.js";
 
-/** Keeps the connections that the page makes from now on, to ask them later. */
+/** Keeps the connections that the page makes from now on, to ask them later; also when it is loaded anew. */
 export async function watchConnections({ page }) {
-    await page.evaluate(() => {
+    const watch = () => {
         const Real = globalThis.RTCPeerConnection;
         globalThis.vecheConnections = [];
         globalThis.RTCPeerConnection = class extends Real {
@@ -21,7 +21,9 @@ export async function watchConnections({ page }) {
                 globalThis.vecheSockets.push(this);
             }
         };
-    });
+    };
+    await page.addInitScript(watch);
+    await page.evaluate(watch);
 }
 
 /** How many connections of signaling are open. */
@@ -146,14 +148,45 @@ export async function plugCamera({ page }) {
     });
 }
 
+/** A camera that can blur: what stands before it is red, and blue as long as it blurs. */
+export async function plugBlurringCamera({ page }) {
+    await page.evaluate(() => {
+        const media = navigator.mediaDevices;
+        const open = media.getUserMedia.bind(media);
+        media.getUserMedia = (wanted) => {
+            if (!wanted.video) return open(wanted);
+            const blur = wanted.video.backgroundBlur === true;
+            const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 180 });
+            const brush = canvas.getContext("2d");
+            const draw = () => {
+                brush.fillStyle = blur ? "#00f" : "#f00";
+                brush.fillRect(0, 0, canvas.width, canvas.height);
+                requestAnimationFrame(draw);
+            };
+            draw();
+            const stream = canvas.captureStream(10);
+            const [track] = stream.getVideoTracks();
+            const settings = track.getSettings.bind(track);
+            track.getCapabilities = () => ({ backgroundBlur: [false, true] });
+            track.getSettings = () => ({ ...settings(), backgroundBlur: blur });
+            return Promise.resolve(stream);
+        };
+    });
+}
+
 /** Whether what a video shows is red on the whole. */
-export function isRed(video) {
-    return video.evaluate((element) => {
+export const isRed = (video) => isColor(video, 0);
+
+/** The same of blue. */
+export const isBlue = (video) => isColor(video, 2);
+
+function isColor(video, part) {
+    return video.evaluate((element, wanted) => {
         const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
         brush.drawImage(element, 0, 0, 1, 1);
-        const [red, green, blue] = brush.getImageData(0, 0, 1, 1).data;
-        return red > 128 && green < 100 && blue < 100;
-    });
+        const colors = [...brush.getImageData(0, 0, 1, 1).data].slice(0, 3);
+        return colors.every((light, at) => (at === wanted ? light > 128 : light < 100));
+    }, part);
 }
 
 /** The names of the devices whose sound and pictures go out. */

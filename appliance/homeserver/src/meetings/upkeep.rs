@@ -22,7 +22,8 @@ const ROUND: Duration = Duration::from_secs(20);
 const RETRY: Duration = Duration::from_secs(2);
 /// What was committed shows in its room a moment later.
 const SETTLE: Duration = Duration::from_millis(100);
-/// A guest's browser asks every half minute. One that is loaded anew is a new guest.
+/// A guest's browser asks every half minute. One that is loaded anew goes on with the same guest, so that a page which is closed
+/// takes no leave: it cannot know which of both it is.
 const SILENT: Duration = Duration::from_secs(3 * 60);
 /// Whoever is not in the room so long after his account was made does not come.
 const COMING: Duration = Duration::from_secs(60);

@@ -47,7 +47,10 @@ export function AtDoor({ visit, state: { invitation, busy, problem, retryAfterMs
                         {deviceText(t, device)}
                     </Banner>
                 ))}
-                <DeviceSelects />
+                <details className={styles.more}>
+                    <summary>{t("call.devices")}</summary>
+                    <DeviceSelects blur={preview.blur} />
+                </details>
                 {/* Where whoever has just pressed the button looks. */}
                 {why !== null && <Banner tone="danger">{why}</Banner>}
                 <div className={form.actions}>

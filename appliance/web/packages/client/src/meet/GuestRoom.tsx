@@ -1,13 +1,17 @@
-/** A guest in the call of his one room: the call, and nothing beside it. */
+/** A guest in the call of his one room: the call, and what is written beside it. */
 import { Spinner } from "@veche/kit";
 import type { Engine } from "@veche/protocol/engine";
-import { useEffect, useMemo, useState } from "react";
+import { Suspense, lazy, useEffect, useMemo, useState } from "react";
 import { EngineContext, ListContext, useEngine, useStore, useT } from "../app/context";
 import CallPane from "../workspace/calls/pane/CallPane";
 import { callDevices } from "../workspace/calls/pane/use_devices";
-import { CallUi, CallUiContext, useCallUi } from "../workspace/calls/call_ui";
+import { CallUi, CallUiContext, useCallUi, useChatShown } from "../workspace/calls/call_ui";
+import { Modals } from "../workspace/dialogs/Modals";
+import page from "../workspace/room/RoomPage/RoomPage.module.css";
 import { UiContext, UiStore } from "../workspace/ui/ui_store";
 import styles from "./meet.module.css";
+
+const GuestChat = lazy(() => import("./GuestChat"));
 
 interface Props {
     readonly engine: Engine;
@@ -25,6 +29,7 @@ export function GuestRoom({ engine, roomId, onLeave }: Props) {
                 <UiContext value={ui}>
                     <CallUiContext value={callUi}>
                         <div className={styles.room}>{engine.hasRoom(roomId) ? <InRoom roomId={roomId} onLeave={onLeave} /> : <Coming />}</div>
+                        <Modals />
                     </CallUiContext>
                 </UiContext>
             </EngineContext>
@@ -47,7 +52,8 @@ function InRoom({ roomId, onLeave }: { readonly roomId: string; readonly onLeave
     const { calls } = engine;
     const room = useStore(engine.room(roomId));
     const call = useStore(calls.current);
-    const { lobby } = useStore(useCallUi());
+    const { lobby, chat } = useStore(useCallUi());
+    const chatShown = useChatShown();
     const [joined, setJoined] = useState(false);
     useEffect(() => {
         void calls.join(roomId, callDevices().wish("video")).then(() => {
@@ -65,5 +71,15 @@ function InRoom({ roomId, onLeave }: { readonly roomId: string; readonly onLeave
             document.title = t("app.name");
         };
     }, [t, room.name]);
-    return call || lobby ? <CallPane room={room} /> : <Coming />;
+    if (!call && !lobby) return <Coming />;
+    return (
+        <div className={page.page} data-call data-chat={chat}>
+            <CallPane room={room} />
+            {chatShown && call?.roomId === roomId && (
+                <Suspense fallback={<div className={page.room} />}>
+                    <GuestChat room={room} />
+                </Suspense>
+            )}
+        </div>
+    );
 }

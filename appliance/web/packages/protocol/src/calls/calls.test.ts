@@ -1,5 +1,6 @@
 import type { CallMembership } from "matrix-js-sdk/lib/matrixrtc/CallMembership.js";
 import { describe, expect, test } from "vitest";
+import { blurOf, blurred } from "./background";
 import { deviceProblem } from "./device_problem";
 import { CallDevices } from "./devices";
 import { declinedBy, handContent, noticeOf, passingContent, passingOf, raisedBy } from "./events";
@@ -161,9 +162,19 @@ test("devices are remembered, and one that is gone is not asked for", async () =
     const devices = new CallDevices(media, storage);
     devices.choose("audioinput", "m");
     devices.choose("videoinput", "gone");
-    devices.keep({ microphone: false });
+    expect(devices.getSnapshot().blur).toBe(false);
+    devices.keep({ microphone: false, blur: true });
     await devices.look();
-    expect(new CallDevices(media, storage).getSnapshot()).toMatchObject({ chosen: { audioinput: "m", videoinput: "gone" }, microphone: false });
-    expect(devices.wish("video")).toMatchObject({ microphone: false, camera: true, devices: { audioinput: "m", videoinput: null } });
+    expect(new CallDevices(media, storage).getSnapshot()).toMatchObject({ chosen: { audioinput: "m", videoinput: "gone" }, microphone: false, blur: true });
+    expect(devices.wish("video")).toMatchObject({ microphone: false, camera: true, blur: true, devices: { audioinput: "m", videoinput: null } });
     expect(devices.wish("audio").camera).toBe(false);
+});
+
+test("blurring is offered where the camera has a switch for it, and never asked for by itself", () => {
+    const track = (can: unknown, now: unknown) => ({ getCapabilities: () => ({ backgroundBlur: can }), getSettings: () => ({ backgroundBlur: now }) }) as never;
+    expect([blurOf(track([false, true], true)), blurOf(track([true, false], false))]).toEqual([true, false]);
+    // Switched on or off for all programs by the system, or not there.
+    for (const can of [[true], [false], undefined]) expect(blurOf(track(can, true))).toBeNull();
+    expect(blurOf({ getSettings: () => ({}) } as never)).toBeNull();
+    expect([blurred(false), blurred(true)]).toEqual([{}, { backgroundBlur: true }]);
 });

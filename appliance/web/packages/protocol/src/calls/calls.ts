@@ -16,6 +16,8 @@ export interface CallWish {
     readonly intent: CallIntent;
     readonly microphone: boolean;
     readonly camera: boolean;
+    /** The camera blurs what is behind whoever is before it. */
+    readonly blur: boolean;
     readonly devices: { readonly audioinput: string | null; readonly videoinput: string | null; readonly audiooutput: string | null };
 }
 

@@ -2,7 +2,8 @@
 
 export interface DeviceProblem {
     readonly device: "microphone" | "camera" | "screen" | "speaker";
-    readonly why: "denied" | "missing" | "busy" | "unknown";
+    /** `unblurred`: the camera shows what is behind its user, who did not want that. */
+    readonly why: "denied" | "missing" | "busy" | "unblurred" | "unknown";
 }
 
 /** By the names that browsers give such errors. */

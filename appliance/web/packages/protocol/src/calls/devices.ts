@@ -18,15 +18,16 @@ export interface DevicesState {
     /** As somebody left them the last time. */
     readonly microphone: boolean;
     readonly camera: boolean;
+    readonly blur: boolean;
 }
 
 type Kept = Omit<DevicesState, "all">;
 
-const DEFAULTS: Kept = { chosen: { audioinput: null, videoinput: null, audiooutput: null }, microphone: true, camera: true };
+const DEFAULTS: Kept = { chosen: { audioinput: null, videoinput: null, audiooutput: null }, microphone: true, camera: true, blur: false };
 
 function read(storage: Pick<Storage, "getItem">): Kept {
     try {
-        const saved = JSON.parse(storage.getItem(KEY) ?? "{}") as { chosen?: Record<string, unknown>; microphone?: unknown; camera?: unknown };
+        const saved = JSON.parse(storage.getItem(KEY) ?? "{}") as { chosen?: Record<string, unknown>; microphone?: unknown; camera?: unknown; blur?: unknown };
         const id = (kind: MediaDeviceKind) => {
             const value = saved.chosen?.[kind];
             return typeof value === "string" ? value : null;
@@ -35,6 +36,7 @@ function read(storage: Pick<Storage, "getItem">): Kept {
             chosen: { audioinput: id("audioinput"), videoinput: id("videoinput"), audiooutput: id("audiooutput") },
             microphone: saved.microphone !== false,
             camera: saved.camera !== false,
+            blur: saved.blur === true,
         };
     } catch {
         // Somebody else's text under our key: as if nothing was saved.
@@ -80,9 +82,9 @@ export class CallDevices extends Store<DevicesState> {
     keep(part: Partial<Kept>): void {
         const next = { ...this.getSnapshot(), ...part };
         this.publish(next);
-        const { chosen, microphone, camera } = next;
+        const { chosen, microphone, camera, blur } = next;
         try {
-            this.#storage.setItem(KEY, JSON.stringify({ chosen, microphone, camera }));
+            this.#storage.setItem(KEY, JSON.stringify({ chosen, microphone, camera, blur }));
         } catch {
             // A full or forbidden storage: the choice holds until the page is closed.
         }
@@ -90,13 +92,13 @@ export class CallDevices extends Store<DevicesState> {
 
     /** How to join with what is chosen. */
     wish(intent: CallWish["intent"]): CallWish {
-        const { chosen, microphone, camera, all } = this.getSnapshot();
+        const { chosen, microphone, camera, blur, all } = this.getSnapshot();
         const there = (kind: MediaDeviceKind, id: string | null) => (id !== null && all.length > 0 && !all.some((device) => device.kind === kind && device.id === id) ? null : id);
         const devices = {
             audioinput: there("audioinput", chosen.audioinput),
             videoinput: there("videoinput", chosen.videoinput),
             audiooutput: there("audiooutput", chosen.audiooutput),
         };
-        return { intent, microphone, camera: camera && intent === "video", devices };
+        return { intent, microphone, camera: camera && intent === "video", blur, devices };
     }
 }

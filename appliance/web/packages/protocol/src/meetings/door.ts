@@ -1,5 +1,6 @@
 //! What is asked of the server by somebody who has nothing but a link: plain requests, before there is a session.
 
+import type { components } from "../api/meetings_schema";
 import { Problem, problemOf } from "../base/problem";
 import type { SignedIn } from "../session/homeserver";
 
@@ -40,6 +41,10 @@ export class NotLetIn extends Error {
 
 type Json = Record<string, unknown>;
 
+/** What the server says it answers with; what it really has answered with is looked at. */
+type Told = components["schemas"];
+type Unsure<T> = { readonly [K in keyof T]?: unknown };
+
 const reasonOf = (answer: Json): DoorReason | null => DOOR_REASONS.find((known) => known === answer["reason"]) ?? null;
 
 export class Door {
@@ -52,31 +57,32 @@ export class Door {
     }
 
     async about(token: string): Promise<Invitation> {
-        const answer = await this.#post("about", { token });
-        const { organisation, title, expires_ms: expiresMs } = answer;
+        const answer: Unsure<Told["MeetingForGuests"]> = await this.#post("about", { token } satisfies Told["LinkToken"]);
+        const { organisation, title, pin, lobby, full, expires_ms: expiresMs } = answer;
         if (typeof title !== "string" || typeof expiresMs !== "number") throw new Problem("server");
         return {
             organisation: typeof organisation === "string" ? organisation : null,
             title,
-            pin: answer["pin"] === true,
-            lobby: answer["lobby"] === true,
-            full: answer["full"] === true,
+            pin: pin === true,
+            lobby: lobby === true,
+            full: full === true,
             expiresMs,
         };
     }
 
     /** Asks to be let in; the ticket is for `wait`. */
     async knock(token: string, name: string, pin: string | null): Promise<string> {
-        const { ticket } = await this.#post("knock", { token, name, ...(pin === null ? {} : { pin }) });
+        const wish: Told["Knock"] = { token, name, ...(pin === null ? {} : { pin }) };
+        const { ticket }: Unsure<Told["Ticket"]> = await this.#post("knock", wish);
         if (typeof ticket !== "string") throw new Problem("server");
         return ticket;
     }
 
     /** Waits for a while; null: nobody has said anything yet. */
     async wait(ticket: string, signal: AbortSignal): Promise<GuestSession | null> {
-        const { session } = await this.#post("wait", { ticket }, signal);
+        const { session }: Unsure<Told["Waited"]> = await this.#post("wait", { ticket } satisfies Told["Ticket"], signal);
         if (typeof session !== "object" || session === null) return null;
-        const { user_id: userId, device_id: deviceId, access_token: accessToken, room_id: roomId } = session as Json;
+        const { user_id: userId, device_id: deviceId, access_token: accessToken, room_id: roomId } = session as Unsure<Told["GuestSession"]>;
         if (typeof userId !== "string" || typeof deviceId !== "string" || typeof accessToken !== "string" || typeof roomId !== "string") {
             throw new Problem("server");
         }
@@ -90,7 +96,16 @@ export class Door {
         this.#fetch(`${this.baseUrl}/_matrix/client/v3/logout`, { method: "POST", headers, body: "{}", keepalive: true }).catch(() => undefined);
     }
 
-    async #post(verb: string, body: Json, signal?: AbortSignal): Promise<Json> {
+    /** Whether a session of an earlier time is good still. */
+    async lives(accessToken: string): Promise<boolean> {
+        const headers = { Authorization: `Bearer ${accessToken}` };
+        const response = await this.#fetch(`${this.baseUrl}/_matrix/client/v3/account/whoami`, { headers, cache: "no-store", signal: AbortSignal.timeout(REQUEST_MS_MAX) });
+        if (response.status === 401 || response.status === 403) return false;
+        if (response.ok) return true;
+        throw problemOf(Object.assign(new Error(`HTTP ${response.status}`), { httpStatus: response.status }));
+    }
+
+    async #post(verb: string, body: object, signal?: AbortSignal): Promise<Json> {
         const late = AbortSignal.timeout(REQUEST_MS_MAX);
         const response = await this.#fetch(`${this.baseUrl}${API}/${verb}`, {
             method: "POST",

@@ -1,6 +1,7 @@
 //! A room's links for guests, and those who wait at its door: for members who may invite.
 
 import { type MatrixClient, Method } from "matrix-js-sdk/lib/matrix.js";
+import type { components } from "../api/meetings_schema";
 import { problemOf } from "../base/problem";
 import { Store } from "../base/store";
 
@@ -30,21 +31,12 @@ export interface WaitingGuest {
     readonly name: string;
 }
 
-interface Told {
-    readonly id: number;
-    readonly title: string;
-    readonly made_by: string;
-    readonly pin: boolean;
-    readonly lobby: boolean;
-    readonly guests: number;
-    readonly guests_max: number;
-    readonly expires_ms: number;
-}
+type Told = components["schemas"];
 
 const AGAIN_MS = 5_000;
 const WAIT_MS_MAX = 40_000;
 
-function meetingOf({ made_by: madeBy, guests_max: guestsMax, expires_ms: expiresMs, id, title, pin, lobby, guests }: Told): Meeting {
+function meetingOf({ made_by: madeBy, guests_max: guestsMax, expires_ms: expiresMs, id, title, pin, lobby, guests }: Told["Meeting"]): Meeting {
     return { id, title, madeBy, pin, lobby, guests, guestsMax, expiresMs };
 }
 
@@ -59,14 +51,14 @@ export class MeetingLinks {
     }
 
     async list(roomId: string): Promise<readonly Meeting[]> {
-        const { meetings } = await this.#ask<{ meetings: Told[] }>(Method.Get, pathOf(roomId, "links"));
+        const { meetings } = await this.#ask<Told["Links"]>(Method.Get, pathOf(roomId, "links"));
         return meetings.map(meetingOf);
     }
 
     /** The link is told this once. */
     async make(roomId: string, { title, lifetimeSecs, pin, lobby, guestsMax }: NewLink): Promise<string> {
-        const body = { title, lifetime_secs: lifetimeSecs, lobby, guests_max: guestsMax, ...(pin === null ? {} : { pin }) };
-        return (await this.#ask<{ link: string }>(Method.Post, pathOf(roomId, "links"), body)).link;
+        const body: Told["NewLink"] = { title, lifetime_secs: lifetimeSecs, lobby, guests_max: guestsMax, ...(pin === null ? {} : { pin }) };
+        return (await this.#ask<Told["MadeLink"]>(Method.Post, pathOf(roomId, "links"), body)).link;
     }
 
     async end(roomId: string, id: number): Promise<void> {
@@ -130,7 +122,7 @@ export class LobbyStore extends Store<readonly WaitingGuest[]> {
             try {
                 const options = { prefix: "", abortSignal: signal, localTimeoutMs: WAIT_MS_MAX };
                 const query = { known: String(known) };
-                const found = await this.#client.http.authedRequest<{ known: number; waiting: WaitingGuest[] }>(
+                const found = await this.#client.http.authedRequest<Told["Lobby"]>(
                     Method.Get, pathOf(this.#roomId, "lobby"), query, undefined, options,
                 );
                 if (isOver()) return;

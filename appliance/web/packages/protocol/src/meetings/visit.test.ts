@@ -1,6 +1,7 @@
 import "fake-indexeddb/auto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Door, NotLetIn } from "./door";
+import { VisitMemory } from "./kept_visit";
 import { Visit } from "./visit";
 
 const INVITATION = { organisation: "Romashka", title: "Budget", pin: true, lobby: true, full: false, expires_ms: 5 };
@@ -21,7 +22,7 @@ function serverOf(answers: Record<string, Answer[]>) {
     const fetchFn = (async (url: string | URL | Request, init?: RequestInit) => {
         const path = (url as string).split("/").at(-1) ?? "";
         const token = new Headers(init?.headers).get("authorization");
-        asked.push({ path, body: JSON.parse(init?.body as string) as Record<string, unknown>, token });
+        asked.push({ path, body: JSON.parse((init?.body ?? "{}") as string) as Record<string, unknown>, token });
         const answer = answers[path]?.shift() ?? { status: 500, body: {} };
         const { status, body } = "status" in answer ? (answer as { status: number; body: object }) : { status: 200, body: answer };
         return Promise.resolve(new Response(JSON.stringify(body), { status }));
@@ -31,11 +32,23 @@ function serverOf(answers: Record<string, Answer[]>) {
 
 const refusal = (reason: string) => ({ status: 403, body: { errcode: "M_FORBIDDEN", reason } });
 
-function visitOf(door: Door) {
+/** The memory of a tab, which outlives its pages. */
+function shelf() {
+    const kept = new Map<string, string>();
+    return {
+        kept,
+        getItem: (key: string) => kept.get(key) ?? null,
+        setItem: (key: string, value: string) => void kept.set(key, value),
+        removeItem: (key: string) => void kept.delete(key),
+    };
+}
+
+function visitOf(door: Door, tab: ReturnType<typeof shelf> | null = shelf(), token = "vmt_x") {
     const engine = { stop: vi.fn(() => Promise.resolve()) };
     let ended = (): void => undefined;
-    const visit = new Visit("vmt_x", {
+    const visit = new Visit(token, {
         door,
+        memory: new VisitMemory(tab),
         pause: () => Promise.resolve(),
         startEngine: (_, __, onEnded) => {
             ended = onEnded;
@@ -46,7 +59,14 @@ function visitOf(door: Door) {
 }
 
 const secure = () => {
-    vi.stubGlobal("navigator", { locks: { request: (_: string, work: () => Promise<unknown>) => work() } });
+    const held = new Set<string>();
+    const request = async (name: string, _: object, work: () => Promise<unknown>) => {
+        if (held.has(name)) throw new DOMException("waited in vain", "TimeoutError");
+        held.add(name);
+        await work();
+        held.delete(name);
+    };
+    vi.stubGlobal("navigator", { locks: { request } });
     vi.stubGlobal("isSecureContext", true);
 };
 afterEach(() => {
@@ -99,6 +119,72 @@ describe("a visit", () => {
         await visit.enter("Petr", null);
         expect(visit.getSnapshot().phase).toBe("in");
         expect(asked.filter(({ path }) => path === "knock")).toHaveLength(2);
+        await visit.leave();
+    });
+
+    test("goes on as the same guest when the page is loaded anew", async () => {
+        secure();
+        const tab = shelf();
+        const { door, asked } = serverOf({ about: [INVITATION, INVITATION], knock: [{ ticket: "k" }], wait: [{ session: SESSION }], whoami: [{}] });
+        const before = visitOf(door, tab);
+        await before.visit.look();
+        await before.visit.enter("Petr", "314159");
+        before.visit.vanish();
+        expect(asked.some(({ path }) => path === "logout")).toBe(false);
+        secure();
+        const { visit, engine } = visitOf(door, tab);
+        await visit.look();
+        expect(visit.getSnapshot()).toMatchObject({ phase: "in", roomId: "!r:b", engine });
+        expect(asked.filter(({ path }) => path === "knock")).toHaveLength(1);
+        await visit.leave();
+        expect(tab.kept.size).toBe(0);
+    });
+
+    test("begins anew for a guest who does not live any more, for another link, and in the copy of a tab", async () => {
+        secure();
+        const tab = shelf();
+        const about = Array.from({ length: 4 }, () => INVITATION);
+        const { door } = serverOf({ about, knock: [{ ticket: "k" }], wait: [{ session: SESSION }], whoami: [{ status: 401, body: {} }] });
+        const before = visitOf(door, tab);
+        await before.visit.look();
+        await before.visit.enter("Petr", "314159");
+        const copy = { ...shelf(), kept: new Map(tab.kept), getItem: (key: string) => tab.kept.get(key) ?? null };
+        const phaseOf = async ({ visit }: ReturnType<typeof visitOf>) => {
+            await visit.look();
+            return visit.getSnapshot().phase;
+        };
+        expect(await phaseOf(visitOf(door, copy))).toBe("door");
+        expect(await phaseOf(visitOf(door, tab, "vmt_y"))).toBe("door");
+        secure();
+        expect(await phaseOf(visitOf(door, tab))).toBe("door");
+        expect(tab.kept.size).toBe(0);
+    });
+
+    test("is tried again when the network is away just then", async () => {
+        secure();
+        const tab = shelf();
+        const about = Array.from({ length: 3 }, () => INVITATION);
+        const { door } = serverOf({ about, knock: [{ ticket: "k" }], wait: [{ session: SESSION }], whoami: [{ status: 503, body: {} }, {}] });
+        const before = visitOf(door, tab);
+        await before.visit.look();
+        await before.visit.enter("Petr", "314159");
+        secure();
+        const { visit } = visitOf(door, tab);
+        await visit.look();
+        expect(visit.getSnapshot()).toMatchObject({ phase: "over", why: "server" });
+        await visit.look();
+        expect(visit.getSnapshot().phase).toBe("in");
+        await visit.leave();
+    });
+
+    test("ends with its page where the tab remembers nothing", async () => {
+        secure();
+        const { door, asked } = serverOf({ about: [INVITATION], knock: [{ ticket: "k" }], wait: [{ session: SESSION }], logout: [{}] });
+        const { visit } = visitOf(door, null);
+        await visit.look();
+        await visit.enter("Petr", "314159");
+        visit.vanish();
+        expect(asked.at(-1)).toMatchObject({ path: "logout", token: "Bearer t" });
         await visit.leave();
     });
 

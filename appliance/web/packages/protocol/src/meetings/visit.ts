@@ -1,10 +1,13 @@
 //! A guest's visit, from following a link to leaving. It starts and ends everything else; nothing of it is kept here afterwards.
+//! A page that is loaded anew goes on with the visit of its tab, for as long as the guest lives on the server: that sees off who
+//! is heard of no more.
 
 import { type ProblemCode, problemOf } from "../base/problem";
 import { Store } from "../base/store";
-import { type Session, SessionKeeper, holdVisit } from "../session/session_keeper";
+import { type Session, SessionKeeper, forgetAccount, holdVisit } from "../session/session_keeper";
 import { type Missing, type RunningEngine, missingIn } from "../session/session_store";
 import { type Door, type DoorReason, type GuestSession, type Invitation, NotLetIn } from "./door";
+import { type VisitMemory, tabMemory } from "./kept_visit";
 
 /** Why a visit is over, or goes no further. */
 export type VisitEnd = DoorReason | "left" | "over" | ProblemCode;
@@ -27,11 +30,14 @@ const AGAIN_MS = 2_000;
 const KNOCKS_MAX = 20;
 
 const ID_BYTES = 8;
+/** The page before is on its way out while the next one is on its way in. */
+const HOLD_MS_MAX = 3_000;
 
 export interface VisitParts<E> {
     readonly door: Door;
     readonly startEngine: (session: Session, keeper: SessionKeeper, ended: () => void) => Promise<E>;
     readonly pause?: (ms: number) => Promise<void>;
+    readonly memory?: VisitMemory;
 }
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -39,6 +45,10 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
     readonly #token: string;
     readonly #parts: VisitParts<E>;
+    readonly #memory: VisitMemory;
+    #looking: Promise<void> | null = null;
+    /** A page that is loaded anew finds this visit again. */
+    #remembered = false;
     #gone = new AbortController();
     #session: GuestSession | null = null;
     #keeper: SessionKeeper | null = null;
@@ -49,10 +59,17 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
         super({ phase: "looking" });
         this.#token = token;
         this.#parts = parts;
+        this.#memory = parts.memory ?? tabMemory();
     }
 
-    /** Looks where the link leads. */
-    async look(): Promise<void> {
+    /** Looks where the link leads; whoever was in already comes in again. */
+    look(): Promise<void> {
+        return (this.#looking ??= this.#look().finally(() => {
+            this.#looking = null;
+        }));
+    }
+
+    async #look(): Promise<void> {
         const missing = missingIn(globalThis);
         if (missing) {
             this.publish({ phase: "unsupported", missing });
@@ -61,8 +78,10 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
         this.publish({ phase: "looking" });
         try {
             const invitation = await this.#parts.door.about(this.#token);
+            if (await this.#comeBack(invitation)) return;
             this.publish({ phase: "door", invitation, busy: false, problem: invitation.full ? "full" : null, retryAfterMs: null });
         } catch (error) {
+            if (error instanceof NotLetIn) await this.#forgetKept();
             this.publish({ phase: "over", invitation: null, why: endOf(error) });
         }
     }
@@ -95,10 +114,68 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
         await this.#end("left");
     }
 
-    /** The page is being closed: there is no time for more. */
+    /** The page goes away, closed or to be loaded anew: nobody can tell. Who cannot come back has gone. */
     vanish(): void {
+        if (!this.#remembered) this.#logOut();
+    }
+
+    #logOut(): void {
         if (this.#session) this.#parts.door.leave(this.#session.accessToken);
         this.#session = null;
+    }
+
+    /** Goes on with the visit of this tab, if there is one and its guest lives. */
+    async #comeBack(invitation: Invitation): Promise<boolean> {
+        const kept = this.#memory.find(this.#token);
+        if (!kept) return false;
+        this.#gone = new AbortController();
+        const { signal } = this.#gone;
+        this.publish({ phase: "entering", invitation });
+        // A tab that was made as a copy of another one has its memory, and is another guest all the same.
+        const release = await holdVisit(kept.id, HOLD_MS_MAX);
+        if (!release) {
+            this.#memory.forget();
+            return false;
+        }
+        this.#release = release;
+        try {
+            const keeper = await SessionKeeper.open(kept.id);
+            this.#keeper = keeper;
+            const session = await keeper.load();
+            if (session && (await this.#parts.door.lives(session.accessToken))) {
+                this.#remembered = true;
+                if (signal.aborted) await this.#setAside();
+                else await this.#start(invitation, { ...session, roomId: kept.roomId }, session, keeper);
+                return true;
+            }
+        } catch (error) {
+            // Without a network nothing is known of him: he may try again.
+            if (problemOf(error).code !== "sessionEnded") {
+                await this.#setAside();
+                throw error;
+            }
+        }
+        await this.#putAway();
+        return false;
+    }
+
+    /** What the tab remembers leads nowhere any more. */
+    async #forgetKept(): Promise<void> {
+        const kept = this.#memory.find(this.#token);
+        this.#memory.forget();
+        const release = kept && (await holdVisit(kept.id, HOLD_MS_MAX));
+        if (!release) return;
+        await forgetAccount(kept.id).catch(() => undefined);
+        release();
+    }
+
+    /** Stops what has been started of a visit that may go on later. */
+    async #setAside(): Promise<void> {
+        const [engine, keeper] = [this.#engine, this.#keeper];
+        [this.#engine, this.#keeper, this.#session] = [null, null, null];
+        await engine?.stop().catch(() => undefined);
+        keeper?.close();
+        this.#release();
     }
 
     /** The session of somebody who may come in; null: he does not want to any more. */
@@ -139,15 +216,22 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
         this.#session = session;
         this.publish({ phase: "entering", invitation });
         const id = Array.from(crypto.getRandomValues(new Uint8Array(ID_BYTES)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-        this.#release = holdVisit(id);
-        this.#keeper = await SessionKeeper.open(id);
+        this.#release = (await holdVisit(id, HOLD_MS_MAX)) ?? this.#release;
+        const keeper = await SessionKeeper.open(id);
+        this.#keeper = keeper;
         const { roomId, ...signedIn } = session;
-        const kept = await this.#keeper.begin(signedIn, this.#parts.door.baseUrl);
-        const engine = await this.#parts.startEngine(kept, this.#keeper, () => void this.#end("over"));
+        const begun = await keeper.begin(signedIn, this.#parts.door.baseUrl);
+        this.#remembered = this.#memory.keep({ id, token: this.#token, roomId });
+        await this.#start(invitation, session, begun, keeper);
+    }
+
+    async #start(invitation: Invitation, guest: GuestSession, session: Session, keeper: SessionKeeper): Promise<void> {
+        this.#session = guest;
+        const engine = await this.#parts.startEngine(session, keeper, () => void this.#end("over"));
         this.#engine = engine;
         // It may have ended while everything was starting.
-        if (this.#session !== session) await this.#putAway();
-        else this.publish({ phase: "in", invitation, engine, roomId });
+        if (this.#session !== guest) await this.#putAway();
+        else this.publish({ phase: "in", invitation, engine, roomId: guest.roomId });
     }
 
     async #fail(invitation: Invitation, error: unknown): Promise<void> {
@@ -172,8 +256,10 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
         const [engine, keeper] = [this.#engine, this.#keeper];
         this.#engine = null;
         this.#keeper = null;
+        this.#memory.forget();
+        this.#remembered = false;
         await engine?.stop().catch(() => undefined);
-        this.vanish();
+        this.#logOut();
         await keeper?.forget().catch(() => undefined);
         this.#release();
     }

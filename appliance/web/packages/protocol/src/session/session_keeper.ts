@@ -59,19 +59,20 @@ export function accountOf(database: string): string | null {
 /** Says to other tabs that this account is in use though it is in no list: a guest's. */
 const visitLock = (id: string): string => `veche-visit-${id}`;
 
-/** Keeps the databases of a guest from being swept away, until the answered function is called. */
-export function holdVisit(id: string): () => void {
-    let release = (): void => undefined;
-    void navigator.locks.request(
-        visitLock(id),
-        () =>
-            new Promise<void>((resolve) => {
-                release = resolve;
-            }),
-    );
-    return () => {
-        release();
-    };
+/**
+ * Keeps the databases of a guest from being swept away, and from being used by two tabs, until the answered function is
+ * called. Null: another tab has them, and does not give them up within `waitMs`.
+ */
+export async function holdVisit(id: string, waitMs: number): Promise<(() => void) | null> {
+    return new Promise((held) => {
+        const work = () =>
+            new Promise<void>((release) => {
+                held(release);
+            });
+        navigator.locks.request(visitLock(id), { signal: AbortSignal.timeout(waitMs) }, work).catch(() => {
+            held(null);
+        });
+    });
 }
 
 /** Whether a guest uses these databases in some tab now. */

@@ -1,5 +1,5 @@
 /** Calls that go on now: who is in them, by which way and how well; an administrator may end them. */
-import { Badge, Button, type Column, EmptyState, Table } from "@veche/kit";
+import { Badge, Button, type Column, EmptyState, Table, type Tone } from "@veche/kit";
 import { useEffect, useState } from "react";
 import type { Schemas } from "../../api/api";
 import { useApi, useI18n, useLoaded, useT } from "../../app/context";
@@ -12,7 +12,7 @@ import { When } from "../../ui/When";
 import { nameOf } from "../../ui/name_of";
 import { roomName } from "../rooms/RoomName";
 import styles from "./Calls.module.css";
-import { NOTHING, latencyText, lossText, rateText, stagesText } from "./call_words";
+import { NOTHING, type Quality, latencyText, lossText, qualityOf, rateText, stepsOf, stepsText } from "./call_words";
 
 type Call = Schemas["Call"];
 type Participant = Schemas["CallParticipant"];
@@ -38,18 +38,28 @@ export function Calls() {
             <Shown of={calls} lines={8}>
                 {(value) =>
                     value.calls.length === 0 ? (
-                        <EmptyState icon="call" title={t("calls.none")} text={t(value.open ? "calls.noneText" : "calls.offText")} level={2} />
+                        <>
+                            <EmptyState icon="call" title={t("calls.none")} text={t(value.open ? "calls.noneText" : "calls.offText")} level={2} />
+                            {value.open && <Refused />}
+                        </>
                     ) : (
                         <>
                             {value.calls.map((call) => (
                                 <LiveCall key={call.call} call={call} reload={reload} />
                             ))}
+                            <Refused />
                         </>
                     )
                 }
             </Shown>
         </Page>
     );
+}
+
+/** Why somebody does not come into a call though he may, and what helps. */
+function Refused() {
+    const t = useT();
+    return <Card title={t("calls.refusedTitle")} text={t("calls.refusedText")} />;
 }
 
 const nameOfCall = (t: ReturnType<typeof useT>, call: Call) => roomName(t, { name: call.room_name, canonical_alias: call.room_alias });
@@ -63,11 +73,17 @@ function LiveCall({ call, reload }: { readonly call: Call; readonly reload: () =
         reload();
     };
     const columns = useColumns(call, reload);
+    const struggling = call.participants.filter((participant) => BAD.includes(qualityOf(participant).level)).length;
     return (
         <Card
             flush
             title={nameOfCall(t, call)}
-            text={<>{t("calls.people", { count: call.participants.length })} · {t("calls.since")} <When ms={call.since_ms} /></>}
+            text={
+                <>
+                    {t("calls.people", { count: call.participants.length })} · {t("calls.since")} <When ms={call.since_ms} />
+                    {struggling > 0 && <> · {t("calls.struggling", { count: struggling })}</>}
+                </>
+            }
             actions={<Button variant="danger" onClick={() => { setAsking(true); }}>{t("calls.end")}</Button>}
         >
             <Table<Participant> label={nameOfCall(t, call)} columns={columns} rows={call.participants} rowKey={(participant) => participant.identity} />
@@ -83,35 +99,70 @@ function LiveCall({ call, reload }: { readonly call: Call; readonly reload: () =
 function useColumns(call: Call, reload: () => void): readonly Column<Participant>[] {
     const { t, format } = useI18n();
     return [
-        { id: "name", label: t("people.name"), bare: true, breaks: true, cell: (participant) => <Name participant={participant} /> },
-        { id: "device", label: t("calls.device"), breaks: true, cell: (participant) => <Device participant={participant} /> },
-        { id: "path", label: t("calls.path"), narrow: true, cell: (participant) => <Path participant={participant} /> },
-        { id: "loss", label: t("calls.loss"), narrow: true, align: "end", cell: (participant) => <Lines lines={lossText(t, format, participant)} /> },
-        { id: "trip", label: t("calls.roundTrip"), narrow: true, align: "end", cell: (participant) => <Lines lines={latencyText(t, format, participant)} /> },
-        { id: "rate", label: t("calls.rate"), narrow: true, align: "end", cell: (participant) => <Lines lines={rateText(t, format, participant)} /> },
-        { id: "stages", label: t("calls.stages"), narrow: true, cell: (participant) => <Lines lines={stagesText(t, format, participant.stages)} /> },
-        { id: "remove", label: t("calls.act"), bare: true, narrow: true, align: "end", cell: (participant) => <Remove call={call} participant={participant} reload={reload} /> },
+        { id: "name", label: t("people.name"), bare: true, breaks: true, phone: "lead", cell: (participant) => <Name participant={participant} /> },
+        { id: "quality", label: t("calls.quality"), narrow: true, phone: "aside", cell: (participant) => <QualityBadge quality={qualityOf(participant)} /> },
+        { id: "path", label: t("calls.path"), narrow: true, phone: "line", cell: (participant) => <Path participant={participant} /> },
+        { id: "loss", label: t("calls.loss"), narrow: true, align: "end", phone: "line", cell: (participant) => <Lines lines={lossText(t, format, participant)} /> },
+        { id: "trip", label: t("calls.roundTrip"), narrow: true, align: "end", phone: "line", cell: (participant) => <Lines lines={latencyText(t, format, participant)} /> },
+        { id: "stages", label: t("calls.stages"), narrow: true, phone: "line", cell: (participant) => <Joining stages={participant.stages} /> },
+        { id: "remove", label: t("calls.act"), phone: "aside", bare: true, narrow: true, align: "end", cell: (participant) => <Remove call={call} participant={participant} reload={reload} /> },
     ];
 }
 
 function Name({ participant }: { readonly participant: Participant }) {
-    return participant.user_id === null ? <code>{participant.identity}</code> : <Person userId={participant.user_id} displayName={participant.display_name} />;
-}
-
-function Device({ participant }: { readonly participant: Participant }) {
     const t = useT();
+    const { user_id: userId, device_id: device } = participant;
     return (
-        <>
-            <code>{participant.device_id ?? participant.identity}</code>
-            <span className={styles.line}>{t("calls.joined")} <When ms={participant.joined_ms} /></span>
-        </>
+        <div className={styles.who}>
+            {userId === null ? <code>{participant.identity}</code> : <Person userId={userId} displayName={participant.display_name} />}
+            <span className={styles.device}>
+                {userId !== null && device !== null && <><code title={t("calls.device")}>{device}</code> · </>}
+                {t("calls.joined")} <When ms={participant.joined_ms} />
+            </span>
+        </div>
     );
 }
 
 function Path({ participant }: { readonly participant: Participant }) {
-    const t = useT();
+    const { t, format } = useI18n();
     if (!participant.connected) return <Badge tone="warning">{t("calls.notConnected")}</Badge>;
-    return participant.path === null ? NOTHING : <Badge tone={participant.path === "direct" ? "success" : "neutral"}>{t(`calls.path.${participant.path}`)}</Badge>;
+    return (
+        <>
+            {participant.path === null ? NOTHING : <Badge tone={participant.path === "direct" ? "success" : "neutral"}>{t(`calls.path.${participant.path}`)}</Badge>}
+            <span className={styles.rate}>{rateText(t, format, participant)}</span>
+        </>
+    );
+}
+
+/** What wants an administrator's eye. */
+const BAD: readonly Quality["level"][] = ["weak", "away"];
+
+const TONES = { good: "success", fair: "warning", weak: "danger", away: "danger", unknown: "neutral" } as const satisfies Record<Quality["level"], Tone>;
+
+function QualityBadge({ quality }: { readonly quality: Quality }) {
+    const t = useT();
+    const words = quality.cause === null ? t(`calls.quality.${quality.level}`) : t(`calls.because.${quality.level}`, { cause: t(`calls.cause.${quality.cause}`) });
+    return <Badge tone={TONES[quality.level]}>{words}</Badge>;
+}
+
+/** How long coming in took, and which part of it was long. */
+function Joining({ stages }: { readonly stages: Participant["stages"] }) {
+    const { t, format } = useI18n();
+    const steps = stepsOf(stages);
+    const total = steps.reduce((sum, { ms }) => sum + ms, 0);
+    if (steps.length === 0) return NOTHING;
+    const words = stepsText(t, format, stages);
+    return (
+        <div className={styles.joining}>
+            <span className={styles.total}><span className={styles.prefix}>{t("calls.stages")} </span>{t("calls.ms", { ms: format.number(total) })}</span>
+            <span className={styles.bar} aria-hidden="true">
+                {steps.map(({ stage, ms }) => (
+                    <span key={stage} className={styles.step} data-stage={stage} style={{ flexGrow: ms }} />
+                ))}
+            </span>
+            <span className={styles.steps}>{words.map((word) => <span key={word} className={styles.word}>{word}</span>)}</span>
+        </div>
+    );
 }
 
 /** Short lines, one under the other. */

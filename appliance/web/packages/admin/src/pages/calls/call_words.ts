@@ -22,8 +22,9 @@ export function latencyText(t: T, format: Format, { round_trip_ms: trip, jitter_
 }
 
 /** How much flows, in each direction. Pure. */
-export function rateText(t: T, format: Format, { up_bps: up, down_bps: down }: Pick<Participant, "up_bps" | "down_bps">): readonly string[] {
-    return [t("calls.up", { up: format.number(Math.round(up / 1_000)) }), t("calls.down", { down: format.number(Math.round(down / 1_000)) })];
+export function rateText(t: T, format: Format, { up_bps: up, down_bps: down }: Pick<Participant, "up_bps" | "down_bps">): string {
+    const kilobits = (bits: number) => format.number(Math.round(bits / 1_000));
+    return `${t("calls.up", { up: kilobits(up) })} ${t("calls.down", { down: kilobits(down) })} ${t("calls.rate")}`;
 }
 
 const STAGES = ["reached_ms", "secured_ms", "connected_ms", "media_ms"] as const satisfies readonly (keyof Schemas["JoinStages"])[];
@@ -36,7 +37,45 @@ export function stagesOf(stages: Schemas["JoinStages"]): readonly { readonly sta
     });
 }
 
+/** How long each stage took by itself. Pure. */
+export function stepsOf(stages: Schemas["JoinStages"]): readonly { readonly stage: (typeof STAGES)[number]; readonly ms: number }[] {
+    let before = 0;
+    return stagesOf(stages).map(({ stage, ms }) => {
+        // The first packet of a voice may come before the last one of the handshake.
+        const took = Math.max(0, ms - before);
+        before = Math.max(before, ms);
+        return { stage, ms: took };
+    });
+}
+
 /** The same in words. Pure. */
-export function stagesText(t: T, format: Format, stages: Schemas["JoinStages"]): readonly string[] {
-    return stagesOf(stages).map(({ stage, ms }) => `${t(`calls.stage.${stage}`)} ${t("calls.ms", { ms: format.number(ms) })}`);
+export function stepsText(t: T, format: Format, stages: Schemas["JoinStages"]): readonly string[] {
+    return stepsOf(stages).map(({ stage, ms }) => `${t(`calls.stage.${stage}`)} ${t("calls.ms", { ms: format.number(ms) })}`);
+}
+
+/** What somebody hears of: from such figures on words are missing, or people talk into each other. */
+const FAIR = { loss: 10, latency: 200, jitter: 30 } as const;
+const WEAK = { loss: 50, latency: 400, jitter: 60 } as const;
+
+type Cause = keyof typeof FAIR;
+
+/** `unknown`: nothing is known of it yet. `cause`: the first reason that there is. */
+export type Quality =
+    | { readonly level: "good" | "away" | "unknown"; readonly cause: null }
+    | { readonly level: "fair" | "weak"; readonly cause: Cause };
+
+type Measured = Pick<Participant, "connected" | "lost_in_permille" | "lost_out_permille" | "round_trip_ms" | "jitter_ms">;
+
+/** How somebody fares, in one word. Pure. */
+export function qualityOf({ connected, lost_in_permille: up, lost_out_permille: down, round_trip_ms: latency, jitter_ms: jitter }: Measured): Quality {
+    if (!connected) return { level: "away", cause: null };
+    const loss = up === null && down === null ? null : Math.max(up ?? 0, down ?? 0);
+    const figures = { loss, latency, jitter };
+    const beyond = (limits: Readonly<Record<Cause, number>>): Cause | null =>
+        (["loss", "latency", "jitter"] as const).find((cause) => (figures[cause] ?? 0) >= limits[cause]) ?? null;
+    const weak = beyond(WEAK);
+    if (weak !== null) return { level: "weak", cause: weak };
+    const fair = beyond(FAIR);
+    if (fair !== null) return { level: "fair", cause: fair };
+    return { level: Object.values(figures).every((figure) => figure === null) ? "unknown" : "good", cause: null };
 }

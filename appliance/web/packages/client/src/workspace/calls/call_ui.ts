@@ -1,4 +1,5 @@
 /** What of a call is on the page beside what the call itself says: a lobby that is open, the chat beside the call. */
+import { useMediaQuery } from "@veche/kit";
 import { Store } from "@veche/protocol";
 import type { CallIntent } from "@veche/protocol/engine";
 import { createContext, use } from "react";
@@ -42,6 +43,13 @@ export function useHasPane(roomId: string): boolean {
     const { lobby } = useStore(useCallUi());
     const call = useStore(useEngine().calls.current);
     return lobby?.roomId === roomId || call?.roomId === roomId;
+}
+
+/** Whether the messages beside the call are shown; by themselves they are where there is room for both. */
+export function useChatShown(): boolean {
+    const { chat } = useStore(useCallUi());
+    const roomy = useMediaQuery("(min-width: 96rem)");
+    return chat === "shown" || (chat === "auto" && roomy);
 }
 
 /** Whether the call one is in goes on while one looks at something else. */

@@ -1,6 +1,6 @@
 //! A call that this page is in: its connection to the SFU, its membership of the room's call, and what people see of both.
 
-import { ConnectionState, type RemoteTrack, type Room as SfuRoom, RoomEvent as SfuEvent, Track, isE2EESupported } from "livekit-client";
+import { ConnectionState, type LocalVideoTrack, type RemoteTrack, type Room as SfuRoom, RoomEvent as SfuEvent, Track, type VideoCaptureOptions, isE2EESupported } from "livekit-client";
 import { type MatrixClient, type MatrixEvent, MatrixEventEvent, type Room, RoomEvent } from "matrix-js-sdk/lib/matrix.js";
 import { type MatrixRTCSession, MatrixRTCSessionEvent } from "matrix-js-sdk/lib/matrixrtc/MatrixRTCSession.js";
 import { coalesced } from "../../base/coalesce";
@@ -10,6 +10,7 @@ import { Store } from "../../base/store";
 import { listen } from "../../engine/listen";
 import { quietLogger } from "../../engine/logger";
 import { isGuest, readableName } from "../../people/names";
+import { blurOf, blurred } from "../background";
 import type { CallWish } from "../calls";
 import { type DeviceProblem, deviceProblem } from "../device_problem";
 import { type PassingReaction, declinedBy } from "../events";
@@ -37,6 +38,8 @@ export interface CallState {
     readonly participants: readonly Participant[];
     readonly microphone: boolean;
     readonly camera: boolean;
+    /** Whether the camera blurs what is behind me; null: this one has no such switch, or is off. */
+    readonly blur: boolean | null;
     readonly screen: boolean;
     readonly hand: boolean;
     /** Those who were called and do not come. */
@@ -66,6 +69,7 @@ export class Call extends Store<CallState> {
     /** The event that calls the others, of which they may decline. */
     #noticeId: string | null = null;
     #ended = false;
+    #blur: boolean;
 
     constructor(parts: CallParts) {
         const { client, room, wish } = parts;
@@ -78,6 +82,7 @@ export class Call extends Store<CallState> {
             participants: [],
             microphone: false,
             camera: false,
+            blur: null,
             screen: false,
             hand: false,
             declined: [],
@@ -86,6 +91,7 @@ export class Call extends Store<CallState> {
         this.roomId = room.roomId;
         this.#parts = parts;
         this.#identity = `${client.getSafeUserId()}:${client.getDeviceId() ?? ""}`;
+        this.#blur = wish.blur;
         this.#keys = encrypted ? new MediaKeys() : null;
         this.#sfu = makeRoom(wish, this.#keys);
         this.#hands = new Hands(client, room, this.#scope, this.#draw);
@@ -130,6 +136,19 @@ export class Call extends Store<CallState> {
 
     async setCamera(on: boolean): Promise<void> {
         await this.#use("camera", () => this.#sfu.localParticipant.setCameraEnabled(on));
+        this.#lookBehind();
+    }
+
+    /** Opens the camera anew, which blurs what is behind me from now on, or does not. */
+    async setBlur(on: boolean): Promise<void> {
+        this.#blur = on;
+        const options: VideoCaptureOptions & { backgroundBlur?: boolean } = { ...this.#sfu.options.videoCaptureDefaults };
+        delete options.backgroundBlur;
+        Object.assign(options, blurred(on));
+        this.#sfu.options.videoCaptureDefaults = options;
+        const camera = this.#cameraTrack();
+        if (camera) await this.#use("camera", () => camera.restartTrack(options));
+        this.#lookBehind();
     }
 
     async setScreen(on: boolean): Promise<void> {
@@ -140,6 +159,7 @@ export class Call extends Store<CallState> {
     async switchDevice(kind: MediaDeviceKind, deviceId: string): Promise<void> {
         const device = ({ audioinput: "microphone", videoinput: "camera", audiooutput: "speaker" } as const)[kind];
         await this.#use(device, () => this.#sfu.switchActiveDevice(kind, deviceId));
+        if (kind === "videoinput") this.#lookBehind();
     }
 
     async setHand(raised: boolean): Promise<void> {
@@ -248,6 +268,17 @@ export class Call extends Store<CallState> {
         this.#draw();
     }
 
+    #cameraTrack(): LocalVideoTrack | null {
+        return this.#sfu.localParticipant.getTrackPublication(Track.Source.Camera)?.videoTrack ?? null;
+    }
+
+    /** Whoever wants to be blurred is told when he is not. */
+    #lookBehind(): void {
+        const camera = this.#cameraTrack();
+        if (!this.#blur || !this.#sfu.localParticipant.isCameraEnabled || !camera || this.#ended) return;
+        if (blurOf(camera.mediaStreamTrack) !== true) this.publish({ ...this.getSnapshot(), deviceProblem: { device: "camera", why: "unblurred" } });
+    }
+
     #membershipId(): string | null {
         return this.#parts.session.memberships.find(({ rtcBackendIdentity }) => rtcBackendIdentity === this.#identity)?.eventId ?? null;
     }
@@ -267,6 +298,7 @@ export class Call extends Store<CallState> {
         if (this.#ended) return;
         const before = this.getSnapshot();
         const { localParticipant: me, state, canPlaybackAudio } = this.#sfu;
+        const camera = me.isCameraEnabled ? this.#cameraTrack() : null;
         const participants = participantsOf(this.#sfu, this.#parts.session.memberships, this.#beside());
         const away = state === ConnectionState.Reconnecting || state === ConnectionState.SignalReconnecting;
         this.publish(
@@ -276,6 +308,7 @@ export class Call extends Store<CallState> {
                 participants: keepAll(before.participants, participants, ({ identity }) => identity),
                 microphone: me.isMicrophoneEnabled,
                 camera: me.isCameraEnabled,
+                blur: camera && blurOf(camera.mediaStreamTrack),
                 screen: me.isScreenShareEnabled,
                 hand: this.#hands.handTs(this.#membershipId() ?? "") !== null,
                 silenced: !canPlaybackAudio,
@@ -288,7 +321,7 @@ export class Call extends Store<CallState> {
         this.#ended = true;
         this.#draw.cancel();
         this.#scope.close();
-        this.publish({ ...this.getSnapshot(), phase: "ended", problem, participants: [], microphone: false, camera: false, screen: false });
+        this.publish({ ...this.getSnapshot(), phase: "ended", problem, participants: [], microphone: false, camera: false, blur: null, screen: false });
         const left = this.#parts.session.leaveRoomSession(LEAVE_MS_MAX).catch(() => false);
         await this.#sfu.disconnect().catch(() => undefined);
         for (const { trackPublications } of this.#sfu.remoteParticipants.values()) for (const { track } of trackPublications.values()) track?.detach();

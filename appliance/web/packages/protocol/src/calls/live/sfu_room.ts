@@ -1,6 +1,7 @@
 //! How sound and pictures are sent: LiveKit's room with the settings of ours.
 
 import { type AudioCaptureOptions, LogLevel, LoggerNames, Room, ScreenSharePresets, type ScreenShareCaptureOptions, VideoPresets, setLogLevel } from "livekit-client";
+import { blurred } from "../background";
 import type { CallWish } from "../calls";
 import type { MediaKeys } from "./media_keys";
 
@@ -24,7 +25,7 @@ export const SCREEN: ScreenShareCaptureOptions = {
 const named = (deviceId: string | null): { deviceId?: string } => (deviceId === null ? {} : { deviceId });
 
 /** `keys`: everything is encrypted between the participants; null: the room is not encrypted, so its call is not either. */
-export function makeRoom({ devices }: CallWish, keys: MediaKeys | null): Room {
+export function makeRoom({ devices, blur }: CallWish, keys: MediaKeys | null): Room {
     const worker = () => new Worker(new URL("./e2ee.worker.ts", import.meta.url), { type: "module" });
     return new Room({
         adaptiveStream: true,
@@ -33,7 +34,7 @@ export function makeRoom({ devices }: CallWish, keys: MediaKeys | null): Room {
         stopLocalTrackOnUnpublish: true,
         disconnectOnPageLeave: true,
         audioCaptureDefaults: { ...SOUND, ...named(devices.audioinput) },
-        videoCaptureDefaults: { ...named(devices.videoinput), resolution: VideoPresets.h720.resolution },
+        videoCaptureDefaults: { ...named(devices.videoinput), ...blurred(blur), resolution: VideoPresets.h720.resolution },
         ...(devices.audiooutput === null ? {} : { audioOutput: { deviceId: devices.audiooutput } }),
         publishDefaults: {
             simulcast: true,

@@ -1,11 +1,11 @@
 /** The place of a call in its room: the lobby before it, the call, and what is to be said when it has ended. */
-import { Banner, Button, EmptyState, Icon, IconButton, Spinner, VisuallyHidden, useMediaQuery } from "@veche/kit";
+import { Banner, Button, EmptyState, Icon, IconButton, Spinner, VisuallyHidden } from "@veche/kit";
 import type { Call, CallState, RoomDetails } from "@veche/protocol/engine";
 import type { Layout } from "@veche/protocol/calls";
 import { type ReactNode, useState } from "react";
 import { useEngine, useI18n, useRouter, useStore, useT } from "../../../app/context";
 import { useUi } from "../../ui/ui_store";
-import { useCallUi } from "../call_ui";
+import { useCallUi, useChatShown } from "../call_ui";
 import { Controls } from "./Controls";
 import { AtTheDoor } from "../door/AtTheDoor";
 import { Lobby } from "./Lobby";
@@ -67,13 +67,9 @@ interface TopProps {
 
 function Top({ room, state, layout, onLayout }: TopProps) {
     const t = useT();
-    const ui = useCallUi();
     const router = useRouter();
     const modals = useUi();
     const { guest } = useEngine();
-    const { chat } = useStore(ui);
-    const roomy = useMediaQuery("(min-width: 96rem)");
-    const chatShown = chat === "shown" || (chat === "auto" && roomy);
     const other = layout === "grid" ? "spotlight" : "grid";
     const waits = isAlone(state) && state.declined.length === 0;
     return (
@@ -89,15 +85,21 @@ function Top({ room, state, layout, onLayout }: TopProps) {
             <span className={styles.count}>{waits ? t("call.waiting") : t("call.people", { count: state.participants.length })}</span>
             <IconButton icon={other} label={t(`call.layout.${other}`)} onClick={() => { onLayout(other); }} />
             {!guest && room.can.invite && <IconButton icon="user-add" label={t("guests.invite")} onClick={() => { modals.open({ kind: "guests", roomId: room.id }); }} />}
-            {!guest && (
-                <IconButton
-                    icon="chat"
-                    label={chatShown ? t("call.chatHide") : t("call.chatShow")}
-                    onClick={() => { ui.showChat(chatShown ? "hidden" : "shown"); }}
-                />
-            )}
+            <ChatButton roomId={room.id} />
         </header>
     );
+}
+
+/** The messages beside the call, and that there are new ones. */
+function ChatButton({ roomId }: { readonly roomId: string }) {
+    const t = useT();
+    const ui = useCallUi();
+    const { rooms } = useEngine();
+    const shown = useChatShown();
+    const unread = useStore(rooms).byId.get(roomId)?.unread ?? 0;
+    const news = !shown && unread > 0;
+    const label = news ? t("call.chatUnread", { count: unread }) : shown ? t("call.chatHide") : t("call.chatShow");
+    return <IconButton icon="chat" label={label} dot={news} aria-expanded={shown} onClick={() => { ui.showChat(shown ? "hidden" : "shown"); }} />;
 }
 
 function Notices({ call, state }: { readonly call: Call; readonly state: CallState }): ReactNode {

@@ -25,7 +25,10 @@ export function Controls({ call, state }: Props) {
             callDevices().keep({ microphone: !microphone });
             void call.setMicrophone(!microphone);
         },
-        camera: () => void call.setCamera(!camera),
+        camera: () => {
+            callDevices().keep({ camera: !camera });
+            void call.setCamera(!camera);
+        },
         screen: () => void call.setScreen(!screen),
         hand: () => void call.setHand(!hand).catch(() => undefined),
     };
@@ -75,7 +78,7 @@ export function Controls({ call, state }: Props) {
                 onClick={toggle.hand}
             />
             <Reactions call={call} />
-            <Devices call={call} />
+            <Devices call={call} blur={state.blur} />
             <IconButton size="large" variant="danger" icon="call-end" label={t("call.leave")} tooltip="top" onClick={() => void calls.leave()} />
         </div>
     );
@@ -96,7 +99,7 @@ function Reactions({ call }: { readonly call: Call }) {
     );
 }
 
-function Devices({ call }: { readonly call: Call }) {
+function Devices({ call, blur }: { readonly call: Call; readonly blur: boolean | null }) {
     const t = useT();
     const [open, setOpen] = useState(false);
     const anchor = useRef<HTMLButtonElement>(null);
@@ -114,7 +117,7 @@ function Devices({ call }: { readonly call: Call }) {
             />
             <Popover open={open} onClose={() => { setOpen(false); }} label={t("call.devices")} anchor={anchor} placement="top">
                 <div className={styles.devices}>
-                    <DeviceSelects onChoose={(kind, id) => void call.switchDevice(kind, id)} />
+                    <DeviceSelects blur={blur} onChoose={(kind, id) => void call.switchDevice(kind, id)} onBlur={(on) => void call.setBlur(on)} />
                 </div>
             </Popover>
         </>

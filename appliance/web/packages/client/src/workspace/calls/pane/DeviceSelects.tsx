@@ -1,13 +1,20 @@
 /** Which microphone, camera and loudspeaker are used. */
-import { Select } from "@veche/kit";
+import { Select, Switch } from "@veche/kit";
 import { useStore, useT } from "../../../app/context";
 import { callDevices } from "./use_devices";
 import styles from "./Lobby.module.css";
 
 const KINDS = ["audioinput", "videoinput", "audiooutput"] as const;
 
-/** `onChoose`: what else is to happen then, such as using it in the call at once. */
-export function DeviceSelects({ onChoose }: { readonly onChoose?: (kind: MediaDeviceKind, id: string) => void }) {
+interface Props {
+    /** Whether the camera blurs what is behind one; null: it has no such switch. */
+    readonly blur: boolean | null;
+    /** What else is to happen then, such as using it in the call at once. */
+    readonly onChoose?: (kind: MediaDeviceKind, id: string) => void;
+    readonly onBlur?: (on: boolean) => void;
+}
+
+export function DeviceSelects({ blur, onChoose, onBlur }: Props) {
     const t = useT();
     const devices = callDevices();
     const { all, chosen } = useStore(devices);
@@ -31,6 +38,17 @@ export function DeviceSelects({ onChoose }: { readonly onChoose?: (kind: MediaDe
                     />
                 );
             })}
+            {blur !== null && (
+                <Switch
+                    label={t("call.blur")}
+                    hint={t("call.blurHint")}
+                    checked={blur}
+                    onChange={(on) => {
+                        devices.keep({ blur: on });
+                        onBlur?.(on);
+                    }}
+                />
+            )}
         </div>
     );
 }

@@ -39,7 +39,7 @@ export function Lobby({ room, intent }: { readonly room: RoomDetails; readonly i
                 ))}
                 {other && other.roomId !== room.id && <Banner>{t("call.leavesOther")}</Banner>}
                 {error !== null && <Banner tone="danger">{error}</Banner>}
-                <DeviceSelects />
+                <DeviceSelects blur={preview.blur} />
                 <div className={styles.actions}>
                     <Button size="large" onClick={() => { ui.closeLobby(); }}>
                         {t("common.cancel")}

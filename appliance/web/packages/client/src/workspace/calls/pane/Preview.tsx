@@ -13,15 +13,17 @@ interface Preview {
     readonly sound: MediaStream | null;
     readonly picture: MediaStream | null;
     readonly problems: readonly DeviceProblem[];
+    /** Whether the camera blurs what is behind one; null: it has no such switch. */
+    readonly blur: boolean | null;
 }
 
 /** The devices as long as this is drawn. */
 export function useDevicePreview(intent: CallIntent): Preview {
     const state = useStore(callDevices());
     const sound = usePreview("microphone", state.microphone, state.chosen.audioinput);
-    const picture = usePreview("camera", state.camera && intent === "video", state.chosen.videoinput);
+    const picture = usePreview("camera", state.camera && intent === "video", state.chosen.videoinput, state.blur);
     const problems = [sound.problem, picture.problem].filter((problem) => problem !== null);
-    return { sound: sound.stream, picture: picture.stream, problems };
+    return { sound: sound.stream, picture: picture.stream, problems, blur: picture.blur };
 }
 
 export function PreviewBox({ preview, intent, seed }: { readonly preview: Preview; readonly intent: CallIntent; readonly seed: string }) {

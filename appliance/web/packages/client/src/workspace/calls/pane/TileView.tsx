@@ -42,7 +42,7 @@ export function TileView({ tile, pinned, onPin, size, bare = false }: Props) {
     const { kind, participant, picture } = tile;
     const speaking = kind === "person" && participant.speaking;
     return (
-        <div className={styles.tile} data-speaking={speaking || undefined} data-kind={kind} data-tile={tile.id} role="group" aria-label={spoken(t, tile)}>
+        <div className={styles.tile} data-speaking={speaking || undefined} data-kind={kind} data-size={size} data-tile={tile.id} role="group" aria-label={spoken(t, tile)}>
             {/* Behind a picture of which nothing has come yet, too: until then a video is transparent. */}
             <div className={styles.face}>
                 <PersonAvatar id={participant.userId} name={participant.name} picture={participant.avatar} size={FACES[size]} />
@@ -85,6 +85,7 @@ function Caption({ tile: { kind, participant } }: { readonly tile: Tile }) {
             {kind === "person" && participant.handTs !== null && <span className={styles.hand}>✋</span>}
             {kind === "person" && participant.presence === "here" && participant.muted && <Icon name="mic-off" size={16} />}
             {kind === "person" && participant.speaking && !participant.muted && <Icon name="voice" size={16} />}
+            {kind === "person" && participant.held && <Icon name="video-off" size={16} />}
             {kind === "person" && participant.connection !== "good" && <Icon name={participant.connection === "lost" ? "wifi-off" : "wifi-low"} size={16} />}
             <span className={styles.name}>{kind === "screen" ? t("call.screenOf", { name }) : name}</span>
             {participant.guest && !participant.local && <Badge tone="warning">{t("members.guest")}</Badge>}

@@ -4,5 +4,6 @@ import type { T } from "../../../app/context";
 
 export function deviceText(t: T, { device, why }: DeviceProblem): string {
     if (device === "speaker" || why === "unknown") return t("call.device.unknown");
+    if (why === "unblurred") return t("call.device.unblurred");
     return t(`call.device.${device}.${why}`);
 }

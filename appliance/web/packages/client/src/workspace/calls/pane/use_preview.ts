@@ -1,18 +1,26 @@
 /** What the camera sees and how loud the microphone is, before others do. */
 import type { DeviceProblem } from "@veche/protocol/engine";
-import { deviceProblem } from "@veche/protocol/calls";
+import { blurOf, blurred, deviceProblem } from "@veche/protocol/calls";
 import { useEffect, useState } from "react";
 import { callDevices } from "./use_devices";
 
 interface Preview {
     readonly stream: MediaStream | null;
     readonly problem: DeviceProblem | null;
+    /** Of a camera: whether it blurs what is behind its user; null: it has no such switch. */
+    readonly blur: boolean | null;
 }
 
-const NOTHING: Preview = { stream: null, problem: null };
+const NOTHING: Preview = { stream: null, problem: null, blur: null };
 
-/** A device as long as it is wanted; `deviceId` null: the browser's choice. */
-export function usePreview(device: "microphone" | "camera", wanted: boolean, deviceId: string | null): Preview {
+function opened(device: "microphone" | "camera", stream: MediaStream, blur: boolean): Preview {
+    const [track] = stream.getVideoTracks();
+    const blurs = track ? blurOf(track) : null;
+    return { stream, blur: blurs, problem: device === "camera" && blur && blurs !== true ? { device, why: "unblurred" } : null };
+}
+
+/** A device as long as it is wanted; `deviceId` null: the browser's choice. `blur` is for cameras. */
+export function usePreview(device: "microphone" | "camera", wanted: boolean, deviceId: string | null, blur = false): Preview {
     const [preview, setPreview] = useState<Preview>(NOTHING);
     useEffect(() => {
         if (!wanted) return undefined;
@@ -21,17 +29,17 @@ export function usePreview(device: "microphone" | "camera", wanted: boolean, dev
         const stop = () => {
             for (const track of stream?.getTracks() ?? []) track.stop();
         };
-        const constraint = deviceId === null ? true : { deviceId };
+        const constraint = { ...(deviceId === null ? {} : { deviceId }), ...blurred(blur) };
         navigator.mediaDevices.getUserMedia(device === "camera" ? { video: constraint } : { audio: constraint }).then(
-            (opened) => {
-                stream = opened;
+            (found) => {
+                stream = found;
                 if (over) stop();
-                else setPreview({ stream: opened, problem: null });
+                else setPreview(opened(device, found, blur));
                 // The browser names devices from now on.
                 void callDevices().look();
             },
             (error: unknown) => {
-                if (!over) setPreview({ stream: null, problem: deviceProblem(device, error) });
+                if (!over) setPreview({ ...NOTHING, problem: deviceProblem(device, error) });
             },
         );
         return () => {
@@ -39,6 +47,6 @@ export function usePreview(device: "microphone" | "camera", wanted: boolean, dev
             stop();
             setPreview(NOTHING);
         };
-    }, [device, wanted, deviceId]);
+    }, [device, wanted, deviceId, blur]);
     return preview;
 }

@@ -34,5 +34,7 @@ function InnerLink({ target, children }: { readonly target: Target; readonly chi
         );
     }
     const { roomId, eventId } = target;
+    // A guest is in one room only, and leaves it by no link.
+    if (engine.guest) return <span>{children}</span>;
     return <a href={write({ page: "room", roomId, eventId, panel: null })}>{children}</a>;
 }

@@ -2,7 +2,7 @@
 import { Icon } from "@veche/kit";
 import type { Message } from "@veche/protocol/engine";
 import { memo, useState } from "react";
-import { useI18n, useRouter } from "../../../app/context";
+import { useEngine, useI18n, useRouter } from "../../../app/context";
 import { PersonAvatar } from "../../Avatars/Avatars";
 import { useLongPress } from "../../ui/use_long_press";
 import { BodyView } from "../bodies/BodyView";
@@ -78,10 +78,14 @@ export const MessageRow = memo(function MessageRow({ message, roomId, threadId, 
 
 function SenderAvatar({ message }: { readonly message: Message }) {
     const router = useRouter();
+    const { guest } = useEngine();
     const { id, name, avatar } = message.sender;
+    const face = <PersonAvatar id={id} name={name} picture={avatar} size={40} />;
+    // A guest is told nothing more about people than this.
+    if (guest) return <span className={styles.avatar}>{face}</span>;
     return (
         <button type="button" className={styles.avatar} tabIndex={-1} aria-label={name} onClick={() => { router.panel({ kind: "person", userId: id }); }}>
-            <PersonAvatar id={id} name={name} picture={avatar} size={40} />
+            {face}
         </button>
     );
 }
@@ -89,12 +93,17 @@ function SenderAvatar({ message }: { readonly message: Message }) {
 function Head({ message }: { readonly message: Message }) {
     const { t, format } = useI18n();
     const router = useRouter();
+    const { guest } = useEngine();
     const { id, name } = message.sender;
     return (
         <header className={styles.head}>
-            <button type="button" className={styles.name} onClick={() => { router.panel({ kind: "person", userId: id }); }}>
-                {name}
-            </button>
+            {guest ? (
+                <strong className={styles.who}>{name}</strong>
+            ) : (
+                <button type="button" className={styles.name} onClick={() => { router.panel({ kind: "person", userId: id }); }}>
+                    {name}
+                </button>
+            )}
             <time className={styles.time} dateTime={new Date(message.ts).toISOString()} title={format.dateTime(message.ts)}>
                 {format.time(message.ts)}
             </time>

@@ -1,7 +1,7 @@
 /** The thread below a message, in one line. */
 import { CountBadge, Icon } from "@veche/kit";
 import type { ThreadSummary } from "@veche/protocol/engine";
-import { useI18n, useRouter } from "../../../app/context";
+import { useEngine, useI18n, useRouter } from "../../../app/context";
 import { PersonAvatar } from "../../Avatars/Avatars";
 import { bodyLine } from "../body_text";
 import styles from "./MessageRow.module.css";
@@ -9,7 +9,10 @@ import styles from "./MessageRow.module.css";
 export function ThreadLine({ thread }: { readonly thread: ThreadSummary }) {
     const { t, format } = useI18n();
     const router = useRouter();
+    const { guest } = useEngine();
     const { last } = thread;
+    // There is no place for threads beside a guest's call.
+    if (guest) return null;
     return (
         <button type="button" className={styles.thread} onClick={() => { router.panel({ kind: "thread", rootId: thread.rootId, eventId: null }); }}>
             <Icon name="thread" size={16} />

@@ -67,7 +67,7 @@ function Answering({ message, roomId, threadId, onPick }: Props) {
                     {t("message.reply")}
                 </MenuItem>
             )}
-            {threadId === null && (
+            {threadId === null && !engine.guest && (
                 <MenuItem icon="thread" onSelect={() => { router.panel({ kind: "thread", rootId: message.eventId, eventId: null }); }}>
                     {t("message.thread")}
                 </MenuItem>
@@ -86,7 +86,7 @@ function Copying({ message, roomId }: Props) {
     const t = useT();
     const ui = useUi();
     const toasts = useToasts();
-    const { media } = useEngine();
+    const { media, guest } = useEngine();
     const { body } = message;
     const text = plainText(body);
     const attempt = (work: () => Promise<void>) => () => {
@@ -106,7 +106,7 @@ function Copying({ message, roomId }: Props) {
                     {t("message.save")}
                 </MenuItem>
             )}
-            {body.kind !== "poll" && message.delivery === "sent" && (
+            {body.kind !== "poll" && message.delivery === "sent" && !guest && (
                 <MenuItem icon="forward" onSelect={() => { ui.open({ kind: "forward", roomId, eventId: message.eventId }); }}>
                     {t("message.forward")}
                 </MenuItem>
@@ -129,10 +129,12 @@ function Keeping({ message, roomId, said }: Props & { readonly said: boolean }) 
     };
     return (
         <>
-            <MenuItem icon="link" onSelect={attempt(() => navigator.clipboard.writeText(engine.actions.link(roomId, eventId)))}>
-                {t("message.copyLink")}
-            </MenuItem>
-            {said && room.can.pin && (
+            {!engine.guest && (
+                <MenuItem icon="link" onSelect={attempt(() => navigator.clipboard.writeText(engine.actions.link(roomId, eventId)))}>
+                    {t("message.copyLink")}
+                </MenuItem>
+            )}
+            {said && !engine.guest && room.can.pin && (
                 <MenuItem icon={message.pinned ? "pin-off" : "pin"} onSelect={attempt(() => engine.actions.pin(roomId, eventId, !message.pinned))}>
                     {message.pinned ? t("message.unpin") : t("message.pin")}
                 </MenuItem>

@@ -45,7 +45,7 @@ export function Toolbar({ message, roomId, threadId, picking, onPicking, onMore 
             {readable && room.can.send && (
                 <IconButton size="small" icon="reply" label={t("message.reply")} onClick={() => { composer.replyTo(message.eventId); }} />
             )}
-            {readable && threadId === null && <IconButton size="small" icon="thread" label={t("message.thread")} onClick={startThread} />}
+            {readable && threadId === null && !engine.guest && <IconButton size="small" icon="thread" label={t("message.thread")} onClick={startThread} />}
             {message.can.edit && <IconButton size="small" icon="edit" label={t("message.edit")} onClick={() => { composer.edit(message.eventId); }} />}
             <IconButton
                 size="small"

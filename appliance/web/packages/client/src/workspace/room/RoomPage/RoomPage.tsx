@@ -5,7 +5,7 @@ import { Suspense, lazy, useEffect } from "react";
 import { useEngine, useRouter, useStore, useT } from "../../../app/context";
 import type { Route } from "../../../app/router";
 import { JoinBar } from "../../calls/JoinBar";
-import { useCallUi, useHasPane } from "../../calls/call_ui";
+import { useCallUi, useChatShown, useHasPane } from "../../calls/call_ui";
 import { Composer } from "../../composer/Composer/Composer";
 import { DropZone } from "../../composer/DropZone/DropZone";
 import { PanelView } from "../../panel/PanelView/PanelView";
@@ -52,6 +52,8 @@ function Room({ route }: { readonly route: RoomRoute }) {
     const room = useStore(engine.room(route.roomId));
     const hasPane = useHasPane(route.roomId);
     const { chat } = useStore(useCallUi());
+    const chatShown = useChatShown();
+    const unseen = hasPane && (!chatShown || route.panel !== null);
     useThreadLink(route);
     useTitle(room.name);
     if (room.membership === "invite") return <InvitePage roomId={route.roomId} />;
@@ -74,7 +76,7 @@ function Room({ route }: { readonly route: RoomRoute }) {
                 <div role={hasPane ? "region" : "main"} className={styles.column} aria-label={room.name}>
                     <Header room={room} panel={route.panel} />
                     <JoinBar room={room} />
-                    <Timeline roomId={route.roomId} threadId={null} eventId={route.eventId} />
+                    <Timeline roomId={route.roomId} threadId={null} eventId={route.eventId} unseen={unseen} />
                     <Foot room={room} />
                 </div>
             </DropZone>

@@ -11,6 +11,7 @@ export function StartRow({ roomId }: { readonly roomId: string }) {
     const engine = useEngine();
     const room = useStore(engine.room(roomId));
     const direct = room.kind === "direct";
+    if (engine.guest) return <GuestStart encrypted={room.encrypted} />;
     return (
         <div className={styles.start}>
             {direct ? (
@@ -28,6 +29,17 @@ export function StartRow({ roomId }: { readonly roomId: string }) {
                     {t("panel.invite")}
                 </Button>
             )}
+        </div>
+    );
+}
+
+/** What a guest sees begins when he came, wherever the room's own beginning is. */
+function GuestStart({ encrypted }: { readonly encrypted: boolean }) {
+    const t = useT();
+    return (
+        <div className={styles.start}>
+            <p className={styles.startText}>{t("meet.chatStart")}</p>
+            <p className={styles.startText}>{encrypted ? t("meet.chatEncrypted") : t("start.plain")}</p>
         </div>
     );
 }

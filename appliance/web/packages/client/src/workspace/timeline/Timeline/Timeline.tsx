@@ -17,6 +17,8 @@ interface Props {
     readonly roomId: string;
     readonly threadId: string | null;
     readonly eventId: string | null;
+    /** Something stands in its place for now: nothing of it is read. */
+    readonly unseen?: boolean;
 }
 
 const keyOf = (item: Item): string => item.key;
@@ -64,12 +66,12 @@ interface OpenProps extends Props {
     readonly state: TimelineState;
 }
 
-function Open({ roomId, threadId, timeline, state }: OpenProps) {
+function Open({ roomId, threadId, timeline, state, unseen = false }: OpenProps) {
     const t = useT();
     const list = useRef<VirtualListHandle>(null);
     const [atEnd, setAtEnd] = useState(true);
     const marked = useMark(state, list);
-    useReading(timeline, state, atEnd);
+    useReading(timeline, state, atEnd && !unseen);
     useWritten(state, list);
     const [initial] = useState(() => firstPlace(state));
     const render = useCallback(
