@@ -147,7 +147,15 @@ fn answers(wire: Wire, nearest: SocketAddr, reached: &[String]) -> Finding {
             format!("Звонки доступны на {nearest} через {name}. Внешнего адреса для проверки нет."),
         );
     }
-    let reached = reached.join(", ");
+    let elsewhere: Vec<&str> = reached.iter().map(String::as_str).filter(|at| *at != nearest.to_string()).collect();
+    if elsewhere.is_empty() {
+        return Finding::ok(
+            "answers",
+            format!("Calls are reached at {nearest} over {name}."),
+            format!("Звонки доступны на {nearest} через {name}."),
+        );
+    }
+    let reached = elsewhere.join(", ");
     Finding::ok(
         "answers",
         format!("Calls are reached at {nearest} over {name}, and at {reached} also from inside."),
