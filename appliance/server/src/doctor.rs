@@ -7,6 +7,7 @@
 //! the system's resolver.
 
 mod browser;
+mod calls;
 mod certificate;
 mod clock;
 mod command;
@@ -31,6 +32,8 @@ use veche_acme::Certificates;
 use veche_api::admin::v1::reachability::{Line, Reachability, Report, Visit};
 use veche_base::{Clock, Entropy, Network};
 
+use self::calls::CallProbe;
+pub(crate) use self::calls::CallSockets;
 use self::door::Door;
 use self::finding::Subject;
 use self::relay::RelayProbe;
@@ -50,6 +53,8 @@ pub(crate) struct Patient {
     pub(crate) proxy_protocol_from: Vec<Network>,
     /// Where the relay listens, the address of the setting first, and what opens it.
     pub(crate) turn: Option<(Vec<SocketAddr>, Access)>,
+    /// Where calls of many are served.
+    pub(crate) calls: Option<CallSockets>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
 }
@@ -70,12 +75,13 @@ impl Doctor {
         let _alone = self.examining.lock().await;
         let patient = &self.patient;
         let known = patient.whereabouts.look(browser::seen(visit.as_ref())).await;
-        let (front, relay) = join!(self.front_door(), self.relay());
+        let (front, relay, calls) = join!(self.front_door(), self.relay(), self.calls());
         let mut lines = self.whereabouts(&known, visit.as_ref());
         lines.extend(front);
         lines.push(certificate::certificate(&patient.certificates.status()).about(Subject::Certificate));
         lines.push(self.clock(visit.as_ref()).await);
         lines.extend(relay);
+        lines.extend(calls);
         Report::new(patient.server_name.clone(), patient.clock.wall_ms(), lines)
     }
 
@@ -125,6 +131,19 @@ impl Doctor {
         findings.into_iter().zip(RELAY_SUBJECTS).map(|(finding, subject)| finding.about(subject)).collect()
     }
 
+    async fn calls(&self) -> Vec<Line> {
+        let used = &self.patient.whereabouts.used();
+        let probe = match &self.patient.calls {
+            Some(sockets) => CallProbe::announce(sockets, &self.patient.entropy).await,
+            None => return CALL_SUBJECTS.into_iter().map(|subject| calls::off().about(subject)).collect(),
+        };
+        let Some(probe) = probe else {
+            return CALL_SUBJECTS.into_iter().map(|subject| calls::stopped().about(subject)).collect();
+        };
+        let (udp, tcp) = join!(probe.udp(used), probe.tcp(used));
+        [udp, tcp].into_iter().zip(CALL_SUBJECTS).map(|(finding, subject)| finding.about(subject)).collect()
+    }
+
     async fn clock(&self, visit: Option<&Visit>) -> Line {
         let dir = self.patient.dir.clone();
         // A folder is read; a failure to do so contradicts no clock.
@@ -155,6 +174,9 @@ const RELAY_SUBJECTS: [Subject; 6] = [
     Subject::AllocationTls,
     Subject::Hairpin,
 ];
+
+/// The lines about the sockets of calls, in their order.
+const CALL_SUBJECTS: [Subject; 2] = [Subject::CallsUdp, Subject::CallsTcp];
 
 impl Reachability for Doctor {
     fn report(&self, visit: Option<Visit>) -> BoxFuture<'_, Report> {

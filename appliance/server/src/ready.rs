@@ -13,6 +13,7 @@ pub(crate) struct Bound {
     pub(crate) redirect: Option<SocketAddr>,
     pub(crate) turn: Option<SocketAddr>,
     pub(crate) sfu: Option<SocketAddr>,
+    pub(crate) ice_tcp: Option<SocketAddr>,
 }
 
 /// The ready line. Its names are a promise to tools.
@@ -24,6 +25,9 @@ pub(crate) struct ReadyLine {
     turn: Option<SocketAddr>,
     sfu: Option<SocketAddr>,
     /// Told only where it is on, so that the line is the promised one everywhere else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ice_tcp: Option<SocketAddr>,
+    /// Likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     redirect: Option<SocketAddr>,
     claim_url: Option<String>,
@@ -37,8 +41,8 @@ impl ReadyLine {
 
     /// The line for these sockets.
     pub(crate) fn new(bound: Bound) -> Self {
-        let Bound { http, https, redirect, turn, sfu } = bound;
-        Self { ready: true, http, https, turn, sfu, redirect, ..Self::default() }
+        let Bound { http, https, redirect, turn, sfu, ice_tcp } = bound;
+        Self { ready: true, http, https, turn, sfu, ice_tcp, redirect, ..Self::default() }
     }
 
     /// Writes the line to standard output.
@@ -66,5 +70,7 @@ mod tests {
         assert!(serde_json::to_string(&wizard).unwrap().contains(r#""claim_url":"https://192.0.2.7/setup/""#));
         let redirect = Some("0.0.0.0:80".parse().unwrap());
         assert!(line(Bound { redirect, ..bound }).contains(r#""redirect":"0.0.0.0:80""#));
+        let ice_tcp = Some("0.0.0.0:7881".parse().unwrap());
+        assert!(line(Bound { ice_tcp, ..bound }).contains(r#""sfu":null,"ice_tcp":"0.0.0.0:7881""#));
     }
 }

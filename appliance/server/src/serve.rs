@@ -209,7 +209,12 @@ impl Sockets {
         connections: &Supervisor,
     ) -> Result<Ready, Failure> {
         let settings = &loaded.settings;
-        let bound = Bound { turn: surroundings.turn(), sfu: surroundings.sfu(), ..self.bound() };
+        let bound = Bound {
+            turn: surroundings.turn(),
+            sfu: surroundings.sfu(),
+            ice_tcp: surroundings.ice_tcp(),
+            ..self.bound()
+        };
         let url = base_url(settings, bound.http, bound.https);
         check_redirect(loaded, bound, &url)?;
         let Plugged { plugs, doctor } = surroundings.plugs(loaded, product, house, bound, &url);

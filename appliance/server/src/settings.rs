@@ -101,6 +101,11 @@ pub(crate) struct Listen {
     /// relay's code alone.
     #[serde(deserialize_with = "values::listener")]
     pub(crate) sfu: Option<SocketAddr>,
+    /// The same over TCP (ICE-TCP), for networks that let no UDP through: less delay than through the relay, and less work.
+    /// Never a port below 1024: browsers refuse those. On, because whoever can come in here takes nothing that he could not
+    /// take over UDP, and a port that no firewall opens does no harm.
+    #[serde(deserialize_with = "values::listener")]
+    pub(crate) ice_tcp: Option<SocketAddr>,
 }
 
 impl Default for Listen {
@@ -111,6 +116,7 @@ impl Default for Listen {
             redirect: None,
             turn: Some(SocketAddr::from(([0; 4], 3478))),
             sfu: Some(SocketAddr::from(([0; 4], 7882))),
+            ice_tcp: Some(SocketAddr::from(([0; 4], 7881))),
         }
     }
 }

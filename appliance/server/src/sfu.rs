@@ -7,7 +7,7 @@ mod people;
 mod signaling;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use veche_api::admin::v1::calls::LiveCalls;
 use veche_api::room_service::RoomService;
 use veche_api::signaling::Signaling;
 use veche_media_driver::{
-    AskError, BridgeEnd, IceServer, IceServers, RoomNews, SfuDriver, SfuHandle, SfuSettings,
+    AskError, BridgeEnd, IceServer, IceServers, RoomNews, SfuDriver, SfuHandle, SfuSettings, StartError,
     Whereabouts as MediaWhereabouts,
 };
 use veche_runtime::Supervisor;
@@ -27,6 +27,7 @@ use self::live::Live;
 use self::people::People;
 use self::signaling::Reception;
 use crate::addresses::{Addresses, Whereabouts, all_interfaces};
+use crate::doctor::CallSockets;
 use crate::exit::Failure;
 use crate::settings::Loaded;
 use crate::turn::{Access, listeners};
@@ -34,6 +35,8 @@ use crate::wiring::Product;
 
 /// Times that another port is tried when any free one is wanted and the one that was found is the relay's.
 const PORT_TRIES: usize = 64;
+/// The first port that browsers take for a place to connect to.
+const TCP_PORT_MIN: u16 = 1_024;
 /// When the SFU's thread is asked again that had no time to hear where the machine is.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -60,6 +63,7 @@ impl RunningSfu {
         let ground = &product.ground;
         let settings = SfuSettings {
             listen: listeners_outside(listen, &relayed).map_err(Failure::during("no port for calls can be found"))?,
+            listen_tcp: listeners_tcp(loaded)?,
             whereabouts: media_whereabouts(&whereabouts.used()),
             bridge: Some(bridge),
             limits: Default::default(),
@@ -86,8 +90,11 @@ impl RunningSfu {
         });
         let relays = Box::new(Relays(Arc::clone(&relay)));
         let (clock, entropy) = (Arc::clone(&ground.clock), Arc::clone(&ground.entropy));
-        let driver = SfuDriver::start(settings, relays, news, clock, entropy, &ground.registry)
-            .map_err(|error| loaded.complaint("listen.sfu", error))?;
+        let started = SfuDriver::start(settings, relays, news, clock, entropy, &ground.registry);
+        let driver = started.map_err(|error| match error {
+            StartError::BindTcp(..) => loaded.complaint("listen.ice_tcp", error),
+            _ => loaded.complaint("listen.sfu", error),
+        })?;
         let _only_the_first = handle.set(driver.handle());
         product.calls.plug(Arc::new(people::Plug::new(driver.handle(), people)));
         heed_addresses(driver.handle(), whereabouts, &product.workers);
@@ -97,6 +104,17 @@ impl RunningSfu {
     /// Where packets come, the address of the setting first.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         self.driver.addresses()
+    }
+
+    /// Where connections come, the address of the setting first.
+    pub(crate) fn tcp_addresses(&self) -> &[SocketAddr] {
+        self.driver.tcp_addresses()
+    }
+
+    /// All of that, for whoever tries it.
+    pub(crate) fn sockets(&self) -> CallSockets {
+        let (udp, tcp) = (self.driver.addresses().to_vec(), self.driver.tcp_addresses().to_vec());
+        CallSockets { sfu: self.driver.handle(), udp, tcp }
     }
 
     /// Gives this relay to whoever takes part in a call from now on.
@@ -159,6 +177,25 @@ fn listeners_outside(setting: SocketAddr, relayed: &RangeInclusive<u16>) -> io::
         refused.push(picked);
     }
     Err(io::ErrorKind::AddrNotAvailable.into())
+}
+
+/// As [`listeners`], for those who connect over TCP; none, if it is off.
+fn listeners_tcp(loaded: &Loaded) -> Result<Vec<SocketAddr>, Failure> {
+    let Some(setting) = loaded.settings.listen.ice_tcp else { return Ok(Vec::new()) };
+    if (1..TCP_PORT_MIN).contains(&setting.port()) {
+        let reason =
+            format!("browsers refuse ports below {TCP_PORT_MIN} for this; networks that open only 443 use the relay");
+        return Err(loaded.complaint("listen.ice_tcp", reason).into());
+    }
+    let listen = |setting: SocketAddr| {
+        let port = match setting.port() {
+            // It is to be free for TCP.
+            0 if setting.ip().is_unspecified() => TcpListener::bind(setting)?.local_addr()?.port(),
+            port => port,
+        };
+        listeners(SocketAddr::new(setting.ip(), port))
+    };
+    listen(setting).map_err(Failure::during("no port for calls over TCP can be found"))
 }
 
 /// What others call the machine, and what it has itself.

@@ -58,6 +58,11 @@ impl Surroundings {
         self.sfu.as_ref().and_then(|sfu| sfu.addresses().first().copied())
     }
 
+    /// Where connections of calls come: as [`Surroundings::sfu`].
+    pub(crate) fn ice_tcp(&self) -> Option<SocketAddr> {
+        self.sfu.as_ref().and_then(|sfu| sfu.tcp_addresses().first().copied())
+    }
+
     /// For the listener that finds TURN inside TLS.
     pub(crate) fn turn_handle(&self) -> Option<Handle> {
         self.relay.as_ref().map(RunningRelay::handle)
@@ -87,6 +92,7 @@ impl Surroundings {
             redirect: bound.redirect,
             proxy_protocol_from: settings.network.proxy_protocol_from.clone(),
             turn: self.relay.as_ref().map(|relay| relay.addresses().to_vec()).zip(access.clone()),
+            calls: self.sfu.as_ref().map(RunningSfu::sockets),
             clock: Arc::clone(&product.ground.clock),
             entropy: Arc::clone(&product.ground.entropy),
         }));

@@ -37,8 +37,8 @@ impl Server {
 
     /// Starts it with its words going there.
     fn start_saying(dir: &str, more: &[&str], words: Stdio) -> Self {
-        let ports =
-            ["listen.http", "listen.https", "listen.turn", "listen.sfu"].map(|name| format!("{name}=127.0.0.1:0"));
+        let ports = ["listen.http", "listen.https", "listen.turn", "listen.sfu", "listen.ice_tcp"]
+            .map(|name| format!("{name}=127.0.0.1:0"));
         let local = ports.iter().map(String::as_str).chain(["setup.skip=true"]);
         let local = local.flat_map(|setting| ["--set", setting]);
         let arguments: Vec<&str> =

@@ -58,6 +58,9 @@ pub enum StartError {
     /// An address cannot be bound.
     #[error("{0} cannot be bound: {1}")]
     Bind(SocketAddr, #[source] io::Error),
+    /// An address cannot be bound for the connections of calls.
+    #[error("{0} cannot be bound for TCP: {1}")]
+    BindTcp(SocketAddr, #[source] io::Error),
     /// The kernel gives no poll or no thread.
     #[error("a thread of media cannot be started: {0}")]
     Thread(#[source] io::Error),

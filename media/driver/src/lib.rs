@@ -9,7 +9,7 @@
 //! (GRO), and sends what goes to one receiver with one call (GSO). Media that a socket does not take
 //! is dropped and counted: late media is worth nothing.
 //!
-//! [`SfuDriver`] does the same for calls ([`veche_sfu`]): one UDP port, one thread, and LiveKit's
+//! [`SfuDriver`] does the same for calls ([`veche_sfu`]): one UDP port, one for TCP, one thread, and LiveKit's
 //! signaling, whose messages come through [`SfuHandle::join`] from whoever owns the WebSocket.
 //!
 //! Invariant of absence: no async runtime, no HTTP, no decision about what may be relayed. Time and
@@ -36,8 +36,8 @@ pub use bridge::{BridgeEnd, bridge};
 pub use handle::{AskError, Handle, Panicked, Renumbering, StartError, TurnDriver};
 pub use settings::{Limits, Settings, SettingsError};
 pub use sfu::{
-    Connection, IceServer, IceServers, Listing, Member, RoomNews, SfuDriver, SfuHandle, SfuLimits, SfuSettings, Stages,
-    Way, Whereabouts,
+    Connection, IceServer, IceServers, Listing, Member, Probe, RoomNews, SfuDriver, SfuHandle, SfuLimits, SfuSettings,
+    Stages, Way, Whereabouts,
 };
 pub use signal::{
     Arrival, BodyFormat, Concern, Grants, JoinRequestError, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, NAME_CHARS_MAX,

@@ -42,13 +42,30 @@ impl SocketMetrics {
     }
 }
 
+/// What becomes of the TCP and TLS connections of one driver.
+pub(crate) struct StreamMetrics {
+    pub(crate) dropped_slow: Counter,
+    pub(crate) opened: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) open: Gauge,
+}
+
+impl StreamMetrics {
+    /// Registers them under a driver's name.
+    pub(crate) fn new(scope: &Scope) -> Self {
+        Self {
+            dropped_slow: scope.counter("dropped_slow_stream", "Media dropped because a connection was slow"),
+            opened: scope.counter("streams_opened", "TCP and TLS connections taken"),
+            refused: scope.counter("streams_refused", "TCP and TLS connections refused"),
+            open: scope.gauge("streams", "TCP and TLS connections open"),
+        }
+    }
+}
+
 /// Metrics of the TURN driver, named `veche_turn_...`.
 pub(crate) struct Metrics {
     pub(crate) sockets: SocketMetrics,
-    pub(crate) dropped_slow_stream: Counter,
-    pub(crate) streams_opened: Counter,
-    pub(crate) streams_refused: Counter,
-    pub(crate) streams: Gauge,
+    pub(crate) streams: StreamMetrics,
     engine: EngineMetrics,
 }
 
@@ -69,10 +86,7 @@ impl Metrics {
         let counter = |name, help| scope.counter(name, help);
         Self {
             sockets: SocketMetrics::new(&scope),
-            dropped_slow_stream: counter("dropped_slow_stream", "Media dropped because a connection was slow"),
-            streams_opened: counter("streams_opened", "TCP and TLS connections taken"),
-            streams_refused: counter("streams_refused", "TCP and TLS connections refused"),
-            streams: scope.gauge("streams", "TCP and TLS connections open"),
+            streams: StreamMetrics::new(&scope),
             engine: EngineMetrics {
                 counters: [
                     (counter("relayed_packets", "Packets relayed"), |seen| seen.relayed_packets),

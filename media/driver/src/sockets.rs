@@ -3,9 +3,10 @@
 use std::io;
 use std::net::SocketAddr;
 
-use mio::net::TcpListener;
+use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
 use socket2::{Domain, Protocol, Socket, Type};
+use tracing::{debug, warn};
 use veche_turn::{Destination, Packet, Priority, Server};
 
 use crate::bridge::BridgeEnd;
@@ -19,6 +20,8 @@ use crate::udp::UdpPort;
 const PORT_TRIES: usize = 16;
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1_024;
+/// Connections accepted in one round.
+const ACCEPTS_PER_ROUND: usize = 64;
 
 /// Wakes the thread for commands.
 pub(crate) const WAKER: Token = Token(0);
@@ -40,6 +43,57 @@ pub(crate) struct Listener {
     pub(crate) is_starved: bool,
 }
 
+/// A connection that has just come.
+pub(crate) struct Accepted {
+    pub(crate) socket: TcpStream,
+    /// Our end.
+    pub(crate) local: SocketAddr,
+    /// The client's.
+    pub(crate) remote: SocketAddr,
+}
+
+impl Listener {
+    /// Binds it; an IPv6 socket takes no IPv4.
+    pub(crate) fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        // A restart must not wait until the connections of before are forgotten.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        Ok(Self { socket: TcpListener::from_std(socket.into()), is_ready: false, is_starved: false })
+    }
+
+    /// Lets some in. It stays ready if more may wait.
+    pub(crate) fn accept(&mut self) -> Vec<Accepted> {
+        let mut accepted = Vec::new();
+        self.is_starved = false;
+        for _ in 0..ACCEPTS_PER_ROUND {
+            let (socket, remote) = match self.socket.accept() {
+                Ok(accepted) => accepted,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    // Usually no descriptors are left. Trying at once gains nothing: the sweep tries again.
+                    self.is_starved = error.kind() != io::ErrorKind::WouldBlock;
+                    if self.is_starved {
+                        warn!(%error, "a connection for calls could not be accepted");
+                    }
+                    self.is_ready = false;
+                    break;
+                }
+            };
+            match socket.local_addr() {
+                Ok(local) => accepted.push(Accepted { socket, local, remote }),
+                Err(error) => debug!(%error, "a connection for calls was gone at once"),
+            }
+        }
+        accepted
+    }
+}
+
 /// All sockets that are bound at the start.
 pub(crate) struct Sockets {
     pub(crate) clients: Vec<UdpPort>,
@@ -56,7 +110,7 @@ impl Sockets {
         for address in listen {
             let (port, listener) = bind_pair(*address, limits).map_err(|error| StartError::Bind(*address, error))?;
             sockets.clients.push(port);
-            sockets.listeners.push(Listener { socket: listener, is_ready: false, is_starved: false });
+            sockets.listeners.push(listener);
         }
         for address in relay {
             let port = UdpPort::bind(*address, limits).map_err(|error| StartError::Bind(*address, error))?;
@@ -86,29 +140,16 @@ impl Sockets {
 }
 
 /// UDP and TCP on the same port.
-fn bind_pair(address: SocketAddr, limits: &Limits) -> io::Result<(UdpPort, TcpListener)> {
+fn bind_pair(address: SocketAddr, limits: &Limits) -> io::Result<(UdpPort, Listener)> {
     let mut tries = PORT_TRIES;
     loop {
         let port = UdpPort::bind(address, limits)?;
-        match bind_listener(port.address) {
+        match Listener::bind(port.address) {
             Ok(listener) => return Ok((port, listener)),
             Err(error) if address.port() == 0 && error.kind() == io::ErrorKind::AddrInUse && tries > 0 => tries -= 1,
             Err(error) => return Err(error),
         }
     }
-}
-
-fn bind_listener(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    // A restart must not wait until the connections of before are forgotten.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(TcpListener::from_std(socket.into()))
 }
 
 /// Everywhere that packets go.
@@ -135,7 +176,7 @@ impl Outlets {
         let metrics = &self.metrics;
         let is_sent = match to {
             Destination::Client(client) if client.transport.is_stream() => {
-                self.streams.send(client, priority, bytes, metrics)
+                self.streams.send(client, priority, bytes.to_vec(), &metrics.streams)
             }
             Destination::Client(client) => {
                 self.clients.iter_mut().find(|port| port.owns(client.local)).is_some_and(|port| {

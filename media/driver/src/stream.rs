@@ -32,13 +32,13 @@ pub struct TlsStream {
     pub place: Box<dyn Any + Send>,
 }
 
-/// Both halves of a connection.
-pub(crate) struct Stream {
+/// Both halves of a connection. What cuts it into messages is `F`.
+pub(crate) struct Stream<F = Framer> {
     pub(crate) client: FiveTuple,
     pub(crate) socket: TcpStream,
     /// The receiving half; taken out while its frames are handled.
-    pub(crate) framer: Framer,
-    /// Since when it has had no allocation, as far as that was looked at.
+    pub(crate) framer: F,
+    /// Since when it has been of no use, as far as that was looked at.
     pub(crate) unused_since: Duration,
     /// Whether something waits to be read, and is listed so.
     pub(crate) is_ready: bool,
@@ -52,7 +52,7 @@ pub(crate) struct Stream {
     _place: Box<dyn Any + Send>,
 }
 
-impl Stream {
+impl<F: Default> Stream<F> {
     /// A connection on which nothing was read.
     pub(crate) fn new(
         client: FiveTuple,
@@ -67,7 +67,7 @@ impl Stream {
         Ok(Self {
             client,
             socket,
-            framer: Framer::new(),
+            framer: F::default(),
             unused_since: now,
             is_ready: false,
             is_dirty: false,

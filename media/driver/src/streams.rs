@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use mio::{Interest, Registry, Token};
 use veche_base::canonical_ip::limit_key;
-use veche_turn::{FiveTuple, Priority, Transport};
+use veche_turn::{FiveTuple, Framer, Priority, Transport};
 
-use crate::metrics::Metrics;
+use crate::metrics::StreamMetrics;
 use crate::settings::Limits;
 use crate::stream::Stream;
 
 /// See the module. Every connection has a number that is also its token and never comes again.
-pub(crate) struct Streams {
-    by_number: HashMap<usize, Stream>,
+pub(crate) struct Streams<F = Framer> {
+    by_number: HashMap<usize, Stream<F>>,
     by_client: HashMap<FiveTuple, usize>,
     per_address: HashMap<IpAddr, usize>,
     next: usize,
@@ -25,7 +25,7 @@ pub(crate) struct Streams {
     limits: Limits,
 }
 
-impl Streams {
+impl<F: Default> Streams<F> {
     /// No connection; the first will have the number `first`.
     pub(crate) fn new(first: usize, limits: Limits) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Streams {
     }
 
     /// Takes a connection; tells its number.
-    pub(crate) fn insert(&mut self, mut stream: Stream, registry: &Registry) -> io::Result<usize> {
+    pub(crate) fn insert(&mut self, mut stream: Stream<F>, registry: &Registry) -> io::Result<usize> {
         let number = self.next;
         registry.register(&mut stream.socket, Token(number), Interest::READABLE | Interest::WRITABLE)?;
         self.next += 1;
@@ -63,7 +63,7 @@ impl Streams {
     }
 
     /// The connection with this number.
-    pub(crate) fn get_mut(&mut self, number: usize) -> Option<&mut Stream> {
+    pub(crate) fn get_mut(&mut self, number: usize) -> Option<&mut Stream<F>> {
         self.by_number.get_mut(&number)
     }
 
@@ -85,12 +85,18 @@ impl Streams {
     }
 
     /// Queues a message for a client; false if he has no connection.
-    pub(crate) fn send(&mut self, client: &FiveTuple, priority: Priority, bytes: &[u8], metrics: &Metrics) -> bool {
+    pub(crate) fn send(
+        &mut self,
+        client: &FiveTuple,
+        priority: Priority,
+        bytes: Vec<u8>,
+        metrics: &StreamMetrics,
+    ) -> bool {
         let Some(number) = self.by_client.get(client).copied() else { return false };
         let Some(stream) = self.by_number.get_mut(&number) else { return false };
-        match stream.push(priority, bytes.to_vec()) {
+        match stream.push(priority, bytes) {
             Ok(dropped) => {
-                metrics.dropped_slow_stream.inc_by(dropped);
+                metrics.dropped_slow.inc_by(dropped);
                 self.set_dirty(number);
             }
             Err(_) => self.broken.push(number),
@@ -153,12 +159,12 @@ impl Streams {
         std::mem::take(&mut self.broken)
     }
 
-    /// Connections that have had no allocation for too long, whatever they have said meanwhile: a stranger shall not take
-    /// a place for good by talking. To be called again and again.
-    pub(crate) fn unused(&mut self, now: Duration, has_allocation: impl Fn(&FiveTuple) -> bool) -> Vec<usize> {
+    /// Connections that have been of no use for too long, whatever they have said meanwhile: a stranger shall not take a
+    /// place for good by talking. To be called again and again.
+    pub(crate) fn unused(&mut self, now: Duration, is_of_use: impl Fn(&FiveTuple) -> bool) -> Vec<usize> {
         let mut unused = Vec::new();
         for (number, stream) in &mut self.by_number {
-            if has_allocation(&stream.client) {
+            if is_of_use(&stream.client) {
                 stream.unused_since = now;
             } else if now.saturating_sub(stream.unused_since) >= self.limits.stream_idle {
                 unused.push(*number);

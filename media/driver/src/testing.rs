@@ -8,18 +8,18 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
-use veche_base::Clock;
 use veche_base::metrics::Registry;
 use veche_base::testing::{ManualClock, SeededEntropy};
+use veche_base::{Clock, Secret};
 use veche_sfu::ParticipantId;
-use veche_sfu::engine::{Engine, Event, FiveTuple, Transmit};
+use veche_sfu::engine::{Engine, Event, FiveTuple, IceCredentials, Transmit};
 use veche_sfu::testing::{ScriptedPeer, server_address};
 
 pub use offers::{CHROMIUM_OFFER, coming, publishing_offer, receiving_offer};
 pub use scripted::ScriptedEngine;
 pub(crate) use scripted::{Channel, Relay};
 
-use crate::sfu::{ConnectionId, Demux, Join, RoomId, RoomMetrics, Rooms, Site, World};
+use crate::sfu::{Bound, ConnectionId, Demux, Frames, Join, RoomId, RoomMetrics, Rooms, Site, Whose, World};
 use crate::signal::read_description;
 use crate::{Arrival, Grants, Listing, RoomNews, ServiceError, ServiceRequest, SfuLimits, Way, Whereabouts};
 
@@ -75,7 +75,11 @@ impl<E: Engine> House<E> {
         let world = World {
             engine,
             demux: Demux::default(),
-            site: Site::new(vec![server_address()], &Whereabouts::default(), Box::new(Relay)),
+            site: Site::new(
+                Bound { udp: vec![server_address()], tcp: Vec::new() },
+                &Whereabouts::default(),
+                Box::new(Relay),
+            ),
             clock: Arc::<ManualClock>::clone(&clock),
             entropy: Arc::new(SeededEntropy::new(7)),
         };
@@ -202,14 +206,40 @@ pub fn lines_of(sdp: &str) -> Option<usize> {
     read_description(sdp)
 }
 
+/// The packets that a connection over TCP brings in pieces of so many bytes, and whether it is closed as a stranger's. The first
+/// packet that is somebody's makes it known.
+pub fn packets_on_connection(
+    stream: &[u8],
+    piece_bytes: usize,
+    is_somebodys: impl Fn(&[u8]) -> bool,
+) -> (Vec<Vec<u8>>, bool) {
+    let (mut frames, mut packets) = (Frames::default(), Vec::new());
+    for piece in stream.chunks(piece_bytes) {
+        let fed = frames.feed(piece, |packet| {
+            packets.push(packet.to_vec());
+            if is_somebodys(packet) { Whose::Participants } else { Whose::Nobodys }
+        });
+        if fed.is_err() {
+            return (packets, true);
+        }
+    }
+    (packets, false)
+}
+
 /// Whose datagrams are, by itself. People are numbers.
 #[derive(Debug, Default)]
 pub struct Demultiplexer(Demux);
 
 impl Demultiplexer {
-    /// Requests with this ufrag are for him.
-    pub fn expect(&mut self, ufrag: &str, room: u64, who: u64) {
-        self.0.expect(ufrag, RoomId(room), ParticipantId(who));
+    /// Requests with this ufrag are for him, if they are signed with the password.
+    pub fn expect(&mut self, ufrag: &str, pwd: &str, room: u64, who: u64) {
+        let ours = IceCredentials { ufrag: ufrag.to_owned(), pwd: Secret::new(pwd.to_owned()) };
+        self.0.expect(&ours, RoomId(room), ParticipantId(who));
+    }
+
+    /// Nobody comes this way any longer.
+    pub fn forget_way(&mut self, tuple: &FiveTuple) {
+        self.0.forget_way(tuple);
     }
 
     /// He has gone.

@@ -20,7 +20,7 @@ use crate::bridge::BridgeEnd;
 use crate::handle::Command;
 use crate::metrics::Metrics;
 use crate::settings::Limits;
-use crate::sockets::{CLIENTS, LISTENERS, Listener, Outlets, RELAYS, STREAMS, Sockets, WAKER};
+use crate::sockets::{Accepted, CLIENTS, LISTENERS, Listener, Outlets, RELAYS, STREAMS, Sockets, WAKER};
 use crate::stream::{Stream, TlsStream};
 use crate::streams::Streams;
 use crate::thread::Inbox;
@@ -30,8 +30,6 @@ use crate::udp::Incoming;
 const EVENTS_MAX: usize = 256;
 /// How often idle connections are looked for and metrics told, while anything happens.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
-/// Connections accepted in one round.
-const ACCEPTS_PER_ROUND: usize = 64;
 /// Reads from one connection in one round.
 const READS_PER_ROUND: usize = 4;
 
@@ -176,7 +174,7 @@ impl Worker {
         self.receive_from_calls();
         for index in 0..self.listeners.len() {
             if self.listeners[index].is_ready {
-                self.listeners[index].is_ready = self.accept(index);
+                self.accept(index);
             }
         }
         for number in self.outlets.streams.take_ready() {
@@ -240,31 +238,13 @@ impl Worker {
         }
     }
 
-    /// Some connections; whether more may wait.
-    fn accept(&mut self, index: usize) -> bool {
+    /// Some connections.
+    fn accept(&mut self, index: usize) {
         self.is_unswept = true;
-        self.listeners[index].is_starved = false;
-        for _ in 0..ACCEPTS_PER_ROUND {
-            let (socket, remote) = match self.listeners[index].socket.accept() {
-                Ok(accepted) => accepted,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    // Usually no descriptors are left. Trying at once gains nothing: the sweep tries again.
-                    warn!(%error, "a TURN connection could not be accepted");
-                    self.listeners[index].is_starved = true;
-                    return false;
-                }
-            };
-            let client = socket.local_addr().map(|local| FiveTuple { transport: Transport::Tcp, local, remote });
-            match client {
-                Ok(client) => {
-                    self.add(client, socket, None, Box::new(()));
-                }
-                Err(error) => debug!(%error, "a TURN connection was gone at once"),
-            }
+        for Accepted { socket, local, remote } in self.listeners[index].accept() {
+            let client = FiveTuple { transport: Transport::Tcp, local, remote };
+            self.add(client, socket, None, Box::new(()));
         }
-        true
     }
 
     /// A connection that was handed over.
@@ -304,15 +284,15 @@ impl Worker {
     ) -> Option<usize> {
         let Outlets { streams, metrics, .. } = &mut self.outlets;
         if !streams.has_room_for(&client) {
-            metrics.streams_refused.inc();
+            metrics.streams.refused.inc();
             return None;
         }
         let media_bytes_max = self.limits.stream_media_bytes_max;
         let stream = Stream::new(client, socket, tls, place, media_bytes_max, self.clock.monotonic());
         match stream.and_then(|stream| streams.insert(stream, self.poll.registry())) {
             Ok(number) => {
-                metrics.streams_opened.inc();
-                metrics.streams.inc();
+                metrics.streams.opened.inc();
+                metrics.streams.open.inc();
                 Some(number)
             }
             Err(error) => {
@@ -381,7 +361,7 @@ impl Worker {
 
     fn close(&mut self, number: usize) {
         if let Some(client) = self.outlets.streams.remove(number) {
-            self.outlets.metrics.streams.dec();
+            self.outlets.metrics.streams.open.dec();
             self.server.connection_closed(&client);
         }
     }

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test panics to say what is not as it must be")]
 
+#[path = "driver/calls.rs"]
+mod calls;
 #[path = "driver/client.rs"]
 mod client;
 #[path = "driver/coturn.rs"]

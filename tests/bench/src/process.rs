@@ -79,6 +79,7 @@ fn veche(dir: &Path) -> Result<(PathBuf, Vec<String>), Failure> {
         "listen.https=127.0.0.1:0",
         "listen.turn=127.0.0.1:0",
         "listen.sfu=127.0.0.1:0",
+        "listen.ice_tcp=127.0.0.1:0",
         "network.external_address=127.0.0.1",
         "registration.shared_secret=bench",
         "limits.rates=off",

@@ -26,10 +26,13 @@ class Refused(Exception):
 class Server:
     """A server on ports that it picks itself. Started again it keeps them, as a server does."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
+    def __init__(self, folder: pathlib.Path, media: str = "127.0.0.1", external: str = "127.0.0.1") -> None:
+        """Media come to the address `media`, which others call `external`."""
         self.data = folder / "data"
         self.data.mkdir(mode=0o700)
-        self._ports = {"listen.http": "127.0.0.1:0", "listen.turn": "127.0.0.1:0", "listen.sfu": "127.0.0.1:0"}
+        self._external = external
+        self._ports = {f"listen.{name}": f"{media}:0" for name in ("turn", "sfu", "ice_tcp")}
+        self._ports["listen.http"] = "127.0.0.1:0"
         self._log: list[str] = []
         self.start()
 
@@ -38,7 +41,7 @@ class Server:
             "server.name": "localhost",
             "listen.https": "off",
             "registration.shared_secret": SECRET,
-            "network.external_address": "127.0.0.1",
+            "network.external_address": self._external,
             "limits.rates": "off",
             # However full the disk of the machine that runs the tests is.
             "storage.reserve_bytes": "1048576",
@@ -52,10 +55,10 @@ class Server:
         reader.start()
         line = self._process.stdout.readline()
         assert line, f"the server did not start\n{self.log}"
-        ready = json.loads(line)
-        assert ready["ready"] and ready["sfu"], ready
+        self.ready = ready = json.loads(line)
+        assert ready["ready"] and ready["sfu"] and ready["ice_tcp"], ready
         self.address = ready["http"]
-        self._ports = {f"listen.{name}": ready[name] for name in ("http", "turn", "sfu")}
+        self._ports = {f"listen.{name}": ready[name] for name in ("http", "turn", "sfu", "ice_tcp")}
 
     @property
     def url(self) -> str:

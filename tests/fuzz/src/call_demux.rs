@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use veche_media_driver::testing::Demultiplexer;
 use veche_sfu::engine::{FiveTuple, Transport};
-use veche_turn::stun::{Class, Message, MessageWriter, Method, attribute};
+use veche_turn::stun::{Algorithm, Class, Message, MessageWriter, Method, attribute};
 
 use crate::calls::steps;
 
@@ -13,6 +13,8 @@ const NAMES: [&str; 6] = ["anna", "boris", "clara", "", "a:b", "\u{44f}"];
 /// Names and ways of one participant that are remembered; see `demux.rs` of the driver.
 const NAMES_MAX: usize = 4;
 const WAYS_MAX: usize = 64;
+/// Ways that one participant may have in all his time.
+const WAYS_EVER_MAX: usize = 512;
 
 /// Who is there, as it should be.
 #[derive(Default)]
@@ -22,6 +24,8 @@ struct Model {
     /// In order.
     of_person: HashMap<(u64, u64), Vec<String>>,
     ways: HashMap<FiveTuple, (u64, u64)>,
+    /// How many ways each has had.
+    ways_ever: HashMap<(u64, u64), usize>,
 }
 
 /// Steps: somebody is expected, or has gone, or a datagram comes.
@@ -34,7 +38,7 @@ pub fn feed(input: &[u8]) {
                 let name = NAMES[usize::from(what >> 3) % NAMES.len()];
                 // The driver makes names that are never made again.
                 if !model.names.contains_key(name) && !name.contains(':') {
-                    demux.expect(name, room, who);
+                    demux.expect(name, name, room, who);
                     model.expect(name, (room, who));
                 }
             }
@@ -51,9 +55,16 @@ pub fn feed(input: &[u8]) {
                 let username = format!("{name}:{}", String::from_utf8_lossy(bytes));
                 let request = MessageWriter::new(Class::Request, Method::BINDING, [how; 12])
                     .attribute(0x8022, &bytes[..bytes.len().min(8)])
-                    .attribute(attribute::USERNAME, username.as_bytes())
-                    .finish();
-                find(&mut demux, &mut model, how, &request);
+                    .attribute(attribute::USERNAME, username.as_bytes());
+                // Everybody's password is his name, and nobody else knows it.
+                let is_signed = what & 7 == 3;
+                let request = if is_signed { request.integrity(Algorithm::Sha1, name.as_bytes()) } else { request };
+                find(&mut demux, &mut model, how, &request.finish());
+            }
+            5 => {
+                let tuple = tuple(how);
+                demux.forget_way(&tuple);
+                model.ways.remove(&tuple);
             }
             _ => find(&mut demux, &mut model, how, bytes),
         }
@@ -65,9 +76,7 @@ pub fn feed(input: &[u8]) {
 }
 
 fn find(demux: &mut Demultiplexer, model: &mut Model, how: u8, bytes: &[u8]) {
-    let local = SocketAddr::from(([192, 0, 2, 1], 7_882));
-    let remote = SocketAddr::from(([198, 51, 100, 7], 1 + u16::from(how >> 4)));
-    let tuple = FiveTuple { transport: Transport::Udp, local, remote };
+    let tuple = tuple(how);
     let found = demux.find(&tuple, bytes);
     // Another reader of STUN, made for TURN. It is stricter, so what it does not read is left open.
     if let Ok(message) = Message::parse(bytes) {
@@ -75,16 +84,32 @@ fn find(demux: &mut Demultiplexer, model: &mut Model, how: u8, bytes: &[u8]) {
         let name = message.attribute(attribute::USERNAME).filter(|_| is_request);
         if let Some(Ok(name)) = name.map(|name| str::from_utf8(name.value)) {
             let ufrag = name.split(':').next().expect("the first part");
-            let expected = model.names.get(ufrag).copied();
+            let integrity = message.attribute(attribute::MESSAGE_INTEGRITY);
+            let is_signed = integrity.is_some_and(|integrity| message.is_intact(&integrity, ufrag.as_bytes()));
+            let may_come = |person: &(u64, u64)| {
+                let ever = model.ways_ever.get(person).copied().unwrap_or(0);
+                model.ways.get(&tuple) == Some(person) || is_signed && ever < WAYS_EVER_MAX
+            };
+            let expected = model.names.get(ufrag).copied().filter(may_come);
             assert_eq!(found, expected, "a request with the name {name:?}");
         }
+    } else if let Some(person) = found {
+        assert_eq!(model.ways.get(&tuple), Some(&person), "what is not signed is found by its way");
     } else if !bytes.starts_with(&[0, 1]) {
-        assert_eq!(found, model.ways.get(&tuple).copied(), "what is no request is found by its way");
+        assert_eq!(model.ways.get(&tuple), None, "what is no request is found by its way");
     }
     if let Some(person) = found {
         assert!(model.of_person.contains_key(&person), "somebody who is not there was found");
-        model.ways.insert(tuple, person);
+        if model.ways.insert(tuple, person) != Some(person) {
+            *model.ways_ever.entry(person).or_default() += 1;
+        }
     }
+}
+
+fn tuple(how: u8) -> FiveTuple {
+    let local = SocketAddr::from(([192, 0, 2, 1], 7_882));
+    let remote = SocketAddr::from(([198, 51, 100, 7], 1 + u16::from(how >> 4)));
+    FiveTuple { transport: Transport::Udp, local, remote }
 }
 
 impl Model {
@@ -102,5 +127,6 @@ impl Model {
             self.names.remove(&name);
         }
         self.ways.retain(|_, of| *of != person);
+        self.ways_ever.remove(&person);
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod call_data;
 pub mod call_demux;
+pub mod call_frames;
 pub mod call_join;
 pub mod call_media;
 pub mod call_message;

@@ -26,6 +26,10 @@ pub struct Ready {
     pub https: Option<SocketAddr>,
     /// STUN and TURN, over UDP and TCP.
     pub turn: Option<SocketAddr>,
+    /// Where packets of calls come.
+    pub sfu: Option<SocketAddr>,
+    /// Where those connect whose networks let no UDP through.
+    pub ice_tcp: Option<SocketAddr>,
     /// The whole line.
     pub line: Value,
 }
@@ -84,6 +88,7 @@ impl Server {
             ("listen.https", "127.0.0.1:0"),
             ("listen.turn", "127.0.0.1:0"),
             ("listen.sfu", "127.0.0.1:0"),
+            ("listen.ice_tcp", "127.0.0.1:0"),
             ("registration.shared_secret", SECRET),
             // However full the disk of the machine that runs the tests is.
             ("storage.reserve_bytes", "1048576"),
@@ -268,7 +273,8 @@ fn parse(line: &str) -> Option<Ready> {
     let line: Value = serde_json::from_str(line).ok()?;
     let address = |name: &str| line[name].as_str().and_then(|a| a.parse().ok());
     let (http, https, turn) = (address("http")?, address("https"), address("turn"));
-    (line["ready"] == true).then_some(Ready { http, https, turn, line })
+    let (sfu, ice_tcp) = (address("sfu"), address("ice_tcp"));
+    (line["ready"] == true).then_some(Ready { http, https, turn, sfu, ice_tcp, line })
 }
 
 fn keep_log(mut stderr: ChildStderr, log: Arc<Mutex<String>>) -> JoinHandle<()> {

@@ -21,6 +21,15 @@ def test_doctor_tells_whether_the_external_address_leads_back_in(start, only_vec
     assert (line["mend"] is None) == hairpin
 
 
+@pytest.mark.parametrize(("hairpin", "found"), [(True, ("ok", "answers")), (False, ("warning", "not_reached"))])
+def test_doctor_tells_whether_the_ports_of_calls_lead_back_in(start, only_veche, hairpin, found):
+    lines = examined(start(Variant(hairpin=hairpin)))
+    for way, port in (("calls_udp", 7882), ("calls_tcp", 7881)):
+        assert (lines[way]["state"], lines[way]["code"]) == found
+        for words in lines[way]["meaning"].values():
+            assert f"{plan.EXTERNAL}:{port}" in words
+
+
 def test_doctor_finds_the_relay_open_every_way(start, only_veche):
     lines = examined(start(Variant()))
     ways = ("turn_udp", "turn_tcp", "allocation_udp", "allocation_tcp", "allocation_tls")

@@ -35,7 +35,7 @@ PROVIDER6 = "2001:db8:1::1"
 REFLECTOR = "192.0.2.1"
 
 # What the one-to-one NAT lets through to the server: the ports of DESIGN.md D3, equal inside and outside.
-SERVED_TCP = (80, 443, 3478)
+SERVED_TCP = (80, 443, 3478, 7881)
 SERVED_UDP = (3478, 7882)
 
 

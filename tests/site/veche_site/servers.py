@@ -51,6 +51,7 @@ class Veche:
             "listen.https": f"{any_address}:443",
             "listen.turn": f"{any_address}:3478",
             "listen.sfu": f"{any_address}:7882",
+            "listen.ice_tcp": f"{any_address}:7881",
             "registration.shared_secret": SECRET,
             "limits.rates": "off",
             # However full the disk of the machine that runs the tests is.

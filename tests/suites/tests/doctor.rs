@@ -7,7 +7,7 @@ use veche_test_harness::{Client, Server, binary};
 
 const REPORT: &str = "/api/admin/v1/reachability";
 /// Every line that a running server has something to say about.
-const LINES: [&str; 13] = [
+const LINES: [&str; 15] = [
     "dns",
     "addresses",
     "browser",
@@ -21,6 +21,8 @@ const LINES: [&str; 13] = [
     "allocation_tcp",
     "allocation_tls",
     "hairpin",
+    "calls_udp",
+    "calls_tcp",
 ];
 
 /// The settings of a server that is whole on loopback alone.
@@ -71,6 +73,8 @@ async fn a_healthy_server_is_found_healthy() {
     }
     assert_eq!(line(&report, "allocation_tcp"), ("ok", "relays"));
     assert_eq!(line(&report, "allocation_tls"), ("ok", "relays"));
+    assert_eq!(line(&report, "calls_udp"), ("ok", "answers"));
+    assert_eq!(line(&report, "calls_tcp"), ("ok", "answers"));
 }
 
 /// The listeners demand the header of a proxy of this machine, so the doctor has to come as one.
@@ -132,6 +136,25 @@ async fn a_name_that_leads_nowhere_and_a_relay_that_is_off_are_said() {
     }
     assert_eq!(line(&report, "redirect"), ("skipped", "off"));
     assert_eq!(status, Some(1));
+}
+
+#[tokio::test]
+async fn sockets_of_calls_that_are_off_or_another_servers_are_said() {
+    let server = Server::start_with(&[&LOCAL[..], &[("listen.ice_tcp", "off")]].concat()).await;
+    let (_, found) = report(&server).await;
+    assert_eq!((line(&found, "calls_udp"), line(&found, "calls_tcp")), (("ok", "answers"), ("skipped", "off")));
+    let server = Server::start_with(&[&LOCAL[..], &[("listen.sfu", "off")]].concat()).await;
+    let (status, found) = report(&server).await;
+    assert_eq!((line(&found, "calls_udp"), line(&found, "calls_tcp")), (("skipped", "off"), ("skipped", "off")));
+    assert_eq!((status, server.ready().ice_tcp), (Some(0), None), "without calls there is no port for them");
+    // Somebody else's calls at the external address are not taken for ours.
+    let server = Server::start_with(&[("network.external_address", "127.0.0.2")]).await;
+    let ports = server.ready();
+    let udp = format!("127.0.0.2:{}", ports.sfu.expect("calls are on").port());
+    let tcp = format!("127.0.0.2:{}", ports.ice_tcp.expect("calls over TCP are on").port());
+    let _other = Server::start_with(&[("listen.sfu", &udp), ("listen.ice_tcp", &tcp)]).await;
+    let (_, taken) = report(&server).await;
+    assert_eq!((line(&taken, "calls_udp").0, line(&taken, "calls_tcp").0), ("warning", "warning"));
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ const LOCAL: [(&str, &str); 5] = [
     ("listen.https", "127.0.0.1:0"),
     ("listen.turn", "127.0.0.1:0"),
     ("listen.sfu", "127.0.0.1:0"),
+    ("listen.ice_tcp", "127.0.0.1:0"),
     ("network.external_address", "127.0.0.1"),
 ];
 

@@ -13,12 +13,13 @@ use crate::peer::Credentials;
 /// Password of every account.
 const PASSWORD: &str = "correct horse battery staple";
 /// Settings of the tests. Relayed addresses show loopback, where the clients are too.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "server.name=localhost",
     "listen.http=127.0.0.1:0",
     "listen.https=off",
     "listen.turn=127.0.0.1:0",
     "listen.sfu=127.0.0.1:0",
+    "listen.ice_tcp=off",
     "network.external_address=127.0.0.1",
     "limits.rates=off",
     "setup.skip=true",

@@ -20,6 +20,7 @@ async function startBinary(binary) {
         "listen.https=127.0.0.1:0",
         "listen.turn=127.0.0.1:0",
         "listen.sfu=127.0.0.1:0",
+        "listen.ice_tcp=127.0.0.1:0",
         `registration.shared_secret=${secret}`,
         "limits.rates=off",
         // However full the disk of the machine that runs the tests is.

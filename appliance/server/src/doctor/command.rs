@@ -11,7 +11,7 @@ use veche_runtime::SystemClock;
 
 use super::finding::{Finding, Subject};
 use super::print::{Language, text};
-use super::{RELAY_SUBJECTS, browser, clock, dns};
+use super::{CALL_SUBJECTS, RELAY_SUBJECTS, browser, clock, dns};
 use crate::addresses::{OwnName, decide, look_once};
 use crate::cli;
 use crate::control::{self, Answer, Request};
@@ -78,11 +78,15 @@ fn ports(settings: &Settings) -> Vec<Line> {
     let udp = |address: SocketAddr| UdpSocket::bind(address).map(|_| ());
     let listen = &settings.listen;
     let [turn_udp, turn_tcp, ..] = RELAY_SUBJECTS;
+    let [calls_udp, calls_tcp] = CALL_SUBJECTS;
+    let ice_tcp = listen.ice_tcp.filter(|_| listen.sfu.is_some());
     vec![
         free("listen.https", listen.https, tcp).about(Subject::Https),
         free("listen.redirect", listen.redirect, tcp).about(Subject::Redirect),
         free("listen.turn", listen.turn, udp).about(turn_udp),
         free("listen.turn", listen.turn, tcp).about(turn_tcp),
+        free("listen.sfu", listen.sfu, udp).about(calls_udp),
+        free("listen.ice_tcp", ice_tcp, tcp).about(calls_tcp),
     ]
 }
 

@@ -66,6 +66,8 @@ pub(super) enum Subject {
     AllocationTcp,
     AllocationTls,
     Hairpin,
+    CallsUdp,
+    CallsTcp,
 }
 
 impl Subject {
@@ -85,6 +87,8 @@ impl Subject {
             Self::AllocationUdp => ("allocation_udp", "Relay over UDP", "Реле через UDP"),
             Self::AllocationTcp => ("allocation_tcp", "Relay over TCP", "Реле через TCP"),
             Self::AllocationTls => ("allocation_tls", "Relay over TLS", "Реле через TLS"),
+            Self::CallsUdp => ("calls_udp", "Port of calls, UDP", "Порт звонков, UDP"),
+            Self::CallsTcp => ("calls_tcp", "Port of calls, TCP", "Порт звонков, TCP"),
             Self::Hairpin => ("hairpin", "External address from inside", "Внешний адрес изнутри"),
         }
     }

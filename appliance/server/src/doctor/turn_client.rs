@@ -47,7 +47,12 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 enum Wire {
     Udp(UdpSocket),
-    Stream { stream: Box<dyn Stream>, framer: Framer },
+    Stream {
+        stream: Box<dyn Stream>,
+        framer: Framer,
+    },
+    /// Each message behind its length (RFC 4571), as on the TCP socket of calls.
+    Packets(Box<dyn Stream>),
 }
 
 /// One client with at most one allocation, which ends with [`TurnClient::free`] or by itself.
@@ -80,6 +85,28 @@ impl TurnClient {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         Self { wire: Wire::Stream { stream: Box::new(stream), framer: Framer::new() }, entropy, login: None }
+    }
+
+    /// A client over TCP on whose connection each message stands behind its length.
+    pub(crate) fn packets(
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self { wire: Wire::Packets(Box::new(stream)), entropy, login: None }
+    }
+
+    /// Asks as a check of ICE does, with a name and a password (RFC 8489 §9.1). Only who knows the password can answer.
+    pub(crate) async fn probe(&mut self, username: &str, password: &Secret<String>) -> Result<(), TurnError> {
+        let key = password.expose().as_bytes();
+        let id = self.id();
+        let request = MessageWriter::new(Class::Request, Method::BINDING, id)
+            .attribute(attribute::USERNAME, username.as_bytes())
+            .integrity(Algorithm::Sha1, key)
+            .finish();
+        let answer = self.exchange(id, request).await?;
+        let answer = success(&answer)?;
+        let integrity = answer.attribute(attribute::MESSAGE_INTEGRITY).ok_or(TurnError::Foreign)?;
+        if answer.is_intact(&integrity, key) { Ok(()) } else { Err(TurnError::Foreign) }
     }
 
     /// Asks what our address looks like from there.
@@ -197,7 +224,7 @@ impl TurnClient {
     const fn patience(&self) -> Duration {
         match self.wire {
             Wire::Udp(_) => RESEND_AFTER,
-            Wire::Stream { .. } => ANSWER_WITHIN,
+            Wire::Stream { .. } | Wire::Packets(_) => ANSWER_WITHIN,
         }
     }
 
@@ -219,6 +246,11 @@ impl TurnClient {
                 stream.write_all(bytes).await?;
                 stream.flush().await
             }
+            Wire::Packets(stream) => {
+                let length = u16::try_from(bytes.len()).map_err(io::Error::other)?;
+                stream.write_all(&[&length.to_be_bytes(), bytes].concat()).await?;
+                stream.flush().await
+            }
         }
     }
 
@@ -230,6 +262,11 @@ impl TurnClient {
                 let length = socket.recv(&mut buffer).await?;
                 buffer.truncate(length);
                 Ok(buffer)
+            }
+            Wire::Packets(stream) => {
+                let mut packet = vec![0; usize::from(stream.read_u16().await?)];
+                stream.read_exact(&mut packet).await?;
+                Ok(packet)
             }
             Wire::Stream { stream, framer } => loop {
                 if let Some(frame) = framer.next_frame().map_err(|_| TurnError::Foreign)? {

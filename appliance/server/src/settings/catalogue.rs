@@ -92,7 +92,7 @@ const SECURITY: Handling = Handling::Console { applies: Applies::AtOnce, securit
 const AFTER_RESTART: Handling = Handling::Console { applies: Applies::AfterRestart, security: false };
 
 /// All settings, in the order of the example file.
-pub(crate) const ENTRIES: [Entry; 36] = [
+pub(crate) const ENTRIES: [Entry; 37] = [
     choice("role", &["site"], Some("\"site\"")),
     machine("server.name", Kind::Text, Some("\"localhost\"")).by(Handling::Wizard),
     machine("server.public_url", Kind::Text, None),
@@ -101,6 +101,7 @@ pub(crate) const ENTRIES: [Entry; 36] = [
     machine("listen.redirect", Kind::Text, Some("\"off\"")),
     machine("listen.turn", Kind::Text, Some("\"0.0.0.0:3478\"")),
     machine("listen.sfu", Kind::Text, Some("\"0.0.0.0:7882\"")),
+    machine("listen.ice_tcp", Kind::Text, Some("\"0.0.0.0:7881\"")),
     choice("registration.mode", &["closed", "token", "open"], Some("\"closed\"")).by(SECURITY),
     secret("registration.shared_secret"),
     choice("rooms.default_version", &["12", "11", "10"], Some("\"12\"")).by(AFTER_RESTART),

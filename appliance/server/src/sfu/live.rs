@@ -52,6 +52,7 @@ impl LiveCalls for Live {
 fn participant(member: &Member) -> LiveParticipant {
     let path = member.way.map(|way| match way {
         Way::Direct => CallPath::Direct,
+        Way::Tcp => CallPath::Tcp,
         Way::Relayed(RelayTransport::Udp) => CallPath::RelayUdp,
         Way::Relayed(RelayTransport::Tcp) => CallPath::RelayTcp,
         Way::Relayed(RelayTransport::Tls) => CallPath::RelayTls,

@@ -1,16 +1,24 @@
 //! Whose datagram it is, on one port for everybody: by the ufrag in a STUN request (RFC 8445 §7.2.2), and then by the addresses
 //! that it came from and to.
+//!
+//! Invariant: an address becomes somebody's by a request that is signed with his password and by nothing else, so that nobody
+//! takes another's way with a forged one.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use veche_base::Secret;
 use veche_sfu::ParticipantId;
-use veche_sfu::engine::FiveTuple;
+use veche_sfu::engine::{FiveTuple, IceCredentials};
+use veche_turn::stun::{Message, attribute};
 
 use super::RoomId;
 
 /// Ways of one participant that are remembered: each of his addresses with each of ours, several times over.
 const WAYS_PER_PARTICIPANT_MAX: usize = 64;
+/// Ways that one participant may come by in all his time. The engine remembers each; a client with more of them than a long
+/// journey takes is to join anew, as he does by himself when none of his ways works.
+const WAYS_EVER_MAX: usize = 512;
 /// Names of one participant: one more with each restart of ICE. Requests for those of before may still be on the way.
 const NAMES_PER_PARTICIPANT_MAX: usize = 4;
 
@@ -22,7 +30,7 @@ const USERNAME: u16 = 6;
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
-    by_name: HashMap<String, Place>,
+    by_name: HashMap<String, (Place, Secret<String>)>,
     by_tuple: HashMap<FiveTuple, Place>,
     known: HashMap<Place, Known>,
 }
@@ -38,18 +46,20 @@ pub(crate) struct Place {
 struct Known {
     names: Vec<String>,
     tuples: Vec<FiveTuple>,
+    /// How many there have been.
+    tuples_ever: usize,
 }
 
 impl Demux {
-    /// Requests with this ufrag of ours are for this participant.
-    pub(crate) fn expect(&mut self, ufrag: &str, room: RoomId, participant: ParticipantId) {
+    /// Requests with this ufrag of ours are for this participant, if they are signed with its password.
+    pub(crate) fn expect(&mut self, ours: &IceCredentials, room: RoomId, participant: ParticipantId) {
         let place = Place { room, participant };
         let known = self.known.entry(place).or_default();
         if known.names.len() == NAMES_PER_PARTICIPANT_MAX {
             self.by_name.remove(&known.names.remove(0));
         }
-        known.names.push(ufrag.to_owned());
-        self.by_name.insert(ufrag.to_owned(), place);
+        known.names.push(ours.ufrag.clone());
+        self.by_name.insert(ours.ufrag.clone(), (place, ours.pwd.clone()));
     }
 
     /// He has gone.
@@ -76,6 +86,19 @@ impl Demux {
         self.by_tuple.keys().any(|tuple| tuple.remote == remote)
     }
 
+    /// Whether somebody comes this way.
+    pub(crate) fn is_way(&self, tuple: &FiveTuple) -> bool {
+        self.by_tuple.contains_key(tuple)
+    }
+
+    /// Nobody comes this way any longer.
+    pub(crate) fn forget_way(&mut self, tuple: &FiveTuple) {
+        let whose = self.by_tuple.remove(tuple);
+        if let Some(known) = whose.and_then(|place| self.known.get_mut(&place)) {
+            known.tuples.retain(|way| way != tuple);
+        }
+    }
+
     /// How many names and ways are known.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn occupancy(&self) -> (usize, usize) {
@@ -83,12 +106,17 @@ impl Demux {
     }
 
     /// Whose it is; nobody's, if it is a stranger's. A request with a name counts more than where it comes from, because
-    /// the next client behind the same NAT may get the same port.
+    /// the next client behind the same NAT may get the same port; but only one that is signed gives its sender the way.
     pub(crate) fn find(&mut self, tuple: &FiveTuple, bytes: &[u8]) -> Option<Place> {
         let Some(ufrag) = requested_ufrag(bytes) else { return self.by_tuple.get(tuple).copied() };
-        let place = *self.by_name.get(ufrag)?;
+        let (place, pwd) = self.by_name.get(ufrag)?;
+        let place = *place;
         if self.by_tuple.get(tuple) != Some(&place) {
             let known = self.known.get_mut(&place)?;
+            if known.tuples_ever == WAYS_EVER_MAX || !is_signed(bytes, pwd) {
+                return None;
+            }
+            known.tuples_ever += 1;
             if known.tuples.len() == WAYS_PER_PARTICIPANT_MAX {
                 self.by_tuple.remove(&known.tuples.remove(0));
             }
@@ -101,6 +129,13 @@ impl Demux {
         }
         Some(place)
     }
+}
+
+/// Whether a request is signed with this password (RFC 8445 §7.1.2).
+fn is_signed(bytes: &[u8], pwd: &Secret<String>) -> bool {
+    let Ok(request) = Message::parse(bytes) else { return false };
+    let integrity = request.attribute(attribute::MESSAGE_INTEGRITY);
+    integrity.is_some_and(|integrity| request.is_intact(&integrity, pwd.expose().as_bytes()))
 }
 
 /// Our ufrag in a binding request, which is what stands before the colon in its USERNAME.
@@ -122,22 +157,34 @@ fn requested_ufrag(bytes: &[u8]) -> Option<&str> {
 mod tests {
     use std::net::SocketAddr;
 
+    use veche_base::Secret;
     use veche_sfu::ParticipantId;
-    use veche_sfu::engine::{FiveTuple, Transport};
+    use veche_sfu::engine::{FiveTuple, IceCredentials, Transport};
+    use veche_turn::stun::{Algorithm, Class, MessageWriter, Method, attribute};
 
-    use super::{Demux, NAMES_PER_PARTICIPANT_MAX, Place, WAYS_PER_PARTICIPANT_MAX, requested_ufrag};
+    use super::{Demux, NAMES_PER_PARTICIPANT_MAX, Place, WAYS_EVER_MAX, WAYS_PER_PARTICIPANT_MAX, requested_ufrag};
     use crate::sfu::RoomId;
 
     const ROOM: RoomId = RoomId(1);
 
-    fn request(username: &str) -> Vec<u8> {
-        let mut bytes = vec![0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42];
-        bytes.extend([7; 12]);
+    /// A request whose signer knows this password.
+    fn signed(username: &str, pwd: &str) -> Vec<u8> {
         // SOFTWARE first, so that it has to be skipped, with its padding.
-        bytes.extend([0x80, 0x22, 0, 3, b'm', b'e', b'!', 0]);
-        bytes.extend([0, 6, 0, u8::try_from(username.len()).unwrap()]);
-        bytes.extend(username.as_bytes());
-        bytes
+        MessageWriter::new(Class::Request, Method::BINDING, [7; 12])
+            .attribute(0x8022, b"me!")
+            .attribute(attribute::USERNAME, username.as_bytes())
+            .integrity(Algorithm::Sha1, pwd.as_bytes())
+            .fingerprint()
+            .finish()
+    }
+
+    /// A request of somebody whose password is his name.
+    fn request(username: &str) -> Vec<u8> {
+        signed(username, username.split(':').next().unwrap())
+    }
+
+    fn names(name: &str) -> IceCredentials {
+        IceCredentials { ufrag: name.to_owned(), pwd: Secret::new(name.to_owned()) }
     }
 
     fn from(port: u16) -> FiveTuple {
@@ -152,8 +199,8 @@ mod tests {
     #[test]
     fn a_request_is_found_by_its_name_and_what_follows_by_its_way() {
         let mut demux = Demux::default();
-        demux.expect("anna", ROOM, ParticipantId(1));
-        demux.expect("boris", ROOM, ParticipantId(2));
+        demux.expect(&names("anna"), ROOM, ParticipantId(1));
+        demux.expect(&names("boris"), ROOM, ParticipantId(2));
         assert_eq!(demux.find(&from(1), &[0x80; 20]), None);
         assert_eq!(demux.find(&from(1), &request("anna:x")), place(1));
         assert_eq!(demux.find(&from(1), &[0x80; 20]), place(1));
@@ -172,20 +219,55 @@ mod tests {
     fn one_participant_takes_little_room_whatever_he_does() {
         let mut demux = Demux::default();
         for at in 0..100 {
-            demux.expect(&format!("name{at}"), ROOM, ParticipantId(1));
+            demux.expect(&names(&format!("name{at}")), ROOM, ParticipantId(1));
         }
         assert_eq!(demux.by_name.len(), NAMES_PER_PARTICIPANT_MAX);
-        for port in 0..1_000 {
+        let ever = u16::try_from(WAYS_EVER_MAX).unwrap();
+        for port in 0..ever {
             assert_eq!(demux.find(&from(port), &request("name99:x")), place(1));
         }
         assert_eq!(demux.by_tuple.len(), WAYS_PER_PARTICIPANT_MAX);
+        assert_eq!(demux.find(&from(ever), &request("name99:x")), None, "he has had enough ways");
+        assert_eq!(demux.find(&from(ever - 1), &[0x80; 20]), place(1), "those that he has remain");
+    }
+
+    #[test]
+    fn a_way_moves_to_whom_has_signed_for_it_and_to_nobody_else() {
+        let mut demux = Demux::default();
+        demux.expect(&names("anna"), ROOM, ParticipantId(1));
+        demux.expect(&names("boris"), ROOM, ParticipantId(2));
+        let bare =
+            MessageWriter::new(Class::Request, Method::BINDING, [7; 12]).attribute(attribute::USERNAME, b"boris:y");
+        let forged =
+            [bare.finish(), signed("boris:y", "anna"), signed("boris:y", ""), request("boris:y")[..60].to_vec()];
+        demux.find(&from(1), &request("anna:x"));
+        for request in &forged {
+            assert_eq!(demux.find(&from(1), request), None);
+            assert_eq!(demux.find(&from(1), &[0x80; 20]), place(1), "it is Anna's still");
+            assert_eq!(demux.find(&from(2), request), None);
+            assert_eq!(demux.find(&from(2), &[0x80; 20]), None, "it is nobody's still");
+        }
+        assert_eq!(demux.find(&from(1), &request("boris:y")), place(2));
+    }
+
+    #[test]
+    fn a_way_that_has_ended_is_nobodys() {
+        let mut demux = Demux::default();
+        demux.expect(&names("anna"), ROOM, ParticipantId(1));
+        demux.find(&from(1), &request("anna:x"));
+        assert!(demux.is_way(&from(1)) && !demux.is_way(&from(2)));
+        demux.forget_way(&from(1));
+        demux.forget_way(&from(2));
+        assert!(!demux.is_way(&from(1)) && demux.known[&place(1).unwrap()].tuples.is_empty());
+        assert_eq!(demux.find(&from(1), &[0x80; 20]), None);
+        assert_eq!(demux.find(&from(1), &request("anna:x")), place(1));
     }
 
     #[test]
     fn a_way_that_goes_to_and_fro_is_not_taken_from_whom_it_belongs_to() {
         let mut demux = Demux::default();
-        demux.expect("anna", ROOM, ParticipantId(1));
-        demux.expect("boris", ROOM, ParticipantId(2));
+        demux.expect(&names("anna"), ROOM, ParticipantId(1));
+        demux.expect(&names("boris"), ROOM, ParticipantId(2));
         for _ in 0..2 * WAYS_PER_PARTICIPANT_MAX {
             demux.find(&from(1), &request("anna:x"));
             demux.find(&from(1), &request("boris:y"));
@@ -201,7 +283,8 @@ mod tests {
     fn what_is_no_request_with_a_name_has_none() {
         assert_eq!(requested_ufrag(&request("anna:x")), Some("anna"));
         let whole = request("anna:x");
-        for length in 0..whole.len() {
+        let named_bytes = whole.windows(6).position(|part| part == b"anna:x").unwrap() + 6;
+        for length in 0..named_bytes {
             assert_eq!(requested_ufrag(&whole[..length]), None, "{length}");
         }
         let response: Vec<u8> = [1, 1].iter().chain(&whole[2..]).copied().collect();

@@ -10,6 +10,7 @@ use veche_base::{Clock, Entropy};
 use veche_sfu::engine::Condition;
 
 use super::load;
+use super::probe::Probe;
 use super::settings::SfuSettings;
 use super::site::{IceServers, RoomNews, Whereabouts};
 use super::watch::{Stages, Way};
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     MoveTo(Whereabouts),
     /// See [`SfuHandle::list`].
     List(Box<dyn FnOnce(Vec<Listing>) + Send>),
+    /// See [`SfuHandle::expect_probe`].
+    ExpectProbe(Probe),
     /// See [`SfuHandle::serve`].
     Serve(Box<ServiceRequest>, Reply),
     /// See [`SfuHandle::echo`].
@@ -93,6 +96,7 @@ pub struct SfuDriver {
     next: Arc<AtomicU64>,
     load: load::Told,
     addresses: Vec<SocketAddr>,
+    tcp_addresses: Vec<SocketAddr>,
 }
 
 impl SfuDriver {
@@ -109,18 +113,23 @@ impl SfuDriver {
         entropy: Arc<dyn Entropy>,
         registry: &Registry,
     ) -> Result<Self, StartError> {
-        let (mut addresses, mut load) = (Vec::new(), load::Told::default());
+        let (mut addresses, mut tcp_addresses, mut load) = (Vec::new(), Vec::new(), load::Told::default());
         let serving = Serving::start("sfu", COMMANDS_MAX, |inbox| {
             let (worker, waker) = Worker::new(settings, relays, news, clock, entropy, inbox, registry)?;
-            (addresses, load) = (worker.addresses(), worker.load());
+            (addresses, tcp_addresses, load) = (worker.addresses(), worker.tcp_addresses(), worker.load());
             Ok((move || worker.run(), waker))
         })?;
-        Ok(Self { serving, next: Arc::new(AtomicU64::new(1)), load, addresses })
+        Ok(Self { serving, next: Arc::new(AtomicU64::new(1)), load, addresses, tcp_addresses })
     }
 
     /// Where packets come, with the ports that were really bound.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where connections over TCP come, with the ports that were really bound; nothing, if none are taken.
+    pub fn tcp_addresses(&self) -> &[SocketAddr] {
+        &self.tcp_addresses
     }
 
     /// For whoever brings signaling.
@@ -184,6 +193,15 @@ impl SfuHandle {
     /// [`AskError`]; everything stays as it is.
     pub fn move_to(&self, whereabouts: Whereabouts) -> Result<(), AskError> {
         self.post.ask(Command::MoveTo(whereabouts))
+    }
+
+    /// Has this probe answered for ten seconds, at all sockets of calls. Whoever wants to be sure that it is expected before
+    /// he sends it waits for an [`SfuHandle::echo`].
+    ///
+    /// # Errors
+    /// [`AskError`]; it is not answered.
+    pub fn expect_probe(&self, probe: Probe) -> Result<(), AskError> {
+        self.post.ask(Command::ExpectProbe(probe))
     }
 
     /// Hands the rooms and who is in them to `take`, on the SFU's thread, which must not wait.

@@ -244,6 +244,16 @@ impl<E: Engine> Rooms<E> {
         self.world.demux.knows(remote)
     }
 
+    /// Whether somebody comes this way.
+    pub(crate) fn is_way(&self, tuple: &FiveTuple) -> bool {
+        self.world.demux.is_way(tuple)
+    }
+
+    /// Nobody comes this way any longer.
+    pub(crate) fn forget_way(&mut self, tuple: &FiveTuple) {
+        self.world.demux.forget_way(tuple);
+    }
+
     /// The rooms, and who is in them.
     pub(crate) fn list(&self) -> Vec<Listing> {
         let listed = |hosted: &Hosted<E>| Listing {
@@ -368,12 +378,24 @@ impl<E: Engine> Rooms<E> {
 
     /// Brings the metrics up to date, and what is known of everybody's packets. So much time has passed since it was.
     pub(crate) fn tell(&mut self, elapsed: Duration) {
+        let (mut direct, mut tcp, mut relayed) = (0, 0, 0);
         for Hosted { room, watches, .. } in self.rooms.values_mut() {
             let there = room.participants();
             watches.retain(|participant, _| there.contains(participant));
             watches.values_mut().for_each(|watch| watch.tick(elapsed));
+            for member in room.members(|participant| watches.get(&participant)) {
+                match member.way {
+                    Some(Way::Direct) => direct += 1,
+                    Some(Way::Tcp) => tcp += 1,
+                    Some(Way::Relayed(_)) => relayed += 1,
+                    None => {}
+                }
+            }
         }
         let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.metrics.participants_direct.set(gauge(direct));
+        self.metrics.participants_tcp.set(gauge(tcp));
+        self.metrics.participants_relayed.set(gauge(relayed));
         self.metrics.rooms.set(gauge(self.rooms.len()));
         self.metrics.participants.set(gauge(self.participants()));
     }

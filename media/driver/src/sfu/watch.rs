@@ -9,6 +9,8 @@ use veche_turn::Transport;
 pub enum Way {
     /// Over UDP to our port.
     Direct,
+    /// Over TCP to our port, without the relay.
+    Tcp,
     /// Through our relay, which he reaches over this.
     Relayed(Transport),
 }

@@ -18,25 +18,25 @@ use veche_base::{Clock, Entropy};
 use veche_sfu::engine::str0m::Str0mEngine;
 use veche_sfu::engine::{FiveTuple, Transmit, Transport};
 
+use super::connections::{Connections, Hearers};
 use super::demux::Demux;
 use super::handle::Command;
 use super::load::{self, Load};
 use super::metrics::{Metrics, RoomMetrics};
+use super::probe::Probes;
 use super::rooms::{Rooms, World};
 use super::settings::{SfuLimits, SfuSettings};
-use super::site::{IceServers, RoomNews, Site};
+use super::site::{Bound, IceServers, RoomNews, Site};
 use super::watch::Way;
 use crate::bridge::BridgeEnd;
 use crate::handle::StartError;
 use crate::settings::Limits;
-use crate::sockets::WAKER;
+use crate::sockets::{CLIENTS, RELAYS, WAKER};
 use crate::thread::Inbox;
 use crate::udp::{Incoming, UdpPort};
 
 /// Events taken from the kernel at once.
 const EVENTS_MAX: usize = 256;
-/// The first token of the sockets.
-const PORTS: usize = 1;
 /// Relayed addresses that are remembered before those are forgotten from which nobody comes any longer.
 const RELAYED_MAX: usize = 4_096;
 /// How often metrics are told.
@@ -53,10 +53,12 @@ pub(crate) struct Worker {
     incoming: Incoming,
     inbox: Inbox<Command>,
     rooms: Rooms<Str0mEngine>,
+    probes: Probes,
     /// Something has gone wrong that is no single room's.
     must_begin_anew: bool,
     clock: Arc<dyn Clock>,
     inodes: Vec<u64>,
+    tcp_addresses: Vec<SocketAddr>,
     next_telling: Duration,
     load: Load,
 }
@@ -64,6 +66,7 @@ pub(crate) struct Worker {
 /// Ways out.
 struct Outlets {
     ports: Vec<UdpPort>,
+    connections: Connections,
     bridge: Option<BridgeEnd>,
     /// Those who come through the relay, each with the address of ours that he came to.
     relayed: HashMap<SocketAddr, SocketAddr>,
@@ -83,11 +86,15 @@ impl Worker {
     ) -> Result<(Self, Arc<Waker>), StartError> {
         let limits = settings.limits;
         let ports = bind(&settings.listen, &limits)?;
+        let mut connections = Connections::bind(&settings.listen_tcp, &limits, &registry.scope("sfu"))?;
         let (poll, waker, ports) = watch(ports).map_err(StartError::Thread)?;
+        connections.register(poll.registry()).map_err(StartError::Thread)?;
+        let tcp_addresses = connections.addresses().map_err(StartError::Thread)?;
         if let Some(bridge) = &settings.bridge {
             bridge.wake_with(&waker);
         }
-        let site = Site::new(ports.iter().map(|port| port.address).collect(), &settings.whereabouts, relays);
+        let bound = Bound { udp: ports.iter().map(|port| port.address).collect(), tcp: tcp_addresses.clone() };
+        let site = Site::new(bound, &settings.whereabouts, relays);
         let engine = Str0mEngine::new(any_instant()).map_err(|error| StartError::Thread(io::Error::other(error)))?;
         let next_telling = clock.monotonic();
         let world = World { engine, demux: Demux::default(), site, clock: Arc::clone(&clock), entropy };
@@ -96,6 +103,7 @@ impl Worker {
             inodes: ports.iter().filter_map(|port| port.inode).collect(),
             outlets: Outlets {
                 ports,
+                connections,
                 bridge: settings.bridge,
                 relayed: HashMap::new(),
                 metrics: Metrics::new(registry),
@@ -103,6 +111,8 @@ impl Worker {
             incoming: Incoming::new(),
             inbox,
             rooms: Rooms::new(world, news, limits, RoomMetrics::new(registry)),
+            probes: Probes::default(),
+            tcp_addresses,
             must_begin_anew: false,
             clock,
             next_telling,
@@ -114,6 +124,11 @@ impl Worker {
     /// Where packets come.
     pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         self.outlets.ports.iter().map(|port| port.address).collect()
+    }
+
+    /// Where connections come.
+    pub(crate) fn tcp_addresses(&self) -> Vec<SocketAddr> {
+        self.tcp_addresses.clone()
     }
 
     /// How busy it is.
@@ -156,9 +171,9 @@ impl Worker {
         }
         self.load.waited(waits_from, self.clock.monotonic());
         for event in &*events {
-            let Token(token) = event.token();
-            if let Some(port) = token.checked_sub(PORTS).and_then(|at| self.outlets.ports.get_mut(at)) {
-                port.is_ready = true;
+            match event.token() {
+                Token(token @ CLIENTS..RELAYS) => self.outlets.ports[token - CLIENTS].is_ready = true,
+                _ => self.outlets.connections.note(event),
             }
         }
         if mem::take(&mut self.must_begin_anew) {
@@ -167,20 +182,23 @@ impl Worker {
         self.obey();
         self.receive();
         self.receive_from_relay();
+        self.receive_from_connections();
         self.rooms.let_time_pass();
         self.rooms.settle(|packet| self.outlets.send(&packet));
-        self.outlets.flush();
+        self.outlets.flush(&mut self.rooms);
         self.tell();
         Ok(())
     }
 
     /// How long nothing needs to be done.
     fn patience(&self) -> Duration {
-        if self.must_begin_anew || self.outlets.ports.iter().any(|port| port.is_ready) {
+        let Outlets { ports, connections, .. } = &self.outlets;
+        if self.must_begin_anew || connections.is_ready() || ports.iter().any(|port| port.is_ready) {
             return Duration::ZERO;
         }
         let now = self.clock.monotonic();
-        self.rooms.poll_timeout().map_or(PATIENCE_MAX, |at| at.saturating_sub(now).min(PATIENCE_MAX))
+        let next = [self.rooms.poll_timeout(), connections.poll_timeout()].into_iter().flatten().min();
+        next.map_or(PATIENCE_MAX, |at| at.saturating_sub(now).min(PATIENCE_MAX))
     }
 
     /// One batch of each socket.
@@ -189,15 +207,23 @@ impl Worker {
             if !self.outlets.ports[index].is_ready {
                 continue;
             }
-            let Self { outlets: Outlets { ports, metrics, .. }, incoming, rooms, clock, .. } = self;
+            let Self { outlets: Outlets { ports, metrics, .. }, incoming, rooms, probes, clock, .. } = self;
             let more = incoming.receive(&ports[index], &metrics.sockets);
             let now = clock.monotonic();
+            let mut answers = Vec::new();
             let received = incoming.datagrams(|local, remote, packet| {
                 let tuple = FiveTuple { transport: Transport::Udp, local, remote };
-                if !rooms.take_datagram(now, &tuple, Way::Direct, packet.bytes()) {
-                    metrics.dropped_strangers.inc();
+                if rooms.take_datagram(now, &tuple, Way::Direct, packet.bytes()) {
+                    return;
+                }
+                match probes.answer(now, remote, packet.bytes()) {
+                    Some(answer) => answers.push((tuple, answer)),
+                    None => _ = metrics.dropped_strangers.inc(),
                 }
             });
+            for (tuple, answer) in answers {
+                ports[index].push(tuple.remote, Some(tuple.local.ip()), &answer, &metrics.sockets);
+            }
             received.count(&metrics.sockets);
             ports[index].is_ready = more;
         }
@@ -222,6 +248,15 @@ impl Worker {
         }
     }
 
+    /// Who waits is let in, and each connection that has something is read for a round.
+    fn receive_from_connections(&mut self) {
+        let now = self.clock.monotonic();
+        let Self { outlets: Outlets { connections, metrics, .. }, rooms, probes, poll, .. } = self;
+        connections.accept(now, poll.registry());
+        connections.receive(now, &mut Hearers { rooms, probes }, &metrics.dropped_strangers);
+        connections.sweep(now, rooms);
+    }
+
     fn obey(&mut self) {
         while let Some(command) = self.inbox.next() {
             match command {
@@ -231,6 +266,7 @@ impl Worker {
                 Command::Remove { room, identity } => self.rooms.remove(&room, &identity),
                 Command::MoveTo(whereabouts) => self.rooms.move_to(&whereabouts),
                 Command::List(take) => take(self.rooms.list()),
+                Command::ExpectProbe(probe) => self.probes.expect(self.clock.monotonic(), probe),
                 Command::Serve(request, reply) => reply.send(self.rooms.serve(&request)),
                 Command::Echo(answer) => answer(),
             }
@@ -254,6 +290,7 @@ impl Outlets {
         let (local, remote) = (packet.tuple.local, packet.tuple.remote);
         let sockets = &self.metrics.sockets;
         let is_sent = match (self.relayed.get(&remote), &mut self.bridge) {
+            _ if packet.tuple.transport == Transport::Tcp => self.connections.send(&packet.tuple, &packet.bytes),
             (Some(sink), Some(bridge)) => bridge.send(remote, *sink, None, &packet.bytes),
             _ => self.ports.iter_mut().find(|port| port.owns(local)).is_some_and(|port| {
                 port.push(remote, Some(local.ip()), &packet.bytes, sockets);
@@ -265,8 +302,9 @@ impl Outlets {
         }
     }
 
-    fn flush(&mut self) {
+    fn flush(&mut self, rooms: &mut Rooms<Str0mEngine>) {
         self.ports.iter_mut().for_each(|port| port.flush(&self.metrics.sockets));
+        self.connections.flush(rooms);
         self.bridge.iter_mut().for_each(BridgeEnd::flush);
     }
 }
@@ -286,7 +324,7 @@ fn watch(mut ports: Vec<UdpPort>) -> io::Result<(Poll, Arc<Waker>, Vec<UdpPort>)
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     for (index, port) in ports.iter_mut().enumerate() {
-        poll.registry().register(&mut port.socket, Token(PORTS + index), Interest::READABLE)?;
+        poll.registry().register(&mut port.socket, Token(CLIENTS + index), Interest::READABLE)?;
     }
     Ok((poll, waker, ports))
 }

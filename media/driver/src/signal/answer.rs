@@ -2,9 +2,10 @@
 //! as it can be.
 
 use std::fmt::Write;
-use std::net::SocketAddr;
 
-use veche_sfu::engine::{Codec, Fingerprint, HeaderExtension, IceCredentials, Rid, SendStream};
+use veche_sfu::engine::{
+    Codec, Fingerprint, HeaderExtension, IceCredentials, LocalAddress, Rid, SendStream, Transport,
+};
 
 use super::codecs::{Taken, answered_feedback, answered_fmtp};
 use super::sdp::{LineKind, OfferedCodec, OfferedLine};
@@ -13,6 +14,9 @@ use super::sdp::{LineKind, OfferedCodec, OfferedLine};
 pub(crate) const DATA_BYTES_MAX: usize = 262_144;
 /// The priority of a host candidate (RFC 8445 §5.1.2.2); later ones are a little less preferred.
 const CANDIDATE_PRIORITY: usize = 2_130_706_431;
+/// The priority of a passive host candidate over TCP: below those over UDP, with the type preference that libwebrtc gives its
+/// own, and the direction preference 4 (RFC 6544 §4.2).
+const TCP_CANDIDATE_PRIORITY: usize = (90 << 24) | ((4 << 13 | 0x1FFF) << 8) | 255;
 
 /// What is the same for all lines.
 pub(crate) struct Head<'a> {
@@ -27,7 +31,7 @@ pub(crate) struct Head<'a> {
     /// Who speaks first in DTLS.
     pub(crate) setup: Setup,
     /// Where we are reached.
-    pub(crate) candidates: &'a [SocketAddr],
+    pub(crate) candidates: &'a [LocalAddress],
 }
 
 /// Our part in DTLS (`a=setup`).
@@ -136,10 +140,13 @@ fn write_transport(text: &mut String, head: &Head<'_>, line: &OfferedLine) {
         Setup::Either => "actpass",
     };
     let _ = write!(text, "a=setup:{setup}\r\na=mid:{}\r\n", line.mid);
-    for (at, address) in head.candidates.iter().enumerate() {
-        let priority = CANDIDATE_PRIORITY.saturating_sub(at << 8);
-        let (ip, port) = (address.ip(), address.port());
-        let _ = write!(text, "a=candidate:{} 1 udp {priority} {ip} {port} typ host generation 0\r\n", at + 1);
+    for (at, LocalAddress { transport, address }) in head.candidates.iter().enumerate() {
+        let (name, best, kind) = match transport {
+            Transport::Udp => ("udp", CANDIDATE_PRIORITY, ""),
+            Transport::Tcp => ("tcp", TCP_CANDIDATE_PRIORITY, " tcptype passive"),
+        };
+        let (number, priority, ip, port) = (at + 1, best.saturating_sub(at << 8), address.ip(), address.port());
+        let _ = write!(text, "a=candidate:{number} 1 {name} {priority} {ip} {port} typ host{kind} generation 0\r\n");
     }
     text.push_str("a=end-of-candidates\r\n");
 }

@@ -104,7 +104,7 @@ impl<E: Engine> Room<E> {
         downlink.is_restarting = true;
         downlink.connection.local = credentials(cx);
         if let Some(participant) = downlink.connection.participant {
-            cx.demux.expect(&downlink.connection.local.ufrag, self.id, participant);
+            cx.demux.expect(&downlink.connection.local, self.id, participant);
         }
     }
 

@@ -6,8 +6,7 @@ use livekit_protocol::signal_response::Message;
 use livekit_protocol::{DisconnectReason, SessionDescription};
 use veche_base::{Secret, random_token};
 use veche_sfu::engine::{
-    DataChannels, DtlsRole, Engine, EngineError, IceCredentials, IceRole, LocalAddress, MediaKind, Peer, PeerConfig,
-    Transport,
+    DataChannels, DtlsRole, Engine, EngineError, IceCredentials, IceRole, MediaKind, Peer, PeerConfig,
 };
 use veche_sfu::{CallError, ParticipantId};
 
@@ -126,7 +125,7 @@ impl<E: Engine> Room<E> {
             let _ = peer.add_remote_candidate(candidate);
         }
         let participant = self.call.join(cx.now, peer)?;
-        cx.demux.expect(&local.ufrag, self.id, participant);
+        cx.demux.expect(local, self.id, participant);
         Ok(participant)
     }
 
@@ -138,7 +137,7 @@ impl<E: Engine> Room<E> {
         let is_anew = connection.follow(&offer.ice);
         if is_anew {
             connection.local = credentials(cx);
-            cx.demux.expect(&connection.local.ufrag, room, participant);
+            cx.demux.expect(&connection.local, room, participant);
         }
         self.find_way(participant, offer, is_anew)
     }
@@ -280,12 +279,11 @@ impl<E: Engine> Room<E> {
 
 /// A connection as the other side has described it, with what is our choice still to be chosen.
 pub(super) fn config<E: Engine>(cx: &Context<'_, E>, remote: &Offer, agreement: &Agreement) -> PeerConfig {
-    let local = cx.site.local.iter();
     PeerConfig {
         ice: IceRole::Lite,
         local: remote.ice.clone(),
         remote: remote.ice.clone(),
-        addresses: local.map(|at| LocalAddress { transport: Transport::Udp, address: *at }).collect(),
+        addresses: cx.site.local.clone(),
         fingerprint: remote.fingerprint.clone(),
         dtls: if remote.is_dtls_server { DtlsRole::Client } else { DtlsRole::Server },
         codecs: agreement.codecs.iter().map(|negotiated| negotiated.codec).collect(),

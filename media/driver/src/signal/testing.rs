@@ -14,7 +14,7 @@ use veche_sfu::ParticipantId;
 use veche_sfu::engine::{ChannelId, Engine, Event};
 
 use super::{Arrival, Context, Grants, Protocol, Room, SessionId};
-use crate::sfu::{Demux, RoomId, RoomNews, Site, Whereabouts};
+use crate::sfu::{Bound, Demux, RoomId, RoomNews, Site, Whereabouts};
 pub(crate) use crate::testing::{
     CHROMIUM_OFFER, Channel, Relay, ScriptedEngine, coming, publishing_offer, receiving_offer,
 };
@@ -40,7 +40,8 @@ pub(crate) struct Guest {
 impl Hall {
     pub(crate) fn new() -> Self {
         let engine = ScriptedEngine::new();
-        let bound = vec!["192.0.2.1:7882".parse().expect("an address")];
+        let at = |text: &str| vec![text.parse().expect("an address")];
+        let bound = Bound { udp: at("192.0.2.1:7882"), tcp: at("192.0.2.1:7881") };
         let site = Site::new(bound, &Whereabouts::default(), Box::new(Relay));
         let entropy = SeededEntropy::new(7);
         let (mut demux, now) = (Demux::default(), Duration::from_secs(100));

@@ -19,7 +19,7 @@ use super::{Rooms, World};
 use crate::sfu::demux::Demux;
 use crate::sfu::handle::{ConnectionId, Join};
 use crate::sfu::metrics::RoomMetrics;
-use crate::sfu::{RoomNews, SfuLimits, Site, Way, Whereabouts};
+use crate::sfu::{Bound, RoomNews, SfuLimits, Site, Way, Whereabouts};
 use crate::signal::testing::{Channel, Relay, ScriptedEngine, coming, heard, microphone, publishing_offer};
 use crate::signal::{Arrival, Grants, Protocol};
 
@@ -40,7 +40,7 @@ impl House {
     fn new() -> Self {
         let (clock, registry) = (Arc::new(ManualClock::new()), Registry::new());
         let (tell, news) = channel();
-        let bound = vec!["192.0.2.1:7882".parse().unwrap()];
+        let bound = Bound { udp: vec!["192.0.2.1:7882".parse().unwrap()], tcp: Vec::new() };
         let world = World {
             engine: ScriptedEngine::new(),
             demux: Demux::default(),

@@ -95,6 +95,8 @@ pub struct LiveParticipant {
 pub enum CallPath {
     /// Over UDP to the port of calls.
     Direct,
+    /// Over TCP to the port of calls, without the relay.
+    Tcp,
     /// Through the relay of this server, over UDP.
     RelayUdp,
     /// The same over TCP.

@@ -794,7 +794,7 @@ export interface components {
             user_id: string | null;
         };
         /** @description Which way media take. */
-        CallPath: "direct" | "relay_udp" | "relay_tcp" | "relay_tls";
+        CallPath: "direct" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
         /** @description Whom. */
         CallRemoval: {
             /** @description The call's name. */

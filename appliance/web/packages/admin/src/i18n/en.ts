@@ -459,6 +459,7 @@ export const en = {
     "calls.joined": "came",
     "calls.path": "Path",
     "calls.path.direct": "direct, UDP",
+    "calls.path.tcp": "direct, TCP",
     "calls.path.relay_udp": "relay, UDP",
     "calls.path.relay_tcp": "relay, TCP",
     "calls.path.relay_tls": "relay, TLS",

@@ -180,6 +180,8 @@ export const enSystem = {
     "settingText.listen.turn": "For calls behind firewalls.",
     "setting.listen.sfu": "Calls",
     "settingText.listen.sfu": "Sound and pictures of calls, over UDP.",
+    "setting.listen.ice_tcp": "Calls over TCP",
+    "settingText.listen.ice_tcp": "For networks that let no UDP through. It is on because it lets nobody in who could not come over UDP, and costs nothing while a firewall keeps it closed.",
     "setting.registration.mode": "Who may register",
     "settingText.registration.mode": "Who makes accounts: administrators only, who has an invitation, or anybody.",
     "choice.registration.mode.closed": "Administrators make accounts",

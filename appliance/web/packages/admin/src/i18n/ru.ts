@@ -485,6 +485,7 @@ export const ru: Translation<typeof en> = {
     "calls.joined": "вход",
     "calls.path": "Путь",
     "calls.path.direct": "напрямую, UDP",
+    "calls.path.tcp": "напрямую, TCP",
     "calls.path.relay_udp": "реле, UDP",
     "calls.path.relay_tcp": "реле, TCP",
     "calls.path.relay_tls": "реле, TLS",

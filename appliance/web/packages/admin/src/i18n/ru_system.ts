@@ -181,6 +181,8 @@ export const ruSystem: Translation<typeof enSystem> = {
     "settingText.listen.turn": "Для звонков за межсетевыми экранами.",
     "setting.listen.sfu": "Звонки",
     "settingText.listen.sfu": "Звук и изображение звонков, по UDP.",
+    "setting.listen.ice_tcp": "Звонки по TCP",
+    "settingText.listen.ice_tcp": "Для сетей, которые не пропускают UDP. Включено: никто, кроме тех, кто мог бы прийти по UDP, сюда не попадёт, а закрытый в межсетевом экране порт ничему не мешает.",
     "setting.registration.mode": "Кто может регистрироваться",
     "settingText.registration.mode": "Кто создаёт учётные записи: только администраторы, приглашённые или кто угодно.",
     "choice.registration.mode.closed": "Учётные записи создают администраторы",
