@@ -60,9 +60,9 @@ class Member:
     async def saw(self, event: str) -> None:
         await self.caller.saw(event)
 
-    async def widest(self, other: str) -> int:
-        """How many pixels wide most of what he sees is at most: of the last frames one in ten may be wider."""
-        widths = sorted(width for width, _ in self.caller.frames[other][-60:])
+    async def widest(self, other: str, frames: int) -> int:
+        """How many pixels wide most of what he sees is at most: of so many last frames one in ten may be wider."""
+        widths = sorted(width for width, _ in self.caller.frames[other][-frames:])
         return widths[len(widths) * 9 // 10]
 
     async def happened(self) -> list[str]:
