@@ -116,7 +116,7 @@ function Name({ participant }: { readonly participant: Participant }) {
         <div className={styles.who}>
             {userId === null ? <code>{participant.identity}</code> : <Person userId={userId} displayName={participant.display_name} />}
             <span className={styles.device}>
-                {userId !== null && device !== null && <>{t("calls.device")} <code>{device}</code> · </>}
+                {userId !== null && device !== null && <><code title={t("calls.device")}>{device}</code> · </>}
                 {t("calls.joined")} <When ms={participant.joined_ms} />
             </span>
         </div>
@@ -160,7 +160,7 @@ function Joining({ stages }: { readonly stages: Participant["stages"] }) {
                     <span key={stage} className={styles.step} data-stage={stage} style={{ flexGrow: ms }} />
                 ))}
             </span>
-            <span className={styles.steps}>{words.join(" · ")}</span>
+            <span className={styles.steps}>{words.map((word) => <span key={word} className={styles.word}>{word}</span>)}</span>
         </div>
     );
 }
