@@ -74,9 +74,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = Server(pathlib.Path(folder), media="0.0.0.0", external=ADDRESS)
         relay = server.ready["turn"].rsplit(":", 1)[1]
-        run("nft", "-f", "-", text=RULES.replace("RELAY", relay))
-        told = asyncio.run(talk(server))
-        server.stop()
+        try:
+            run("nft", "-f", "-", text=RULES.replace("RELAY", relay))
+            told = asyncio.run(talk(server))
+        finally:
+            server.stop()
     print(json.dumps({**told, "udp": counted("all_udp"), "relay": counted("the_relay")}))
 
 
