@@ -13,7 +13,7 @@ use veche_test_harness::{Answer, Authenticator, Client, LIMIT, Server, binary};
 const CODE_FILE: &str = "claim-code";
 const PASSWORD: &str = "correct horse battery staple";
 
-const LOCAL: [(&str, &str); 5] = [
+const LOCAL: [(&str, &str); 6] = [
     ("listen.http", "127.0.0.1:0"),
     ("listen.https", "127.0.0.1:0"),
     ("listen.turn", "127.0.0.1:0"),
