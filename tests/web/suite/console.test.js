@@ -254,7 +254,7 @@ test("a passkey stands for the password, at the door of the console and before d
     await dialog(chat).getByRole("button", { name: "Use a passkey instead" }).click();
     await dialog(chat).getByText("Your passkey stands for the password").waitFor();
     await dialog(chat).getByRole("button", { name: "Remove" }).click();
-    await passkeys.getByText("Work laptop").waitFor({ state: "detached" });
+    await passkeys.getByText("Work laptop", { exact: true }).waitFor({ state: "detached" });
     assert.ok(await opens(server, account.username, password));
     expectQuiet(chat);
 });
