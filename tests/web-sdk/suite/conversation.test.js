@@ -77,7 +77,8 @@ describe("a conversation", () => {
         for (const [i, client] of [ben, cat, ben].entries()) replies.push(await say(client, roomId, `in thread ${i}`, root));
         for (const client of [ann, ben, cat]) {
             const room = roomFor(client);
-            await until("the thread has its replies", [client, room], () => replies.every((id) => room.getThread(root)?.findEventById(id)));
+            const begun = await until("there is a thread", [client, room], () => room.getThread(root));
+            await until("the thread has its replies", [client, room, begun], () => replies.every((id) => begun.findEventById(id)));
         }
         const thread = roomFor(ann).getThread(root);
         await until("the count is right", [ann, roomFor(ann), thread], () => thread.length === 3);
