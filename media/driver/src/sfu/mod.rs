@@ -1,5 +1,5 @@
-//! The SFU on real sockets: one UDP port for everybody, one for connections over TCP, and one thread for all calls, which also speaks LiveKit's signaling
-//! ([`crate::signal`]) with whoever brings its messages.
+//! The SFU on real sockets: one UDP port for everybody, one for connections over TCP, and one thread for all calls, which also
+//! speaks LiveKit's signaling ([`crate::signal`]) with whoever brings its messages.
 
 mod connections;
 mod demux;

@@ -8,6 +8,7 @@ import { JoinBar } from "../workspace/calls/JoinBar";
 import { useCallUi } from "../workspace/calls/call_ui";
 import composer from "../workspace/composer/Composer/Composer.module.css";
 import { Context } from "../workspace/composer/Composer/ComposerContext";
+import { isSendingKey } from "../workspace/composer/Composer/sending_keys";
 import page from "../workspace/room/RoomPage/RoomPage.module.css";
 import { Timeline } from "../workspace/timeline/Timeline/Timeline";
 import styles from "./meet.module.css";
@@ -49,15 +50,7 @@ function Writing({ room }: { readonly room: RoomDetails }) {
         field.current?.focus();
     };
     const key = (event: KeyboardEvent) => {
-        if (event.nativeEvent.isComposing) return;
-        if (event.key === "Enter" && !event.altKey && (enterSends ? !event.shiftKey : event.ctrlKey || event.metaKey)) {
-            event.preventDefault();
-            send();
-        } else if (event.key === "Escape" && (state.editing || state.reply)) {
-            event.preventDefault();
-            if (state.editing) store.cancelEdit();
-            else store.cancelReply();
-        }
+        if (!event.nativeEvent.isComposing) isSendingKey(event, { state, composer: store, enterSends, send });
     };
     const placeholder = room.encrypted ? t("composer.encrypted", { name: room.name }) : t("composer.plain", { name: room.name });
     return (

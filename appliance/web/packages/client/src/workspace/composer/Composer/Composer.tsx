@@ -10,6 +10,7 @@ import { Suggestions, useSuggestions } from "../Suggestions/Suggestions";
 import { UploadTray } from "../UploadTray/UploadTray";
 import { Voice } from "../Voice/Voice";
 import { Context } from "./ComposerContext";
+import { isSendingKey } from "./sending_keys";
 import { surround, wrapKey } from "./wrap";
 import styles from "./Composer.module.css";
 
@@ -184,19 +185,7 @@ function useKeys({ roomId, threadId, composer, state, field, send }: KeyParts) {
     };
     return (event: KeyboardEvent<HTMLTextAreaElement>) => {
         if (event.nativeEvent.isComposing) return;
-        const mod = event.ctrlKey || event.metaKey;
-        if (event.key === "Enter" && !event.altKey && (enterSends ? !event.shiftKey : mod)) {
-            event.preventDefault();
-            send();
-            return;
-        }
-        if (event.key === "Escape" && (state.editing || state.reply)) {
-            event.preventDefault();
-            event.stopPropagation();
-            if (state.editing) composer.cancelEdit();
-            else composer.cancelReply();
-            return;
-        }
+        if (isSendingKey(event, { state, composer, enterSends, send })) return;
         if (event.key === "ArrowUp" && state.text === "" && !state.editing) {
             event.preventDefault();
             editLast();
