@@ -11,6 +11,7 @@
 //! | `tickets` | giving out tokens, and looking at them again when they are used |
 //! | `administration` | whether somebody may mute others or send them out |
 //! | `seats` | who is in which call, and the leaving that the room is told when he is gone |
+//! | `joins` | how long tokens took, and who was refused for lack of room |
 //! | `upkeep` | the task that tells it, and that takes people out of calls who may not be there any more |
 //!
 //! Invariants: nobody has a token who could not tell the room that he is in its call or listen to it; whoever may not be in a
@@ -18,6 +19,7 @@
 //! us is on disk and survives this process. This crate knows no socket and no packet, and nothing of the SFU but [`Sfu`].
 
 mod administration;
+mod joins;
 mod names;
 mod seats;
 mod standing;
@@ -30,15 +32,18 @@ mod testing;
 
 pub use self::{
     administration::{AdministerError, Administrator},
+    joins::{RefusedJoin, RefusedJoins},
     names::{LEGACY_SLOT, MemberName, identity, room_name},
     tickets::{AdmitError, LeaveError, Ticket, TicketError, Wish},
     token::{AccessKeys, EmptySecret, Grants, Holder, TokenError, VideoGrant},
 };
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use veche_homeserver::Homeserver;
 
+use self::joins::Joins;
 use self::seats::{SeatKey, Seats};
 
 /// What calls need of the SFU.
@@ -65,12 +70,13 @@ pub struct Calls {
     keys: AccessKeys,
     sfu: OnceLock<Arc<dyn Sfu>>,
     seats: Seats,
+    joins: Joins,
 }
 
 impl Calls {
     /// Over these parts. There are no calls before [`Self::plug`], and nothing goes on by itself before [`Self::start`].
     pub fn new(homeserver: Arc<Homeserver>, keys: AccessKeys) -> Arc<Self> {
-        Arc::new(Self { homeserver, keys, sfu: OnceLock::new(), seats: Seats::default() })
+        Arc::new(Self { homeserver, keys, sfu: OnceLock::new(), seats: Seats::default(), joins: Joins::default() })
     }
 
     /// Takes this SFU for all calls from now on; only the first one counts.
@@ -86,6 +92,27 @@ impl Calls {
     /// Whose participant this is, of those who are in a call or soon.
     pub fn whose(&self, room: &str, identity: &str) -> Option<Holder> {
         self.seats.holder(&SeatKey { call: room.to_owned(), identity: identity.to_owned() })
+    }
+
+    /// How long the token took with which somebody came who is in a call; none if that is not known.
+    pub fn ticket_took(&self, room: &str, identity: &str) -> Option<Duration> {
+        self.seats.ticket_took(&SeatKey { call: room.to_owned(), identity: identity.to_owned() })
+    }
+
+    /// Those who were not let into calls for lack of room, since this process started.
+    pub fn refused(&self) -> RefusedJoins {
+        self.joins.refused()
+    }
+
+    /// The SFU tells that it had no place for somebody whom [`Self::admit`] let in.
+    pub fn participant_refused(&self, room: &str, identity: &str, why: NoPlace) {
+        if let Some(holder) = self.whose(room, identity) {
+            self.refuse(holder, why);
+        }
+    }
+
+    fn refuse(&self, holder: Holder, why: NoPlace) {
+        self.joins.refuse(RefusedJoin { at_ms: self.homeserver.core.clock.wall_ms(), why, holder });
     }
 
     /// By what tokens are signed.

@@ -37,6 +37,8 @@ struct Seat {
     /// Until when he must have come.
     expected_until: Option<Duration>,
     leaving: Option<Leaving>,
+    /// How long his token took.
+    ticket_took: Option<Duration>,
 }
 
 /// A delayed event that says that he is gone.
@@ -78,9 +80,20 @@ pub(crate) struct Seats {
 }
 
 impl Seats {
-    /// Somebody may enter a call now.
-    pub(crate) fn expect(&self, key: SeatKey, holder: Holder, room: ShortRoomId, now: Duration) {
-        self.lock().seat(key, holder, room, now + ENTERING);
+    /// Somebody may enter a call now, with a token that took so long. With one that he has shown before he only comes back,
+    /// and it is not told anew.
+    pub(crate) fn expect(
+        &self,
+        key: SeatKey,
+        holder: Holder,
+        room: ShortRoomId,
+        ticket_took: Option<Duration>,
+        now: Duration,
+    ) {
+        let mut table = self.lock();
+        let seat = table.seat(key, holder, room, now + ENTERING);
+        seat.ticket_took = ticket_took.or(seat.ticket_took);
+        drop(table);
         self.news.notify_one();
     }
 
@@ -121,6 +134,11 @@ impl Seats {
     /// Whose seat it is.
     pub(crate) fn holder(&self, key: &SeatKey) -> Option<Holder> {
         self.lock().seats.get(key).map(|seat| seat.holder.clone())
+    }
+
+    /// How long the token took with which he came.
+    pub(crate) fn ticket_took(&self, key: &SeatKey) -> Option<Duration> {
+        self.lock().seats.get(key)?.ticket_took
     }
 
     /// Whether somebody is there already under this name.
@@ -235,7 +253,14 @@ impl Seats {
 impl Table {
     /// The seat, made if it is not there. Who is there already need not come.
     fn seat(&mut self, key: SeatKey, holder: Holder, room: ShortRoomId, until: Duration) -> &mut Seat {
-        let fresh = || Seat { holder: holder.clone(), room, present: 0, expected_until: None, leaving: None };
+        let fresh = || Seat {
+            holder: holder.clone(),
+            room,
+            present: 0,
+            expected_until: None,
+            leaving: None,
+            ticket_took: None,
+        };
         let seat = self.seats.entry(key).or_insert_with(fresh);
         // The same user by his names, though he may have come with another device.
         seat.holder = holder;

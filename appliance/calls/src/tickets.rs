@@ -1,6 +1,7 @@
 //! Tokens: who gets one, what it allows, and whether it still does when it is shown.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 use veche_base::Secret;
@@ -126,12 +127,19 @@ impl Calls {
     pub fn ticket(&self, wish: &Wish) -> Result<Ticket, TicketError> {
         let sfu = self.sfu.get().ok_or(TicketError::Closed)?;
         let (key, holder, room) = self.seat(wish)?;
-        match sfu.refuses(&key.call).filter(|_| !self.seats.is_taken(&key)) {
-            Some(NoPlace::Full) => return Err(TicketError::Full),
-            Some(NoPlace::Busy) => return Err(TicketError::Busy),
-            None => {}
+        if let Some(why) = sfu.refuses(&key.call).filter(|_| !self.seats.is_taken(&key)) {
+            self.refuse(holder, why);
+            return Err(match why {
+                NoPlace::Full => TicketError::Full,
+                NoPlace::Busy => TicketError::Busy,
+            });
         }
         Ok(Ticket { jwt: self.issue(&key, holder, &room), room: key.call, identity: key.identity })
+    }
+
+    /// It took so long until this token was answered, with the proof of who asked and all else that was to be done before.
+    pub fn ticket_answered(&self, room: String, identity: String, took: Duration) {
+        self.joins.give(SeatKey { call: room, identity }, took);
     }
 
     /// Another token for somebody who is in a call, which is good as long again: his client needs one when it comes back after
@@ -186,7 +194,8 @@ impl Calls {
         grants.video.can_publish_data = Some(grants.video.may_publish_data() && may_publish);
         grants.video.can_publish = Some(grants.video.may_publish() && may_publish);
         let key = SeatKey { call: grants.video.room.clone(), identity: grants.identity.clone() };
-        self.seats.expect(key, holder, room.short, self.now());
+        let ticket_took = self.joins.take(&key);
+        self.seats.expect(key, holder, room.short, ticket_took, self.now());
         Ok(grants)
     }
 

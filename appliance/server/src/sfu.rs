@@ -16,6 +16,7 @@ use tracing::warn;
 use veche_api::admin::v1::calls::LiveCalls;
 use veche_api::room_service::RoomService;
 use veche_api::signaling::Signaling;
+use veche_calls::NoPlace;
 use veche_media_driver::{
     AskError, BridgeEnd, IceServer, IceServers, RoomNews, SfuDriver, SfuHandle, SfuSettings, StartError,
     Whereabouts as MediaWhereabouts,
@@ -86,6 +87,10 @@ impl RunningSfu {
             RoomNews::Left { room, identity } => {
                 seen.left(&room);
                 calls.participant_left(&room, &identity);
+            }
+            RoomNews::NoPlace { room, identity, is_room } => {
+                let why = if is_room { NoPlace::Full } else { NoPlace::Busy };
+                calls.participant_refused(&room, &identity, why);
             }
         });
         let relays = Box::new(Relays(Arc::clone(&relay)));

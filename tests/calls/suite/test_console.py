@@ -22,7 +22,8 @@ def test_an_administrator_sees_who_is_in_a_call_and_by_which_way_and_ends_it(ser
     anna, boris = Account(server, "anna"), Account(server, "boris")
     room_id = anna.make_room(boris)
     look = lambda: ask(server, "GET", CALLS, None, root.token)
-    assert look() == {"open": True, "calls": []}
+    nobody = {"full": 0, "busy": 0, "latest": []}
+    assert look() == {"open": True, "calls": [], "refused": nobody}
 
     async def talk() -> None:
         tickets = [account.ticket(room_id) for account in (anna, boris)]
@@ -39,6 +40,7 @@ def test_an_administrator_sees_who_is_in_a_call_and_by_which_way_and_ends_it(ser
             it = told[who.user_id]
             assert (it["device_id"], it["connected"], it["tracks"]) == (who.device_id, True, 1)
             stages = [it["stages"][name] for name in ("reached_ms", "secured_ms", "connected_ms", "media_ms")]
+            assert it["stages"]["ticket_ms"] is not None
             assert None not in stages and stages == sorted(stages), stages
         now = ask(server, "GET", "/api/admin/v1/dashboard", None, root.token)
         assert now["calls"] == {"calls": 1, "people": 2}

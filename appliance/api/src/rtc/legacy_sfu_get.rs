@@ -11,7 +11,7 @@ use crate::extract::Plain;
 
 /// A token for the call of a room that somebody is in who shows who he is.
 pub(super) async fn legacy_sfu_get(State(app): State<App>, req: Plain) -> Result<Response, ApiError> {
-    let calls = calls(&app)?;
+    let (calls, asked) = (calls(&app)?, app.gate.clock.monotonic());
     let (wish, leaving) = read::<Legacy>(&req)?.wish(&app).await?;
-    give(&app, calls, &wish, leaving).await
+    give(&app, calls, &wish, leaving, asked).await
 }

@@ -29,7 +29,7 @@ fn sent(seats: &Seats, now: Duration) -> Vec<String> {
 #[test]
 fn a_leaving_is_put_off_while_its_owner_is_there_and_sent_when_he_is_gone() {
     let seats = Seats::default();
-    seats.expect(key(), holder(), ShortRoomId(7), at(0));
+    seats.expect(key(), holder(), ShortRoomId(7), None, at(0));
     assert!(seats.joined("call", "bob"));
     delegate(&seats, "d", at(5));
     assert_eq!(seats.due(at(5)), Due { send: vec![], put_off: vec!["d".to_owned()], next: Some(at(85)) });
@@ -51,7 +51,7 @@ fn who_does_not_come_is_gone() {
     assert_eq!(sent(&seats, at(119)), Vec::<String>::new());
     assert_eq!(sent(&seats, at(120)), ["e"]);
     seats.await_return(key(), holder(), ShortRoomId(7), "f".to_owned(), 100_000, at(200));
-    seats.expect(key(), holder(), ShortRoomId(7), at(201));
+    seats.expect(key(), holder(), ShortRoomId(7), None, at(201));
     assert!(seats.joined("call", "bob"));
     assert_eq!(sent(&seats, at(1_000)), Vec::<String>::new());
 }
@@ -88,7 +88,7 @@ fn only_the_last_leaving_of_a_seat_counts() {
 #[test]
 fn only_rooms_with_a_call_raise_doubts() {
     let seats = Seats::default();
-    seats.expect(key(), holder(), ShortRoomId(7), at(0));
+    seats.expect(key(), holder(), ShortRoomId(7), None, at(0));
     seats.doubt_rooms([ShortRoomId(8)].into_iter());
     assert!(!seats.take_doubt(at(9)));
     seats.doubt_rooms([ShortRoomId(8), ShortRoomId(7)].into_iter());
@@ -101,7 +101,7 @@ fn only_rooms_with_a_call_raise_doubts() {
 fn nobody_enters_who_was_not_expected_or_was_put_out_meanwhile() {
     let seats = Seats::default();
     assert!(!seats.joined("call", "bob"));
-    seats.expect(key(), holder(), ShortRoomId(7), at(0));
+    seats.expect(key(), holder(), ShortRoomId(7), None, at(0));
     seats.end(&key());
     assert!(!seats.joined("call", "bob"));
 }

@@ -95,6 +95,31 @@ async fn a_full_call_takes_nobody_but_those_who_are_in_it() {
     *house.sfu.refuses.lock().unwrap() = Some(NoPlace::Busy);
     assert!(matches!(house.calls.ticket(&wish("alice", &room)), Err(TicketError::Busy)));
     house.calls.ticket(&wish("bob", &room)).unwrap();
+    house.calls.participant_refused(&ticket.room, &ticket.identity, NoPlace::Full);
+    house.calls.participant_refused(&ticket.room, "a stranger", NoPlace::Full);
+    let refused = house.calls.refused();
+    assert_eq!((refused.full, refused.busy), (2, 1));
+    let who: Vec<_> = refused.latest.iter().map(|it| (it.holder.user_id.localpart(), it.why)).collect();
+    assert_eq!(who, [("bob", NoPlace::Full), ("alice", NoPlace::Busy), ("alice", NoPlace::Full)]);
+    assert!(refused.latest.iter().all(|it| it.holder.room_id == room));
+}
+
+#[tokio::test]
+async fn how_long_a_token_took_is_told_of_whoever_came_with_it() {
+    let house = House::new().await;
+    let room = house.room().await;
+    let ticket = house.calls.ticket(&wish("bob", &room)).unwrap();
+    let took = || house.calls.ticket_took(&ticket.room, &ticket.identity);
+    let ms = Duration::from_millis;
+    house.calls.ticket_answered(ticket.room.clone(), ticket.identity.clone(), ms(7));
+    assert_eq!(took(), None, "he has not come yet");
+    house.calls.admit(ticket.jwt.expose()).unwrap();
+    assert_eq!(took(), Some(ms(7)));
+    house.calls.admit(ticket.jwt.expose()).unwrap();
+    assert_eq!(took(), Some(ms(7)), "he comes back with the same token");
+    house.calls.ticket_answered(ticket.room.clone(), ticket.identity.clone(), ms(9));
+    house.calls.admit(ticket.jwt.expose()).unwrap();
+    assert_eq!(took(), Some(ms(9)));
 }
 
 #[tokio::test]

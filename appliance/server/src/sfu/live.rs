@@ -33,7 +33,9 @@ impl Live {
         let room_id = members.iter().find_map(whose).map(|holder| holder.room_id);
         let participants = members.iter().map(|member| {
             let who = whose(member).map(|holder| (holder.user_id, holder.device_id));
-            LiveParticipant { who, ..participant(member) }
+            let ticket_ms = self.calls.ticket_took(&room, &member.identity).map(ms);
+            let seen = participant(member);
+            LiveParticipant { who, stages: JoinStages { ticket_ms, ..seen.stages }, ..seen }
         });
         LiveCall { participants: participants.collect(), room_id, since_ms, call: room }
     }
@@ -57,7 +59,6 @@ fn participant(member: &Member) -> LiveParticipant {
         Way::Relayed(RelayTransport::Tcp) => CallPath::RelayTcp,
         Way::Relayed(RelayTransport::Tls) => CallPath::RelayTls,
     });
-    let ms = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
     let (condition, stages) = (member.condition, member.stages);
     LiveParticipant {
         identity: member.identity.clone(),
@@ -73,10 +74,15 @@ fn participant(member: &Member) -> LiveParticipant {
         up_bps: member.up_bps,
         down_bps: member.down_bps,
         stages: JoinStages {
+            ticket_ms: None,
             reached_ms: stages.reached.map(ms),
             secured_ms: stages.secured.map(ms),
             connected_ms: stages.connected.map(ms),
             media_ms: stages.media.map(ms),
         },
     }
+}
+
+fn ms(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

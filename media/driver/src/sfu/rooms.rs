@@ -155,6 +155,9 @@ impl<E: Engine> Rooms<E> {
         if !may_open || must_wait || participants >= self.limits.participants_max || !grants.is_within_limits() {
             debug!(may_open, must_wait, participants, "somebody was not let into a call");
             self.metrics.refused.inc();
+            if participants >= self.limits.participants_max {
+                (self.news)(RoomNews::NoPlace { room: grants.room, identity: grants.identity, is_room: false });
+            }
             // The connection ends without a word, and the client says that it could not connect.
             return;
         }
@@ -331,6 +334,7 @@ impl<E: Engine> Rooms<E> {
                     let at = hosted.present.iter().position(|present| present == identity);
                     at.into_iter().for_each(|at| drop(hosted.present.swap_remove(at)));
                 }
+                RoomNews::NoPlace { .. } => {}
             }
             (self.news)(news);
         }

@@ -39,6 +39,15 @@ pub enum RoomNews {
         /// Who.
         identity: String,
     },
+    /// Somebody was not let in, because as many take part as can.
+    NoPlace {
+        /// The room's name.
+        room: String,
+        /// Who.
+        identity: String,
+        /// Whether it is the room that is full; otherwise all rooms together are.
+        is_room: bool,
+    },
 }
 
 /// Our addresses.

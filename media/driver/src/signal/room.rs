@@ -164,6 +164,8 @@ impl<E: Engine> Room<E> {
             return Some(id);
         }
         if there.is_none() && self.sessions.len() >= PARTICIPANTS_MAX {
+            let (room, identity) = (self.name.clone(), grants.identity);
+            self.news.push(RoomNews::NoPlace { room, identity, is_room: true });
             refuse(outbox.as_ref(), Refusal::Full);
             return None;
         }

@@ -10,6 +10,7 @@ use livekit_protocol::{
 use prost::Message as _;
 use veche_sfu::{PUBLICATIONS_PER_PARTICIPANT_MAX, Source};
 
+use crate::sfu::RoomNews;
 use crate::signal::Grants;
 use crate::signal::testing::{Guest, Hall, camera, microphone, publishing_offer, receiving_offer};
 
@@ -159,6 +160,9 @@ fn nobody_is_let_in_above_the_limit() {
             .push(hall.join_with(Grants::participant(&format!("guest{at}"), "room"), JoinRequest::default()).unwrap());
         guests.iter().for_each(|guest: &Guest| drop(guest.heard()));
     }
+    drop(hall.news());
     assert!(hall.join_with(Grants::participant("one more", "room"), JoinRequest::default()).is_none());
+    let (room, identity) = ("room".to_owned(), "one more".to_owned());
+    assert_eq!(hall.news(), [RoomNews::NoPlace { room, identity, is_room: true }]);
     assert_eq!(hall.room.len(), veche_sfu::PARTICIPANTS_MAX);
 }

@@ -1,8 +1,10 @@
 //! `GET /api/admin/v1/calls`. Who may call it: administrators who look after rooms.
 
 use axum::extract::State;
+use ruma::OwnedRoomId;
 use schemars::JsonSchema;
 use serde::Serialize;
+use veche_calls::{NoPlace, RefusedJoin, RefusedJoins};
 
 use super::{CallPath, JoinStages, LiveCall, LiveParticipant};
 use crate::admin::v1::users::display_name;
@@ -18,6 +20,42 @@ pub(super) struct Calls {
     open: bool,
     /// The oldest first.
     calls: Vec<CallShown>,
+    refused: RefusedShown,
+}
+
+/// Who was not let into calls for lack of room, since the server started.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "CallsRefused")]
+struct RefusedShown {
+    /// How often a call had as many people as it may have.
+    full: u64,
+    /// How often the server carried as many people as it can.
+    busy: u64,
+    /// The last ones, the newest first.
+    latest: Vec<RefusedJoinShown>,
+}
+
+/// Somebody who was not let into a call for lack of room.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CallRefused")]
+struct RefusedJoinShown {
+    at_ms: u64,
+    why: RefusedWhy,
+    user_id: String,
+    display_name: Option<String>,
+    room_id: String,
+    room_name: Option<String>,
+    room_alias: Option<String>,
+}
+
+/// For lack of which room.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum RefusedWhy {
+    /// The call had as many people as it may have.
+    Full,
+    /// The server carried as many people as it can.
+    Busy,
 }
 
 /// A call.
@@ -65,22 +103,49 @@ struct ParticipantShown {
 
 /// Calls that go on now, and who is in them.
 pub(super) async fn list(State(app): State<App>, _: Asked) -> Result<Json<Calls>, ApiError> {
-    let Some(live) = &app.plugs.live_calls else { return Ok(Json(Calls { open: false, calls: Vec::new() })) };
+    let Some(live) = &app.plugs.live_calls else {
+        return Ok(Json(Calls { open: false, calls: Vec::new(), refused: RefusedShown::default() }));
+    };
     let mut calls = live.list().await?;
     calls.sort_by_key(|call| call.since_ms);
     let calls = calls.into_iter().map(|call| call_shown(&app, call)).collect::<Result<_, _>>()?;
-    Ok(Json(Calls { open: true, calls }))
+    let refused = app.plugs.calls.as_ref().map(|calls| refused_shown(&app, calls.refused())).transpose()?;
+    Ok(Json(Calls { open: true, calls, refused: refused.unwrap_or_default() }))
+}
+
+fn refused_shown(app: &App, refused: RefusedJoins) -> Result<RefusedShown, ApiError> {
+    let latest = refused.latest.into_iter().map(|RefusedJoin { at_ms, why, holder }| {
+        let (room_name, room_alias) = room_named(app, Some(&holder.room_id));
+        Ok(RefusedJoinShown {
+            at_ms,
+            why: match why {
+                NoPlace::Full => RefusedWhy::Full,
+                NoPlace::Busy => RefusedWhy::Busy,
+            },
+            display_name: display_name(app, &holder.user_id)?,
+            user_id: holder.user_id.to_string(),
+            room_id: holder.room_id.to_string(),
+            room_name,
+            room_alias,
+        })
+    });
+    Ok(RefusedShown { full: refused.full, busy: refused.busy, latest: latest.collect::<Result<_, ApiError>>()? })
+}
+
+/// A room's name and its alias; a room that cannot be shown does not hide what happened in it.
+fn room_named(app: &App, room: Option<&OwnedRoomId>) -> (Option<String>, Option<String>) {
+    let room = room.and_then(|room| app.homeserver.overview.room(room).ok());
+    let Some(summary) = room.map(|room| room.summary) else { return (None, None) };
+    (summary.name, summary.canonical_alias.map(|alias| alias.to_string()))
 }
 
 fn call_shown(app: &App, call: LiveCall) -> Result<CallShown, ApiError> {
-    // A room that cannot be shown does not hide its call.
-    let room = call.room_id.as_ref().and_then(|room| app.homeserver.overview.room(room).ok());
-    let summary = room.map(|room| room.summary);
+    let (room_name, room_alias) = room_named(app, call.room_id.as_ref());
     let participants = call.participants.into_iter().map(|it| participant_shown(app, it));
     Ok(CallShown {
         room_id: call.room_id.map(|room| room.to_string()),
-        room_name: summary.as_ref().and_then(|summary| summary.name.clone()),
-        room_alias: summary.and_then(|summary| summary.canonical_alias).map(|alias| alias.to_string()),
+        room_name,
+        room_alias,
         since_ms: call.since_ms,
         participants: participants.collect::<Result<_, _>>()?,
         call: call.call,

@@ -106,9 +106,11 @@ pub enum CallPath {
 }
 
 /// What has happened since somebody's connection of signaling was there, as the server has seen it, and how many milliseconds
-/// after it.
+/// after it; the token alone comes before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct JoinStages {
+    /// So long it took to answer with the token that lets him in; none if it is not known.
+    pub ticket_ms: Option<u32>,
     /// His first packet came (ICE).
     pub reached_ms: Option<u32>,
     /// The first packet of the handshake that makes keys came (DTLS).

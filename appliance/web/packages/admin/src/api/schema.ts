@@ -795,6 +795,17 @@ export interface components {
         };
         /** @description Which way media take. */
         CallPath: "direct" | "tcp" | "relay_udp" | "relay_tcp" | "relay_tls";
+        /** @description Somebody who was not let into a call for lack of room. */
+        CallRefused: {
+            /** Format: uint64 */
+            at_ms: number;
+            display_name: string | null;
+            room_alias: string | null;
+            room_id: string;
+            room_name: string | null;
+            user_id: string;
+            why: components["schemas"]["RefusedWhy"];
+        };
         /** @description Whom. */
         CallRemoval: {
             /** @description The call's name. */
@@ -808,6 +819,7 @@ export interface components {
             calls: components["schemas"]["Call"][];
             /** @description Whether this server has calls of many at all. */
             open: boolean;
+            refused: components["schemas"]["CallsRefused"];
         };
         /** @description Calls that go on now. */
         CallsNow: {
@@ -818,6 +830,21 @@ export interface components {
              * @description Who is in them, all together.
              */
             people: number;
+        };
+        /** @description Who was not let into calls for lack of room, since the server started. */
+        CallsRefused: {
+            /**
+             * Format: uint64
+             * @description How often the server carried as many people as it can.
+             */
+            busy: number;
+            /**
+             * Format: uint64
+             * @description How often a call had as many people as it may have.
+             */
+            full: number;
+            /** @description The last ones, the newest first. */
+            latest: components["schemas"]["CallRefused"][];
         };
         /** @description What is wrong with an upload. */
         CertificateCheck: {
@@ -1065,7 +1092,7 @@ export interface components {
         JoinRule: "public" | "invite" | "knock" | "restricted" | "knock_restricted";
         /**
          * @description What has happened since somebody's connection of signaling was there, as the server has seen it, and how many milliseconds
-         *     after it.
+         *     after it; the token alone comes before.
          */
         JoinStages: {
             /**
@@ -1088,6 +1115,11 @@ export interface components {
              * @description The first packet of the handshake that makes keys came (DTLS).
              */
             secured_ms: number | null;
+            /**
+             * Format: uint32
+             * @description So long it took to answer with the token that lets him in; none if it is not known.
+             */
+            ticket_ms: number | null;
         };
         /** @description A page of the journal, newest first. */
         Journal: {
@@ -1299,6 +1331,8 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description For lack of which room. */
+        RefusedWhy: "full" | "busy";
         /** @description What somebody is. */
         Role: "user" | "administrator" | "owner";
         /** @description A room. */

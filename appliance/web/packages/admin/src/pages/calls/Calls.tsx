@@ -16,6 +16,7 @@ import { NOTHING, type Quality, latencyText, lossText, qualityOf, rateText, step
 
 type Call = Schemas["Call"];
 type Participant = Schemas["CallParticipant"];
+type RefusedJoin = Schemas["CallRefused"];
 
 /** While somebody looks at it, it is asked for this often. */
 const REFRESH_MS = 5_000;
@@ -40,14 +41,14 @@ export function Calls() {
                     value.calls.length === 0 ? (
                         <>
                             <EmptyState icon="call" title={t("calls.none")} text={t(value.open ? "calls.noneText" : "calls.offText")} level={2} />
-                            {value.open && <Refused />}
+                            {value.open && <Refused refused={value.refused} />}
                         </>
                     ) : (
                         <>
                             {value.calls.map((call) => (
                                 <LiveCall key={call.call} call={call} reload={reload} />
                             ))}
-                            <Refused />
+                            <Refused refused={value.refused} />
                         </>
                     )
                 }
@@ -56,13 +57,32 @@ export function Calls() {
     );
 }
 
-/** Why somebody does not come into a call though he may, and what helps. */
-function Refused() {
+/** Why somebody does not come into a call though he may, and what helps; and who did not since the server started. */
+function Refused({ refused: { full, busy, latest } }: { readonly refused: Schemas["CallsRefused"] }) {
     const t = useT();
-    return <Card title={t("calls.refusedTitle")} text={t("calls.refusedText")} />;
+    const columns: readonly Column<RefusedJoin>[] = [
+        { id: "name", label: t("people.name"), bare: true, breaks: true, phone: "lead", cell: ({ user_id: userId, display_name: name }) => <Person userId={userId} displayName={name} /> },
+        { id: "room", label: t("calls.refusedRoom"), breaks: true, phone: "line", cell: (row) => nameOfCall(t, row) },
+        { id: "why", label: t("calls.refusedWhy"), phone: "line", cell: ({ why }) => t(`calls.refused.${why}`) },
+        { id: "when", label: t("calls.refusedWhen"), narrow: true, phone: "aside", cell: ({ at_ms: ms }) => <When ms={ms} /> },
+    ];
+    return (
+        <Card
+            flush={latest.length > 0}
+            title={t("calls.refusedTitle")}
+            text={
+                <>
+                    {t("calls.refusedText")}
+                    <span className={styles.refused}>{full + busy === 0 ? t("calls.refusedNobody") : t("calls.refusedCount", { count: full + busy, full, busy })}</span>
+                </>
+            }
+        >
+            {latest.length > 0 && <Table<RefusedJoin> label={t("calls.refusedLatest")} columns={columns} rows={latest} rowKey={(row) => `${row.user_id} ${row.room_id} ${row.at_ms}`} />}
+        </Card>
+    );
 }
 
-const nameOfCall = (t: ReturnType<typeof useT>, call: Call) => roomName(t, { name: call.room_name, canonical_alias: call.room_alias });
+const nameOfCall = (t: ReturnType<typeof useT>, call: Pick<Call, "room_name" | "room_alias">) => roomName(t, { name: call.room_name, canonical_alias: call.room_alias });
 
 function LiveCall({ call, reload }: { readonly call: Call; readonly reload: () => void }) {
     const t = useT();

@@ -14,15 +14,16 @@ test("what is not known is not told as nothing lost", () => {
 });
 
 test("only what has happened is told, in its order", () => {
-    const stages = { reached_ms: 12, secured_ms: 20, connected_ms: null, media_ms: null };
+    const stages = { ticket_ms: 4, reached_ms: 12, secured_ms: 20, connected_ms: null, media_ms: null };
     expect(stagesOf(stages)).toEqual([{ stage: "reached_ms", ms: 12 }, { stage: "secured_ms", ms: 20 }]);
-    expect(stagesOf({ reached_ms: null, secured_ms: null, connected_ms: null, media_ms: null })).toEqual([]);
+    expect(stagesOf({ ticket_ms: null, reached_ms: null, secured_ms: null, connected_ms: null, media_ms: null })).toEqual([]);
 });
 
 test("each stage is told with the time that it took, though one may overtake another", () => {
-    const stages = { reached_ms: 12, secured_ms: 20, connected_ms: 80, media_ms: 60 };
+    const stages = { ticket_ms: null, reached_ms: 12, secured_ms: 20, connected_ms: 80, media_ms: 60 };
     expect(stepsOf(stages).map(({ ms }) => ms)).toEqual([12, 8, 60, 0]);
     expect(stepsText(t, format, { ...stages, media_ms: null })).toEqual(["packet 12 ms", "keys 8 ms", "connected 60 ms"]);
+    expect(stepsText(t, format, { ...stages, ticket_ms: 5, connected_ms: null, media_ms: null })).toEqual(["token 5 ms", "packet 12 ms", "keys 8 ms"]);
 });
 
 test("one word says how somebody fares, and what the reason is", () => {

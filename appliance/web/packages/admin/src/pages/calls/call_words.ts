@@ -29,23 +29,30 @@ export function rateText(t: T, format: Format, { up_bps: up, down_bps: down }: P
 
 const STAGES = ["reached_ms", "secured_ms", "connected_ms", "media_ms"] as const satisfies readonly (keyof Schemas["JoinStages"])[];
 
+interface Stage<Name extends keyof Schemas["JoinStages"]> {
+    readonly stage: Name;
+    readonly ms: number;
+}
+
 /** What has happened since he came, and after how long; what has not is left out. Pure. */
-export function stagesOf(stages: Schemas["JoinStages"]): readonly { readonly stage: (typeof STAGES)[number]; readonly ms: number }[] {
+export function stagesOf(stages: Schemas["JoinStages"]): readonly Stage<(typeof STAGES)[number]>[] {
     return STAGES.flatMap((stage) => {
         const ms = stages[stage];
         return ms === null ? [] : [{ stage, ms }];
     });
 }
 
-/** How long each stage took by itself. Pure. */
-export function stepsOf(stages: Schemas["JoinStages"]): readonly { readonly stage: (typeof STAGES)[number]; readonly ms: number }[] {
+/** How long each stage took by itself; the token, which came before the others, is the first. Pure. */
+export function stepsOf(stages: Schemas["JoinStages"]): readonly Stage<keyof Schemas["JoinStages"]>[] {
     let before = 0;
-    return stagesOf(stages).map(({ stage, ms }) => {
+    const ticket = stages.ticket_ms === null ? [] : [{ stage: "ticket_ms" as const, ms: stages.ticket_ms }];
+    const steps = stagesOf(stages).map(({ stage, ms }) => {
         // The first packet of a voice may come before the last one of the handshake.
         const took = Math.max(0, ms - before);
         before = Math.max(before, ms);
         return { stage, ms: took };
     });
+    return [...ticket, ...steps];
 }
 
 /** The same in words. Pure. */
