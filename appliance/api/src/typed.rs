@@ -107,6 +107,12 @@ impl Operation {
         Self { route: self.route.refuse_suspended(), ..self }
     }
 
+    /// Also for guests.
+    #[must_use]
+    pub(crate) fn guests(self) -> Self {
+        Self { route: self.route.guests(), ..self }
+    }
+
     /// Ends with the connection: for what waits and changes nothing.
     #[must_use]
     pub(crate) fn attached(self) -> Self {

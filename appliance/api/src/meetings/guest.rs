@@ -5,12 +5,12 @@ use ruma::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use veche_base::Secret;
-use veche_homeserver::meetings::{Entered, Knock};
+use veche_homeserver::meetings::{Entered, Knock, PAGE_BYTES_MAX};
 use veche_runtime::tasks::TaskFailed;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::typed::{Asked, Json, Nothing};
+use crate::typed::{Asked, DONE, Done, Json, Nothing};
 
 /// What a link ends with.
 #[derive(Deserialize, JsonSchema)]
@@ -19,6 +19,17 @@ use crate::typed::{Asked, Json, Nothing};
 pub(super) struct Link {
     #[schemars(with = "String")]
     token: Secret<String>,
+}
+
+/// What a guest's page says of itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "GuestPage")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    /// By what it is told from the one that is loaded after it.
+    page: String,
+    /// Whether it is there; otherwise it is closed, or loaded anew.
+    open: bool,
 }
 
 /// What a link leads to. Who is there is not told.
@@ -129,4 +140,16 @@ pub(super) async fn wait(State(app): State<App>, asked: Asked<Nothing, Ticket>) 
             room_id,
         }),
     }))
+}
+
+/// A guest's page is there, or is closed.
+pub(super) async fn page(State(app): State<App>, asked: Asked<Nothing, Page>) -> Result<Json<Done>, ApiError> {
+    let guest = asked.requester()?.user_id.clone();
+    let Page { page, open } = asked.body;
+    if page.is_empty() || page.len() > PAGE_BYTES_MAX {
+        return Err(ApiError::invalid_param(format!("page must have between one and {PAGE_BYTES_MAX} bytes")));
+    }
+    let meetings = &app.homeserver.meetings;
+    let heard = if open { meetings.page_opened(&guest, page) } else { meetings.page_closed(&guest, page) };
+    if heard { Ok(DONE) } else { Err(ApiError::forbidden("This is for guests")) }
 }

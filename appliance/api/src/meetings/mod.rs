@@ -64,7 +64,13 @@ fn guests(typed: Typed<App>) -> Typed<App> {
         "/api/meetings/v1/guest/wait",
         "Whether somebody who has asked may come in; answers when that changes",
     );
+    let page = Operation::post(
+        "guest.page",
+        "/api/meetings/v1/guest/page",
+        "A guest's page is there, or is closed: who is not back soon has left",
+    );
     typed
+        .add(page.need(Need::User).guests(), guest::page)
         .add(about.need(Need::Nobody).class(Class::Login), guest::about)
         .add(knock.need(Need::Nobody).class(Class::Login), guest::knock)
         .add(wait.need(Need::Nobody).attached(), guest::wait)

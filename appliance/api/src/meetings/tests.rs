@@ -35,6 +35,7 @@ const OPEN: &[&str] = &[
     "GET user/{user_id}/account_data/{event_type}",
     "GET user/{user_id}/filter/{filter_id}",
     "GET voip/turnServer",
+    "POST /api/meetings/v1/guest/page",
     "POST delayed_events/{delay_id}",
     "POST delayed_events/{delay_id}/{action}",
     "POST keys/claim",

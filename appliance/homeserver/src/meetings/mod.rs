@@ -5,6 +5,7 @@
 //! | `links` | making, listing and ending links: for members who may invite into the room |
 //! | `lobby` | those who wait at the door, in memory: whoever waits says so again after a restart |
 //! | `entering` | knocking, letting in and refusing, and what happens when somebody is let in |
+//! | `pages` | guests' pages that are closed, or loaded anew |
 //! | `upkeep` | the task that ends meetings and sees guests off |
 //!
 //! A guest's account, the link and its limits are the directory's (`veche_directory`). Here is what rooms have to do with it.
@@ -15,6 +16,7 @@
 mod entering;
 mod links;
 mod lobby;
+mod pages;
 mod upkeep;
 
 #[cfg(test)]
@@ -24,6 +26,7 @@ pub use self::{
     entering::{AdmitError, EnterError, Entered, Knock, KnockError},
     links::{LinkError, LinkWish},
     lobby::Waiting,
+    pages::PAGE_BYTES_MAX,
 };
 
 use std::{
@@ -37,7 +40,7 @@ use tokio::sync::Notify;
 use veche_rooms::PowerLevels;
 use veche_store::ShortRoomId;
 
-use self::lobby::Lobby;
+use self::{lobby::Lobby, pages::Pages};
 use crate::{
     core::Core,
     membership::Members,
@@ -52,6 +55,7 @@ pub struct Meetings {
     members: Arc<Members>,
     profiles: Arc<Profiles>,
     lobby: Lobby,
+    pages: Pages,
     /// Rooms in which there is a guest.
     visited: RwLock<BTreeSet<ShortRoomId>>,
     /// Something happened in one of them.
@@ -68,10 +72,30 @@ impl Meetings {
             members: Arc::clone(members),
             profiles: Arc::clone(profiles),
             lobby: Lobby::new(),
+            pages: Pages::default(),
             visited: RwLock::default(),
             doubt: Notify::new(),
             started: core.clock.monotonic(),
         }
+    }
+
+    /// A guest's page is there, also again after it was put aside. `false`: he is no guest.
+    pub fn page_opened(&self, guest: &UserId, page: String) -> bool {
+        let is_guest = self.core.directory.is_guest(guest);
+        if is_guest {
+            self.pages.open(guest, page);
+        }
+        is_guest
+    }
+
+    /// A guest's page is closed, or loaded anew: unless he is back within 20 seconds he has left. `false`: he is no guest.
+    pub fn page_closed(&self, guest: &UserId, page: String) -> bool {
+        let is_guest = self.core.directory.is_guest(guest);
+        if is_guest {
+            self.pages.close(guest, page, self.core.clock.monotonic());
+            self.doubt.notify_one();
+        }
+        is_guest
     }
 }
 

@@ -195,6 +195,30 @@ async fn a_guest_of_whom_nothing_is_heard_leaves_the_room() {
 }
 
 #[tokio::test]
+async fn a_guest_whose_page_is_closed_is_gone_unless_another_one_comes() {
+    let house = House::new().await;
+    let room = house.room(&user("alice"), Preset::Private).await;
+    let guests = [come(&house, &room).await, come(&house, &room).await, come(&house, &room).await];
+    let meetings = &house.server.meetings;
+    assert!(!meetings.page_closed(&user("alice"), "a".to_owned()), "she is no guest");
+    for guest in &guests {
+        assert!(meetings.page_closed(guest, "one".to_owned()));
+    }
+    let [closed, anew, overtaken] = &guests;
+    assert!(meetings.page_opened(anew, "two".to_owned()));
+    meetings.page_opened(overtaken, "two".to_owned());
+    meetings.page_closed(overtaken, "one".to_owned());
+    let until = meetings.look_after().await.unwrap();
+    assert_eq!(until, Duration::from_secs(20), "it is looked in time");
+    let directory = &house.server.core.directory;
+    assert!(guests.iter().all(|guest| directory.is_active(guest)));
+    house.clock.advance(until);
+    meetings.look_after().await.unwrap();
+    assert!(directory.is_deactivated(closed));
+    assert!(directory.is_active(anew) && directory.is_active(overtaken));
+}
+
+#[tokio::test]
 async fn the_end_of_the_meeting_empties_the_room_of_guests_also_in_the_next_process() {
     let house = House::new().await;
     let room = house.room(&user("alice"), Preset::Private).await;

@@ -22,8 +22,7 @@ const ROUND: Duration = Duration::from_secs(20);
 const RETRY: Duration = Duration::from_secs(2);
 /// What was committed shows in its room a moment later.
 const SETTLE: Duration = Duration::from_millis(100);
-/// A guest's browser asks every half minute. One that is loaded anew goes on with the same guest, so that a page which is closed
-/// takes no leave: it cannot know which of both it is.
+/// A guest's browser asks every half minute. Pages that are closed say so; this is for those that cannot any more.
 const SILENT: Duration = Duration::from_secs(3 * 60);
 /// Whoever is not in the room so long after his account was made does not come.
 const COMING: Duration = Duration::from_secs(60);
@@ -65,6 +64,8 @@ impl Meetings {
                 self.core.directory.dismiss_guest(&guest.user_id, gone).await?;
             }
         }
+        let back = self.pages.keep(guests.iter().map(|guest| &*guest.user_id), self.core.clock.monotonic());
+        let next = [next, back].into_iter().flatten().min();
         Ok(next.map_or(ROUND, |next| next.min(ROUND)).max(Duration::from_millis(1)))
     }
 
@@ -76,6 +77,9 @@ impl Meetings {
         let unseen = Duration::from_millis(clock.wall_ms().saturating_sub(seen_ms)).min(here_for);
         if unseen > SILENT {
             return Some(Gone::Silent);
+        }
+        if self.pages.is_gone(&guest.user_id, clock.monotonic()) {
+            return Some(Gone::Left);
         }
         let room = match self.rooms.find(&guest.room_id) {
             Ok(room) => room,

@@ -65,9 +65,14 @@ function useVisit(token: string): Visit<Engine> {
         const vanish = () => {
             visit.vanish();
         };
+        const reappear = ({ persisted }: PageTransitionEvent) => {
+            if (persisted) visit.reappear();
+        };
         window.addEventListener("pagehide", vanish);
+        window.addEventListener("pageshow", reappear);
         return () => {
             window.removeEventListener("pagehide", vanish);
+            window.removeEventListener("pageshow", reappear);
             void visit.leave();
         };
     }, [visit]);

@@ -35,6 +35,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/meetings/v1/guest/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A guest's page is there, or is closed: who is not back soon has left */
+        post: operations["guest.page"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/meetings/v1/guest/wait": {
         parameters: {
             query?: never;
@@ -144,6 +161,13 @@ export interface components {
     schemas: {
         /** @description It is done; there is nothing to tell. */
         Done: Record<string, never>;
+        /** @description What a guest's page says of itself. */
+        GuestPage: {
+            /** @description Whether it is there; otherwise it is closed, or loaded anew. */
+            open: boolean;
+            /** @description By what it is told from the one that is loaded after it. */
+            page: string;
+        };
         /** @description What a guest's client signs its requests with, in the one room that it may be in. */
         GuestSession: {
             access_token: string;
@@ -349,6 +373,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "guest.page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestPage"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             default: components["responses"]["Refusal"];

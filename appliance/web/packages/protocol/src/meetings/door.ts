@@ -96,6 +96,14 @@ export class Door {
         this.#fetch(`${this.baseUrl}/_matrix/client/v3/logout`, { method: "POST", headers, body: "{}", keepalive: true }).catch(() => undefined);
     }
 
+    /** Tells the server that the guest's page is there, or is on its way out: who is not back soon has gone. */
+    page(accessToken: string, page: string, open: boolean): void {
+        const headers = { "Content-Type": "application/json", Authorization: `Bearer ${accessToken}` };
+        const body = JSON.stringify({ page, open } satisfies Told["GuestPage"]);
+        // If it does not arrive, the server misses him later.
+        this.#fetch(`${this.baseUrl}${API}/page`, { method: "POST", headers, body, keepalive: true }).catch(() => undefined);
+    }
+
     /** Whether a session of an earlier time is good still. */
     async lives(accessToken: string): Promise<boolean> {
         const headers = { Authorization: `Bearer ${accessToken}` };

@@ -130,11 +130,15 @@ describe("a visit", () => {
         await before.visit.look();
         await before.visit.enter("Petr", "314159");
         before.visit.vanish();
+        expect(asked.at(-1)).toMatchObject({ path: "page", body: { open: false }, token: "Bearer t" });
         expect(asked.some(({ path }) => path === "logout")).toBe(false);
         secure();
         const { visit, engine } = visitOf(door, tab);
         await visit.look();
         expect(visit.getSnapshot()).toMatchObject({ phase: "in", roomId: "!r:b", engine });
+        const [closed, opened] = asked.filter(({ path }) => path === "page");
+        expect(opened).toMatchObject({ body: { open: true }, token: "Bearer t" });
+        expect(opened?.body["page"]).not.toBe(closed?.body["page"]);
         expect(asked.filter(({ path }) => path === "knock")).toHaveLength(1);
         await visit.leave();
         expect(tab.kept.size).toBe(0);

@@ -1,6 +1,6 @@
 //! A guest's visit, from following a link to leaving. It starts and ends everything else; nothing of it is kept here afterwards.
-//! A page that is loaded anew goes on with the visit of its tab, for as long as the guest lives on the server: that sees off who
-//! is heard of no more.
+//! A page that is loaded anew goes on with the visit of its tab, for as long as the guest lives on the server: that is told of
+//! pages that go away, and sees off who is not back soon.
 
 import { type ProblemCode, problemOf } from "../base/problem";
 import { Store } from "../base/store";
@@ -30,6 +30,7 @@ const AGAIN_MS = 2_000;
 const KNOCKS_MAX = 20;
 
 const ID_BYTES = 8;
+const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(ID_BYTES)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 /** The page before is on its way out while the next one is on its way in. */
 const HOLD_MS_MAX = 3_000;
 
@@ -46,6 +47,8 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
     readonly #token: string;
     readonly #parts: VisitParts<E>;
     readonly #memory: VisitMemory;
+    /** By what this page is told from the next one. */
+    readonly #page = newId();
     #looking: Promise<void> | null = null;
     /** A page that is loaded anew finds this visit again. */
     #remembered = false;
@@ -114,9 +117,19 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
         await this.#end("left");
     }
 
-    /** The page goes away, closed or to be loaded anew: nobody can tell. Who cannot come back has gone. */
+    /** The page goes away, closed or to be loaded anew: nobody can tell. Who cannot come back has gone, others may do so soon. */
     vanish(): void {
         if (!this.#remembered) this.#logOut();
+        else this.#tell(false);
+    }
+
+    /** The page was put aside, and is shown again as it was. */
+    reappear(): void {
+        this.#tell(true);
+    }
+
+    #tell(open: boolean): void {
+        if (this.#session) this.#parts.door.page(this.#session.accessToken, this.#page, open);
     }
 
     #logOut(): void {
@@ -144,6 +157,7 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
             const session = await keeper.load();
             if (session && (await this.#parts.door.lives(session.accessToken))) {
                 this.#remembered = true;
+                this.#parts.door.page(session.accessToken, this.#page, true);
                 if (signal.aborted) await this.#setAside();
                 else await this.#start(invitation, { ...session, roomId: kept.roomId }, session, keeper);
                 return true;
@@ -215,7 +229,7 @@ export class Visit<E extends RunningEngine> extends Store<VisitState<E>> {
     async #begin(invitation: Invitation, session: GuestSession): Promise<void> {
         this.#session = session;
         this.publish({ phase: "entering", invitation });
-        const id = Array.from(crypto.getRandomValues(new Uint8Array(ID_BYTES)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+        const id = newId();
         this.#release = (await holdVisit(id, HOLD_MS_MAX)) ?? this.#release;
         const keeper = await SessionKeeper.open(id);
         this.#keeper = keeper;
