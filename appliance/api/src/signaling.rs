@@ -13,8 +13,15 @@ pub trait Signaling: Send + Sync {
     /// Whether somebody with this token would be let in now, for clients that ask why they were not.
     fn check<'a>(&'a self, token: &'a str) -> Verdict<'a>;
 
-    /// Lets a client in and takes over the connection, once it has become a WebSocket.
-    fn accept<'a>(&'a self, token: &'a str, wish: JoinWish<'a>, upgrade: OnUpgrade) -> Verdict<'a>;
+    /// Lets a client in and takes over the connection, once it has become a WebSocket. `browser` is what it has shown itself
+    /// to be in its request: LiveKit's client for browsers does not say it again.
+    fn accept<'a>(
+        &'a self,
+        token: &'a str,
+        wish: JoinWish<'a>,
+        browser: Option<&'static str>,
+        upgrade: OnUpgrade,
+    ) -> Verdict<'a>;
 
     /// Whether calls are served, for whoever watches over it. Answered within seconds.
     fn serves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;

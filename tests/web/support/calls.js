@@ -3,27 +3,32 @@
 import { until } from "./browser.js";
 
 /** Keeps the connections that the page makes from now on, to ask them later; also when it is loaded anew. */
-export async function watchConnections({ page }) {
-    const watch = () => {
-        const Real = globalThis.RTCPeerConnection;
-        globalThis.vecheConnections = [];
-        globalThis.RTCPeerConnection = class extends Real {
-            constructor(...parts) {
-                super(...parts);
-                globalThis.vecheConnections.push(this);
-            }
-        };
-        const RealSocket = globalThis.WebSocket;
-        globalThis.vecheSockets = [];
-        globalThis.WebSocket = class extends RealSocket {
-            constructor(...parts) {
-                super(...parts);
-                globalThis.vecheSockets.push(this);
-            }
-        };
+export async function watchConnections(who) {
+    await who.page.addInitScript(watch);
+    await watchHere(who);
+}
+
+/** The same until the page is loaded anew. */
+export const watchHere = ({ page }) => page.evaluate(watch);
+
+/** Runs in the page. */
+function watch() {
+    const Real = globalThis.RTCPeerConnection;
+    globalThis.vecheConnections = [];
+    globalThis.RTCPeerConnection = class extends Real {
+        constructor(...parts) {
+            super(...parts);
+            globalThis.vecheConnections.push(this);
+        }
     };
-    await page.addInitScript(watch);
-    await page.evaluate(watch);
+    const RealSocket = globalThis.WebSocket;
+    globalThis.vecheSockets = [];
+    globalThis.WebSocket = class extends RealSocket {
+        constructor(...parts) {
+            super(...parts);
+            globalThis.vecheSockets.push(this);
+        }
+    };
 }
 
 /** How many connections of signaling are open. */

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use http::header::{
-    AUTHORIZATION, CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    AUTHORIZATION, CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -39,7 +39,8 @@ async fn let_in(app: &App, mut req: Plain, wish: JoinWish<'_>) -> Result<Respons
         return Ok(plain(StatusCode::NOT_FOUND, "this is for clients of LiveKit"));
     };
     let token = token(parts).unwrap_or_default();
-    if let Err(refusal) = signaling.accept(&token, wish, upgrade).await {
+    let browser = browser(&parts.headers);
+    if let Err(refusal) = signaling.accept(&token, wish, browser, upgrade).await {
         return Ok(refused(refusal));
     }
     let mut answer = Response::new(Body::empty());
@@ -49,6 +50,12 @@ async fn let_in(app: &App, mut req: Plain, wish: JoinWish<'_>) -> Result<Respons
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(SEC_WEBSOCKET_ACCEPT, key);
     Ok(answer)
+}
+
+/// The browser that asks, of those whose calls need care of their own.
+fn browser(headers: &HeaderMap) -> Option<&'static str> {
+    let agent = headers.get(USER_AGENT)?.to_str().ok()?;
+    agent.contains("Firefox/").then_some("Firefox")
 }
 
 /// Says whether a token would open the call now.

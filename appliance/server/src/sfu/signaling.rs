@@ -67,7 +67,13 @@ impl Signaling for Reception {
         Box::pin(async move { self.admit(token).map(|_| ()) })
     }
 
-    fn accept<'a>(&'a self, token: &'a str, wish: JoinWish<'a>, upgrade: OnUpgrade) -> Verdict<'a> {
+    fn accept<'a>(
+        &'a self,
+        token: &'a str,
+        wish: JoinWish<'a>,
+        browser: Option<&'static str>,
+        upgrade: OnUpgrade,
+    ) -> Verdict<'a> {
         Box::pin(async move {
             let grants = self.admit(token)?;
             let arrival = match wish {
@@ -77,6 +83,7 @@ impl Signaling for Reception {
                     SignalingRefusal::Request
                 })?,
             };
+            let arrival = arrival.from_browser(browser);
             let (sfu, calls) = (self.sfu.clone(), Arc::clone(&self.calls));
             let seat = (grants.room.clone(), grants.identity.clone());
             self.workers.spawn("call signaling", async move {

@@ -123,6 +123,16 @@ pub struct Arrival {
 }
 
 impl Arrival {
+    /// With the browser that the request came from, where the client has not named one itself.
+    #[must_use]
+    pub fn from_browser(mut self, browser: Option<&str>) -> Self {
+        let client = self.request.client_info.get_or_insert_default();
+        if let Some(browser) = browser.filter(|_| client.browser.is_empty()) {
+            browser.clone_into(&mut client.browser);
+        }
+        self
+    }
+
     /// Reads the parameters of `/rtc`. What is missing or unknown is as it usually is.
     pub fn from_parameters(parameters: &[(String, String)]) -> Self {
         let value = |name: &str| {
@@ -200,7 +210,7 @@ mod tests {
     use livekit_protocol::{JoinRequest, WrappedJoinRequest};
     use prost::Message;
 
-    use super::{Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, read_join_request};
+    use super::{Arrival, Grants, JoinRequestError, METADATA_BYTES_MAX, NAME_CHARS_MAX, read_join_request};
 
     fn wrap(compression: i32, join_request: Vec<u8>) -> Vec<u8> {
         WrappedJoinRequest { compression, join_request }.encode_to_vec()
@@ -220,6 +230,17 @@ mod tests {
             assert_eq!(read_join_request(&URL_SAFE.encode(&wrapped)).unwrap(), request);
             assert_eq!(read_join_request(&URL_SAFE_NO_PAD.encode(&wrapped)).unwrap(), request);
         }
+    }
+
+    #[test]
+    fn a_browser_is_what_its_request_shows_unless_its_client_says_so() {
+        let named = |says: &str, shows| {
+            let arrival = Arrival::from_parameters(&[("browser".to_owned(), says.to_owned())]).from_browser(shows);
+            arrival.request.client_info.unwrap().browser
+        };
+        assert_eq!(named("", Some("Firefox")), "Firefox");
+        assert_eq!(named("Safari", Some("Firefox")), "Safari");
+        assert_eq!(named("", None), "");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use veche_sfu::{Layering, PUBLICATIONS_PER_PARTICIPANT_MAX, PublicationConfig, P
 
 use super::info;
 use super::room::{Context, Room, make_sid};
-use super::session::{Announced, Line, Session, SessionId, Track};
+use super::sdp::{LineKind, OfferedLine};
+use super::session::{Announced, Connection, Line, Session, SessionId, Track};
 
 /// Letters of a client's name for a track.
 const CID_CHARS_MAX: usize = 256;
@@ -86,16 +87,14 @@ impl<E: Engine> Room<E> {
     /// An idle line on which something is sent that was announced. It is taken out of what is announced.
     fn find_announced(&mut self, id: SessionId) -> Option<Found> {
         let session = self.sessions.get_mut(&id)?;
-        let connection = session.connection.as_ref()?;
+        let (connection, is_firefox) = (session.connection.as_ref()?, session.is_firefox());
         for (place, (line, offered)) in connection.lines.iter().zip(&connection.offered).enumerate() {
             if *line != Line::Idle || offered.is_rejected || !offered.ways.sends {
                 continue;
             }
-            let is_it = |it: &Announced| {
-                let names = it.request.simulcast_codecs.first().map(|codec| codec.cid.as_str());
-                offered.track.as_deref().is_some_and(|track| track == it.request.cid || Some(track) == names)
-            };
-            let Some(at) = session.announced.iter().position(is_it) else { continue };
+            let named = session.announced.iter().position(|it| is_named(it, offered));
+            let other = || nameless(&session.announced, connection, offered);
+            let Some(at) = named.or_else(|| is_firefox.then(other).flatten()) else { continue };
             let announced = session.announced.remove(at);
             let taken = connection.agreement.on_line(offered);
             let mut codecs: Vec<Codec> = taken.into_iter().map(|(codec, _)| codec).collect();
@@ -166,6 +165,22 @@ impl<E: Engine> Room<E> {
     pub(super) fn owner_of(&self, sid: &str) -> Option<(SessionId, &Track)> {
         self.sessions.iter().find_map(|(id, session)| Some((*id, session.track(sid)?)))
     }
+}
+
+/// Whether a line has the name under which something was announced.
+fn is_named(announced: &Announced, offered: &OfferedLine) -> bool {
+    let AddTrackRequest { cid, simulcast_codecs, .. } = &announced.request;
+    let names = simulcast_codecs.first().map(|codec| codec.cid.as_str());
+    offered.track.as_deref().is_some_and(|track| track == cid || Some(track) == names)
+}
+
+/// What is sent on a line that has the name of nothing announced: the first of its kind that no other line names. Firefox
+/// gives the tracks in its offers names of its own.
+fn nameless(announced: &[Announced], connection: &Connection, offered: &OfferedLine) -> Option<usize> {
+    announced.iter().position(|it| {
+        info::source(&it.request).is_some_and(|source| LineKind::Media(source.kind()) == offered.kind)
+            && !connection.offered.iter().any(|line| is_named(it, line))
+    })
 }
 
 /// Sound or picture of a track.

@@ -3,13 +3,14 @@
 use livekit_protocol::signal_request::Message as Request;
 use livekit_protocol::signal_response::Message;
 use livekit_protocol::{
-    AddTrackRequest, DataPacket, MediaSectionsRequirement, MuteTrackRequest, SubscriptionPermission, TrackInfo,
-    UpdateSubscription, UpdateTrackSettings, data_packet, encryption,
+    AddTrackRequest, ClientInfo, DataPacket, JoinRequest, MediaSectionsRequirement, MuteTrackRequest,
+    SubscriptionPermission, TrackInfo, UpdateSubscription, UpdateTrackSettings, data_packet, encryption,
 };
 use prost::Message as _;
 use veche_sfu::engine::{ChannelId, Event};
 
-use crate::signal::testing::{Guest, Hall, microphone, publishing_offer, receiving_offer};
+use crate::signal::Grants;
+use crate::signal::testing::{Guest, Hall, camera, microphone, publishing_offer, receiving_offer};
 
 /// The tracks that an update among these told of.
 fn tracks(heard: &[Message]) -> Vec<TrackInfo> {
@@ -40,6 +41,22 @@ fn conversation() -> (Hall, Guest, Guest) {
     hall.publish(&mut anna);
     hall.offer(&mut boris, receiving_offer(1, 1));
     (hall, anna, boris)
+}
+
+#[test]
+fn what_firefox_sends_is_found_though_it_has_other_names_in_offers() {
+    for (browser, is_found) in [("Firefox", true), ("Chrome", false)] {
+        let mut hall = Hall::new();
+        let client = ClientInfo { browser: browser.to_owned(), ..ClientInfo::default() };
+        let request = JoinRequest { client_info: Some(client), ..JoinRequest::default() };
+        let mut fox = hall.join_with(Grants::participant("fox", "room"), request).unwrap();
+        hall.say(&fox, Request::AddTrack(camera("a picture")));
+        hall.say(&fox, Request::AddTrack(microphone("another voice")));
+        hall.say(&fox, Request::AddTrack(microphone("a voice")));
+        hall.offer(&mut fox, publishing_offer("{1}", "{2}"));
+        let published: Vec<_> = hall.room.sessions[&fox.id].tracks.iter().map(|it| it.cid.clone()).collect();
+        assert_eq!(published, if is_found { vec!["another voice", "a picture"] } else { vec![] }, "{browser}");
+    }
 }
 
 #[test]
