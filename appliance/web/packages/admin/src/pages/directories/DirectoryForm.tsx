@@ -1,6 +1,6 @@
 /** The form of a company directory: presets, an example under each field, and a test before it is kept. */
 import { Button, Select, Switch, TextArea, TextField, useToasts } from "@veche/kit";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { useApi, useT } from "../../app/context";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Card } from "../../ui/Page";
@@ -22,6 +22,7 @@ export function DirectoryForm({ directory, place, onCancel, onKept }: DirectoryF
     const toasts = useToasts();
     const [form, setForm] = useState<Form>(() => (directory === null ? emptyForm(place) : formOf(directory)));
     const [asking, setAsking] = useState(false);
+    const id = useId();
     const change = (more: Partial<Form>) => { setForm((now) => ({ ...now, ...more })); };
     const keep = async (proof: string) => {
         const body = bodyOf(form);
@@ -31,27 +32,30 @@ export function DirectoryForm({ directory, place, onCancel, onKept }: DirectoryF
         onKept();
     };
     return (
-        <form
-            className={styles.stack}
-            onSubmit={(event) => {
-                event.preventDefault();
-                setAsking(true);
-            }}
-        >
-            <Connection form={form} change={change} isNew={directory === null} />
-            <WhoEnters form={form} change={change} />
-            <Mapping form={form} change={change} />
+        <div className={styles.stack}>
+            <form
+                id={id}
+                className={styles.stack}
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    setAsking(true);
+                }}
+            >
+                <Connection form={form} change={change} isNew={directory === null} />
+                <WhoEnters form={form} change={change} />
+                <Mapping form={form} change={change} />
+            </form>
             <TestCard id={directory?.id ?? null} form={form} />
             <div className={styles.acts}>
                 <Button variant="ghost" onClick={onCancel}>{t("common.cancel")}</Button>
-                <Button type="submit" variant="primary">{t("common.save")}</Button>
+                <Button type="submit" form={id} variant="primary">{t("common.save")}</Button>
             </div>
             {asking && (
                 <ConfirmDialog title={t("directories.keepTitle")} confirm={t("common.save")} danger={false} proof="fresh" onClose={() => { setAsking(false); }} run={keep}>
                     <p>{t("directories.keepText")}</p>
                 </ConfirmDialog>
             )}
-        </form>
+        </div>
     );
 }
 

@@ -24,7 +24,7 @@ export interface Form {
 }
 
 export const ATTRIBUTES = ["id", "changed", "name", "mail", "phone", "title", "department", "manager"] as const;
-export type AttributeName = (typeof ATTRIBUTES)[number];
+type AttributeName = (typeof ATTRIBUTES)[number];
 
 export const DISABLED: readonly Form["disabled"][] = ["user_account_control", "pwd_account_locked_time", "ns_account_lock", "nothing"];
 
