@@ -42,7 +42,7 @@ export function DirectoryForm({ directory, place, onCancel, onKept }: DirectoryF
                 }}
             >
                 <Connection form={form} change={change} isNew={directory === null} />
-                <WhoEnters form={form} change={change} />
+                <WhoEnters form={form} change={change} isNew={directory === null} />
                 <Mapping form={form} change={change} />
             </form>
             <TestCard id={directory?.id ?? null} form={form} />
@@ -81,9 +81,10 @@ function Connection({ form, change, isNew }: PartProps & { readonly isNew: boole
     );
 }
 
-function WhoEnters({ form, change }: PartProps) {
+function WhoEnters({ form, change, isNew }: PartProps & { readonly isNew: boolean }) {
     const t = useT();
-    const [preset, setPreset] = useState<Preset | "">("");
+    // An empty form begins with the words of the kind that most companies have.
+    const [preset, setPreset] = useState<Preset | "">(isNew ? PRESETS[0] : "");
     const options = PRESETS.map((value) => ({ value, label: t(`directories.preset.${value}`) }));
     const choose = (value: string) => {
         const chosen = PRESETS.find((it) => it === value);
