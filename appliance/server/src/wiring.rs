@@ -269,14 +269,16 @@ async fn give_names(directory: Arc<Directory>, homeserver: Arc<Homeserver>, stop
     loop {
         let given = async {
             for (user, name) in directory.names_to_give().await.map_err(|error| error.to_string())? {
-                let set = homeserver.profiles.set(&user, DISPLAY_NAME, Some(name.clone().into())).await;
-                set.map_err(|error| error.to_string())?;
+                if let Err(error) = homeserver.profiles.set(&user, DISPLAY_NAME, Some(name.clone().into())).await {
+                    warn!(%error, user_id = %user, "a name of a company directory could not be set");
+                    continue;
+                }
                 directory.name_given(&user, &name).await.map_err(|error| error.to_string())?;
             }
             Ok::<_, String>(())
         };
         if let Err(error) = given.await {
-            warn!(error, "a name of a company directory could not be set; this is tried again with the next one");
+            warn!(error, "names of company directories could not be set; this is tried again with the next one");
         }
         tokio::select! {
             () = directory.names_arrived() => {}

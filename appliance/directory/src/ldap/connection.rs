@@ -18,6 +18,7 @@ use super::ber::{
 use super::cause::Cause;
 use super::config::{Config, Url};
 use super::entry::Entry;
+use crate::sign_in::cut;
 
 /// RFC 4511 §4.14.
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
@@ -25,6 +26,8 @@ const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 const PAGED_RESULTS: &[u8] = b"1.2.840.113556.1.4.319";
 /// Entries of one page: half of what Active Directory gives at most.
 const PAGE_ENTRIES: u32 = 500;
+/// What is kept of what a directory says beside a result.
+const WORDS_BYTES_MAX: usize = 300;
 /// Bytes read at once.
 const READ_BYTES: usize = 16 * 1_024;
 
@@ -305,7 +308,7 @@ fn outcome(content: &[u8]) -> Result<Outcome, Malformed> {
     let mut reader = Reader::new(content);
     let code = reader.number(ENUMERATED)?;
     reader.text()?;
-    Ok(Outcome { code, words: reader.text()? })
+    Ok(Outcome { code, words: cut(&reader.text()?, WORDS_BYTES_MAX) })
 }
 
 fn entry(content: &[u8]) -> Result<Entry, Malformed> {

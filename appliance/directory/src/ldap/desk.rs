@@ -1,6 +1,13 @@
 //! What administrators do with company directories: keep them, test them, read what became of their people.
+//!
+//! Whoever says which directory is asked says who gets into the accounts that it opens. So that takes the right to look
+//! after people, too; and while one of those accounts is an administrator's, it takes an owner.
 
+use std::time::Duration;
+
+use ruma::UserId;
 use serde_json::json;
+use tokio::time::timeout;
 use veche_base::Secret;
 use veche_base::limits::{LDAP_DIRECTORIES_MAX, PASSWORD_BYTES_MAX};
 use veche_store::sql::grants::Grant;
@@ -17,6 +24,8 @@ use crate::StoreError;
 use crate::directory::Directory;
 use crate::journal::{Authority, NotGranted};
 
+/// How long a test may take.
+const TEST_MAX: Duration = Duration::from_secs(30);
 /// Bytes of a directory's name.
 const NAME_BYTES_MAX: usize = 100;
 
@@ -78,6 +87,9 @@ pub enum SourceError {
     /// Something in the configuration cannot be used (`M_INVALID_PARAM`).
     #[error("{}: {}", .0.field, .0.code)]
     Fault(ConfigFault),
+    /// A directory opens an administrator's account: only owners change directories then (`M_FORBIDDEN`).
+    #[error("a directory opens an administrator's account")]
+    Administrators,
     /// Another one has this name (`M_INVALID_PARAM`).
     #[error("the name is taken")]
     NameTaken,
@@ -114,7 +126,7 @@ impl Directory {
         authority: &Authority,
         new: NewSource,
     ) -> Result<DirectoryId, SourceError> {
-        authority.must(Grant::System)?;
+        self.must_be_above_people(authority).await?;
         let password = new.password.clone().ok_or(SourceError::PasswordNeeded)?;
         let stored = checked(&new, password)?;
         let act = self.act(authority, "directory.create", &stored.name, told(&new.config));
@@ -137,7 +149,7 @@ impl Directory {
         id: DirectoryId,
         new: NewSource,
     ) -> Result<(), SourceError> {
-        authority.must(Grant::System)?;
+        self.must_be_above_people(authority).await?;
         let password = self.password_for(Some(id), &new.config, new.password.clone()).await?;
         let stored = checked(&new, password)?;
         let act = self.act(authority, "directory.update", &stored.name, told(&new.config));
@@ -155,7 +167,7 @@ impl Directory {
     /// Takes a directory away. Its people stay in, and nothing lets them in again until a directory with their entries
     /// is back.
     pub async fn delete_directory_source(&self, authority: &Authority, id: DirectoryId) -> Result<(), SourceError> {
-        authority.must(Grant::System)?;
+        self.must_be_above_people(authority).await?;
         let stored = self.sql.read(move |view| user_directories::get(view, id)).await?.ok_or(SourceError::NotFound)?;
         let act = self.act(authority, "directory.delete", &stored.name, json!({}));
         self.sql
@@ -215,6 +227,21 @@ impl Directory {
         Ok(stored.iter().filter_map(|(_, json)| serde_json::from_str(json).ok()).collect())
     }
 
+    /// Fails if the administrator could get into an account by a directory of his own that he may not touch otherwise.
+    async fn must_be_above_people(&self, authority: &Authority) -> Result<(), SourceError> {
+        authority.must(Grant::System)?;
+        authority.must(Grant::Users)?;
+        if authority.is_owner() || authority.is_console() {
+            return Ok(());
+        }
+        let people = self.sql.read(user_directories::all_people).await?;
+        let is_administrators = |user: &UserId| self.account(user).is_some_and(|account| account.admin);
+        match people.iter().any(|person| is_administrators(&person.user_id)) {
+            true => Err(SourceError::Administrators),
+            false => Ok(()),
+        }
+    }
+
     /// The password to use: the given one, or the kept one if it is said to nobody else.
     async fn password_for(
         &self,
@@ -252,7 +279,7 @@ impl Directory {
             connection.close().await;
             Ok::<_, Cause>((entry, is_member))
         };
-        let (entry, is_member) = match asking.await {
+        let (entry, is_member) = match timeout(TEST_MAX, asking).await.unwrap_or(Err(Cause::TimedOut)) {
             Ok(found) => found,
             Err(cause) => return Ok(Err(cause)),
         };

@@ -14,6 +14,8 @@ use crate::username;
 const FIELD_BYTES_MAX: usize = 255;
 /// Bytes of what tells entries apart: 16 in Active Directory, 36 elsewhere.
 const ID_BYTES_MAX: usize = 64;
+/// Bytes of a name that is believed.
+const DN_BYTES_MAX: usize = 2_000;
 /// Active Directory's `ADS_UF_ACCOUNTDISABLE`.
 const ACCOUNT_DISABLED: i64 = 0x2;
 /// What stands for "now and until somebody unlocks it" in `pwdAccountLockedTime`.
@@ -86,6 +88,9 @@ impl Entry {
     pub(super) fn map(&self, config: &Config) -> Result<Mapped, Cause> {
         let attributes = &config.attributes;
         let id = self.bytes(&attributes.id).filter(|id| !id.is_empty() && id.len() <= ID_BYTES_MAX);
+        if self.dn.is_empty() || self.dn.len() > DN_BYTES_MAX {
+            return Err(Cause::Incomplete("name"));
+        }
         let field = |name: &Option<String>| field(self.text(name.as_ref()?)?);
         Ok(Mapped {
             dn: self.dn.clone(),

@@ -22,6 +22,9 @@ use crate::registry::Change;
 use crate::requester::Caller;
 use crate::totp;
 
+/// All that is asked of one directory about somebody who signs in.
+const ASKING_MAX: Duration = Duration::from_secs(30);
+
 /// What asking a directory came to, if it did not let somebody in.
 enum Refused {
     /// The directory is at fault, or does not know him.
@@ -101,7 +104,9 @@ impl Directory {
                 (None, Some(user)) if is_whole_id => Whom::Typed(user.localpart()),
                 (None, _) => Whom::Typed(typed),
             };
-            match self.ask(source, &Attempt { whom, password, caller, may_make: !away }).await {
+            let attempt = Attempt { whom, password, caller, may_make: !away };
+            let asked = timeout(ASKING_MAX, self.ask(source, &attempt)).await;
+            match asked.unwrap_or(Err(Refused::Cause(Cause::TimedOut))) {
                 Ok(found) => return Ok(found),
                 Err(Refused::Login(error)) => return Err(error),
                 Err(Refused::Cause(Cause::NoEntry)) => {}

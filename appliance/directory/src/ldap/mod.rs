@@ -132,7 +132,8 @@ impl Directory {
     /// Who is to be called what, by the company directories.
     pub async fn names_to_give(&self) -> Result<Vec<(ruma::OwnedUserId, String)>, StoreError> {
         let people = self.sql.read(veche_store::sql::user_directories::all_people).await?;
-        let wanted = people.into_iter().filter_map(|person| {
+        let is_here = |user: &UserId| self.account(user).is_some_and(|account| account.deactivated_ms.is_none());
+        let wanted = people.into_iter().filter(|person| is_here(&person.user_id)).filter_map(|person| {
             let profile: Profile = serde_json::from_str(&person.profile).ok()?;
             profile.name.filter(|name| person.named.as_ref() != Some(name)).map(|name| (person.user_id, name))
         });

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ruma::OwnedUserId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::time::timeout;
 use veche_store::sql::user_directories::{self, DirectoryId, Person};
 use veche_store::sql::{Tx, accounts, journal, sessions, short_tokens};
 
@@ -25,6 +26,8 @@ use crate::sign_in::remove;
 /// How often everybody is looked at.
 pub const SYNC_EVERY: Duration = Duration::from_secs(60);
 
+/// How long looking at everybody of one directory may take.
+const LOOK_MAX: Duration = Duration::from_secs(600);
 /// Reports that are kept of each directory.
 const REPORTS_KEPT: u32 = 200;
 /// People who are named in one report.
@@ -94,7 +97,7 @@ impl Directory {
         let _one = self.ldap.syncing.lock().await;
         let (at_ms, started) = (self.clock.wall_ms(), self.clock.monotonic());
         let mut report = SyncReport { at_ms, ..SyncReport::default() };
-        match self.look(source).await {
+        match timeout(LOOK_MAX, self.look(source)).await.unwrap_or(Err(Cause::TimedOut)) {
             Ok(look) => self.take_over(source, look, many, &mut report).await?,
             Err(cause) => {
                 tracing::warn!(directory = source.name, cause = cause.code(), error = %cause, "people not looked at");
@@ -155,7 +158,10 @@ impl Directory {
                 _ => {}
             }
         }
-        let may_lock = many || out.len() <= LOCKED_AT_ONCE || out.len() * LOCKED_SHARE <= people.len();
+        // A company without anybody is a wrong base or filter, however small it is.
+        let is_plausible = !look.everybody.is_empty();
+        let is_few = out.len() <= LOCKED_AT_ONCE || out.len() * LOCKED_SHARE <= people.len();
+        let may_lock = many || out.is_empty() || (is_plausible && is_few);
         if may_lock {
             for (person, why) in out {
                 let row = (person.user_id.to_string(), why.to_owned());
@@ -287,6 +293,10 @@ async fn everybody(connection: &mut Connection, source: &Source) -> Result<HashM
             None => members.has(&mapped.dn, mapped.login.as_deref()),
         };
         everybody.insert(mapped.entry_id, Standing { is_disabled: mapped.is_disabled, is_member });
+    }
+    // An account that may not read what tells entries apart would see nobody.
+    if everybody.is_empty() && !found.entries.is_empty() {
+        return Err(Cause::Incomplete("id"));
     }
     Ok(everybody)
 }

@@ -170,10 +170,8 @@ fn store(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, Co
 }
 
 fn classify(error: io::Error) -> ConnectError {
-    let rejected = match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::InvalidCertificate(rejected)) => rejected,
-        _ => return ConnectError::Tls(error),
-    };
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(rejected)) = inner else { return ConnectError::Tls(error) };
     match rejected {
         // The second one: signed by another authority of the same name.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => ConnectError::UnknownAuthority,
@@ -181,5 +179,43 @@ fn classify(error: io::Error) -> ConnectError {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => ConnectError::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => ConnectError::NotYetValid,
         _ => ConnectError::Tls(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::net::TcpListener;
+
+    use super::super::{Reach, Settings};
+    use super::{ConnectError, Dialer, Trust};
+
+    fn dialer(reach: Reach) -> Dialer {
+        Dialer::new(&Settings { reach, extra_ca_pem: None })
+    }
+
+    #[tokio::test]
+    async fn addresses_are_judged_before_anything_is_connected() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        for host in ["127.0.0.1", "localhost", "169.254.169.254", "0.0.0.0", "::ffff:127.0.0.1"] {
+            for reach in [Reach::Public, Reach::Private] {
+                let refused = dialer(reach).connect(host, port).await;
+                assert!(matches!(refused, Err(ConnectError::OutOfReach)), "{host}: {refused:?}");
+            }
+        }
+        dialer(Reach::Loopback).connect("127.0.0.1", port).await.unwrap();
+        let missing = dialer(Reach::Loopback).connect("nowhere.invalid", port).await;
+        assert!(matches!(missing, Err(ConnectError::NoSuchHost)), "{missing:?}");
+    }
+
+    #[test]
+    fn only_certificates_can_be_trusted() {
+        for pem in ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+            let checked = Dialer::check(&Trust::Only(pem.as_bytes().to_vec()));
+            assert!(matches!(checked, Err(ConnectError::BadAuthority)), "{pem:?}: {checked:?}");
+        }
+        assert!(Dialer::check(&Trust::Machine).is_ok());
     }
 }

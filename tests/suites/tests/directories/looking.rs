@@ -104,7 +104,7 @@ async fn five_thousand_people_are_read_in_pages_and_then_only_what_changed() {
 
 #[tokio::test]
 async fn the_deleted_are_out_and_their_accounts_stay_locked() {
-    let house = House::new(&Slapd::person("alice", ""), |_| ()).await;
+    let house = House::new(&(Slapd::person("alice", "") + &Slapd::person("bob", "")), |_| ()).await;
     let alice = house.login("alice").await;
     house.slapd.change(&format!("dn: {}\nchangetype: delete\n", Slapd::dn("alice")));
     assert_eq!(house.look(false).await["locked"], json!([{ "user_id": "@alice:localhost", "why": "deleted" }]));
@@ -113,4 +113,12 @@ async fn the_deleted_are_out_and_their_accounts_stay_locked() {
     house.slapd.change(&Slapd::person("alice", ""));
     assert_eq!(house.look(false).await["unlocked"], json!([]));
     house.try_login("alice", "alice-password").await.refused(403, "M_FORBIDDEN");
+    // A company without anybody is a mistake, also a small one.
+    let bob = house.login("bob").await;
+    for name in ["alice", "bob"] {
+        house.slapd.change(&format!("dn: {}\nchangetype: delete\n", Slapd::dn(name)));
+    }
+    let report = house.look(false).await;
+    assert_eq!((&report["cause"], &report["locked"]), (&json!("too_many_locked"), &json!([])));
+    bob.whoami().await.ok();
 }

@@ -149,3 +149,36 @@ async fn a_directory_that_was_taken_away_and_comes_back_finds_its_people() {
     let anybody = Client::anonymous(&house.server.base_url());
     anybody.get(DIRECTORIES).await.refused(401, "M_MISSING_TOKEN");
 }
+
+#[tokio::test]
+async fn nobody_gets_into_other_peoples_accounts_by_a_directory_of_his_own() {
+    let house = House::new(&Slapd::person("alice", ""), |_| ()).await;
+    let alice = house.login("alice").await;
+    let one = format!("{DIRECTORIES}/{}", house.id);
+    let shown = house.root.get(DIRECTORIES).await.ok()["directories"][0].clone();
+    let body = json!({ "name": "Company", "enabled": true, "config": shown["config"], "password": "x" });
+    let helper = house.server.user("helper").await;
+    let role = async |who: &Client, grant: &str| {
+        let body = json!({ "role": "administrator", "grants": [grant] });
+        proved(&house.root, Method::PUT, &format!("/api/admin/v1/users/{}/role", who.user_id), &body).await.ok();
+    };
+    // The system alone is not enough, because a directory opens people's accounts.
+    role(&helper, "system").await;
+    let refused = proved(&helper, Method::PUT, &one, &body).await.refused(403, "M_FORBIDDEN");
+    assert_eq!((&refused["reason"], &refused["grant"]), (&json!("grant_needed"), &json!("users")));
+    // Her password is the directory's: nobody gives her another one here.
+    let reset = format!("/api/admin/v1/users/{}/reset_password", alice.user_id);
+    let refused = proved(&house.root, Method::POST, &reset, &json!({})).await.refused(403, "M_FORBIDDEN");
+    assert_eq!(refused["reason"], "password_kept_elsewhere");
+    // An administrator among them is nobody's but an owner's to give away.
+    role(&alice, "rooms").await;
+    let mut another = body.clone();
+    another["name"] = json!("Another");
+    let changes =
+        [(Method::PUT, one.as_str(), body), (Method::DELETE, &one, json!({})), (Method::POST, DIRECTORIES, another)];
+    for (method, path, body) in changes {
+        let refused = proved(&house.root, method, path, &body).await.refused(403, "M_FORBIDDEN");
+        assert_eq!(refused["reason"], "directory_of_administrators");
+    }
+    assert_eq!(house.try_login("alice", "alice-password").await.ok()["user_id"], "@alice:localhost");
+}

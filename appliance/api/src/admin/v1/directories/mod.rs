@@ -298,6 +298,10 @@ impl From<SourceError> for ApiError {
                 .with("reason", "directory_fault")
                 .with("field", fault.field)
                 .with("fault", fault.code),
+            SourceError::Administrators => {
+                Self::forbidden("A directory opens an administrator's account: only an owner changes directories")
+                    .with("reason", "directory_of_administrators")
+            }
             SourceError::NameTaken => {
                 Self::invalid_param("Another directory has this name").with("reason", "directory_name_taken")
             }

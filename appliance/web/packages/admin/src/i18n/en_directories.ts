@@ -18,6 +18,7 @@ export const enDirectories = {
     "value.disabled": "disabled",
     "value.deleted": "deleted",
     "value.not_in_group": "no longer in the group",
+    "refused.directory_of_administrators": "A directory opens an administrator's account. Only an owner changes directories now.",
     "refused.directory_name_taken": "Another directory has this name.",
     "refused.directory_password_needed": "Type the server's password again: servers, authority or bind DN are others than before.",
     "refused.directory_count": "There are as many directories as there may be.",

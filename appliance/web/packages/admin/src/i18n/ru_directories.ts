@@ -19,6 +19,7 @@ export const ruDirectories: Translation<typeof enDirectories> = {
     "value.disabled": "отключён",
     "value.deleted": "удалён",
     "value.not_in_group": "больше не в группе",
+    "refused.directory_of_administrators": "Через каталог входит администратор. Менять каталоги сейчас может только владелец.",
     "refused.directory_name_taken": "Каталог с таким именем уже есть.",
     "refused.directory_password_needed": "Введите пароль сервера заново: серверы, центр сертификации или DN для входа изменились.",
     "refused.directory_count": "Больше каталогов добавить нельзя.",
