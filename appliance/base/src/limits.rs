@@ -233,6 +233,19 @@ pub const OUTBOUND_REQUEST_SECS_MAX: u64 = 30;
 /// A JSON answer of a push gateway.
 pub const PUSH_ANSWER_BYTES_MAX: usize = 64 * 1_024;
 
+// Company directories.
+
+/// Seconds to connect to a company directory, and again to prove by TLS who it is.
+pub const LDAP_CONNECT_SECS_MAX: u64 = 5;
+/// Seconds a company directory may take for one answer.
+pub const LDAP_ANSWER_SECS_MAX: u64 = 10;
+/// Bytes of one message of a company directory: an entry with a photo, or a group with very many members.
+pub const LDAP_MESSAGE_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+/// Entries that are read from a company directory in one go.
+pub const LDAP_ENTRIES_MAX: usize = 100_000;
+/// Company directories that may be configured.
+pub const LDAP_DIRECTORIES_MAX: usize = 10;
+
 // Disk.
 
 /// Free space below which nothing new is accepted, on a large volume (see also the share below).

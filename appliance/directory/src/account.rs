@@ -5,7 +5,7 @@ use veche_base::Secret;
 use veche_base::limits::PASSWORD_BYTES_MAX;
 use veche_store::sql::outbox::{self, Work};
 use veche_store::sql::sessions;
-use veche_store::sql::{Tx, accounts, passkeys, second_factors, short_tokens};
+use veche_store::sql::{Tx, accounts, passkeys, second_factors, short_tokens, user_directories};
 
 use crate::StoreError;
 use crate::directory::Directory;
@@ -23,6 +23,9 @@ pub enum ChangePasswordError {
     /// The proof is somebody else's (`M_FORBIDDEN`).
     #[error("not proven")]
     NotProven,
+    /// The password is the company directory's, and changed there (`M_FORBIDDEN`).
+    #[error("the password is kept elsewhere")]
+    KeptElsewhere,
     /// The database failed.
     #[error(transparent)]
     Internal(#[from] StoreError),
@@ -57,6 +60,9 @@ impl Directory {
         let hash = self.passwords.hash(password).await.map_err(StoreError::from)?;
         let (user, keep) = (requester.user_id.clone(), requester.session_id);
         self.commit(move |tx, changes| {
+            if user_directories::person(tx, &user)?.is_some() {
+                return Err(ChangePasswordError::KeptElsewhere);
+            }
             set_password(tx, changes, &user, &hash)?;
             for session in sessions::of_user(tx, &user)? {
                 if logout_devices && session.session_id != keep {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use veche_base::Secret;
 use veche_store::sql::accounts::{self, Account, Kind, NewAccount, Role};
 use veche_store::sql::grants::{Grant, Grants};
-use veche_store::sql::{Tx, journal, sessions};
+use veche_store::sql::{Tx, journal, sessions, user_directories};
 
 use crate::StoreError;
 use crate::account::{deactivate, set_password};
@@ -56,6 +56,9 @@ pub enum AdminError {
     /// The password is empty or longer than can be typed (`M_WEAK_PASSWORD`).
     #[error("unusable password")]
     UnusablePassword,
+    /// The password is the company directory's, and changed there (`M_FORBIDDEN`).
+    #[error("the password is kept elsewhere")]
+    PasswordKeptElsewhere,
     /// The account shows no second factor (`M_NOT_FOUND`).
     #[error("no second factor")]
     NoSecondFactor,
@@ -132,6 +135,9 @@ impl Directory {
         }
         let hash = self.passwords.hash(password).await.map_err(StoreError::from)?;
         self.administer(authority, user, "account.reset_password", json!({}), move |tx, changes, account| {
+            if user_directories::person(tx, &account.user_id)?.is_some() {
+                return Err(AdminError::PasswordKeptElsewhere);
+            }
             if !set_password(tx, changes, &account.user_id, &hash)? {
                 return Err(AdminError::Deactivated);
             }

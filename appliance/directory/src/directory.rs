@@ -14,6 +14,7 @@ use veche_store::sql::{Sql, Tx, accounts, closed_rooms, meetings, sessions, shor
 use crate::StoreError;
 use crate::closed_rooms::ClosedRooms;
 use crate::fresh::Proofs;
+use crate::ldap::Ldap;
 use crate::limiter::Limiter;
 use crate::outbox::Conversations;
 use crate::passkeys::Ceremonies;
@@ -40,6 +41,7 @@ pub struct Directory {
     pub(crate) registry: Arc<Registry>,
     pub(crate) passwords: Passwords,
     pub(crate) limiter: Limiter,
+    pub(crate) ldap: Ldap,
     pub(crate) uia: UiaSessions,
     pub(crate) nonces: Nonces,
     pub(crate) proofs: Proofs,
@@ -82,6 +84,7 @@ impl Directory {
             )),
             passwords,
             limiter: Limiter::new(Arc::clone(&clock), settings.rates),
+            ldap: Ldap::default(),
             uia: UiaSessions::default(),
             nonces: Nonces::default(),
             proofs: Proofs::default(),

@@ -34,7 +34,12 @@ impl Authority {
         Self { name: "console".to_owned(), console: true, owner: false, grants: Grants::ALL }
     }
 
-    /// How it stands in the journal: a user id, or `console`.
+    /// A company directory, which acts upon its own people and may do nothing else.
+    pub(crate) fn directory(name: &str) -> Self {
+        Self { name: format!("directory:{name}"), console: false, owner: false, grants: Grants::NONE }
+    }
+
+    /// How it stands in the journal: a user id, `console`, or `directory:` with the name of a company directory.
     pub fn name(&self) -> &str {
         &self.name
     }

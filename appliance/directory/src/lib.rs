@@ -24,6 +24,7 @@ mod directory;
 mod fresh;
 mod import;
 mod journal;
+mod ldap;
 mod limiter;
 mod login;
 mod meetings;
@@ -63,6 +64,10 @@ pub use directory::{Directory, OpenError};
 pub use fresh::{FRESH_PROOF_SECS_MAX, FreshProof};
 pub use import::{IMPORT_ACCOUNTS_MAX, ImportError, Imported};
 pub use journal::{Authority, NotAdministrator, NotGranted};
+pub use ldap::Profile as DirectoryProfile;
+pub use ldap::config::{Attributes, Config as DirectoryConfig, ConfigFault, DisabledBy};
+pub use ldap::desk::{DirectorySource, NewSource, SourceError, SourceTest};
+pub use ldap::sync::{SYNC_EVERY, SyncReport};
 pub use login::{Credentials, LoginError, LoginRequest, LoginToken, LoginTokenError, typed_user};
 pub use meetings::{Gone, MeetError, NewMeeting, NewMeetingError, SeenGuest};
 pub use openid::OpenIdToken;
@@ -94,6 +99,7 @@ pub use veche_store::sql::outbox::Work;
 pub use veche_store::sql::registration_tokens::RegistrationToken;
 pub use veche_store::sql::reports::{Report, Subject};
 pub use veche_store::sql::sessions::SessionId;
+pub use veche_store::sql::user_directories::DirectoryId;
 
 /// The administration database's error, carried by every `Internal` variant of this crate.
 pub type StoreError = veche_store::sql::Error;

@@ -8,7 +8,7 @@ use veche_base::Secret;
 use veche_base::limits::{ID_BYTES_MAX, LOGIN_TOKEN_SECS_MAX, PASSWORD_BYTES_MAX};
 use veche_store::sql::second_factors::SecondFactor;
 use veche_store::sql::short_tokens::{self, Purpose, ShortToken};
-use veche_store::sql::{accounts, second_factors};
+use veche_store::sql::{View, accounts, second_factors, user_directories};
 
 use crate::StoreError;
 use crate::directory::Directory;
@@ -85,6 +85,9 @@ pub enum LoginError {
         /// When it is worth trying again.
         retry_after: Duration,
     },
+    /// A company directory does not answer, and may know who this is (`M_UNKNOWN`, 503).
+    #[error("the company's directory does not answer")]
+    DirectoryAway,
     /// The device id is empty, too long or has control characters (`M_INVALID_PARAM`).
     #[error("unusable device id")]
     BadDeviceId,
@@ -167,7 +170,8 @@ impl Directory {
     }
 
     /// Whose the password is, with a code behind it where there is a second factor, or whose proof by a passkey. The one
-    /// place where passwords are compared; asks the limiter first.
+    /// place where passwords are compared; asks the limiter first. A password that is none of ours is shown to the company
+    /// directories (`ldap`), unless the account was made here.
     pub(crate) async fn check_password(
         &self,
         typed: &str,
@@ -187,12 +191,16 @@ impl Directory {
         }
         let (hash, factor) = self.password_of(user.clone()).await?;
         let factor = factor.filter(|factor| factor.since_ms.is_some());
-        let code = match self.fits(hash, password, factor.is_some()).await? {
-            Fits::No => return Err(LoginError::WrongCredentials),
-            Fits::Alone => None,
-            Fits::WithCode(code) => Some(code),
+        let fits = self.fits(hash, password.clone(), factor.is_some()).await?;
+        let (user, factor, code) = match (fits, user) {
+            (Fits::Alone, Some(user)) => (user, factor, None),
+            (Fits::WithCode(code), Some(user)) => (user, factor, Some(code)),
+            (_, typed_user) => {
+                let (user, code) = self.check_with_directories(typed, typed_user.as_ref(), &password, caller).await?;
+                let (_, factor) = self.password_of(Some(user.clone())).await?;
+                (user, factor.filter(|factor| factor.since_ms.is_some()), code)
+            }
         };
-        let Some(user) = user else { return Err(LoginError::WrongCredentials) };
         guess.was_right();
         match factor {
             Some(factor) => self.take_code(&user, &factor, code, caller).await?,
@@ -209,7 +217,13 @@ impl Directory {
         user: Option<OwnedUserId>,
     ) -> Result<(Option<String>, Option<SecondFactor>), StoreError> {
         let Some(user) = user else { return Ok((None, None)) };
-        self.sql.read(move |view| Ok((accounts::password_hash(view, &user)?, second_factors::get(view, &user)?))).await
+        let read = move |view: &View<'_>| {
+            // Whom a directory vouches for has no password here, whatever was once stored.
+            let is_ours = user_directories::person(view, &user)?.is_none();
+            let hash = if is_ours { accounts::password_hash(view, &user)? } else { None };
+            Ok((hash, second_factors::get(view, &user)?))
+        };
+        self.sql.read(read).await
     }
 
     async fn login_with_password(&self, request: LoginRequest) -> Result<SignedIn, LoginError> {

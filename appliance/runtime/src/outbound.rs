@@ -1,4 +1,5 @@
-//! The one outbound HTTP client. Every request the server makes to somebody else goes through it.
+//! The one way out. Every request the server makes to somebody else goes through it, and so does every connection that is
+//! not HTTP (`stream.rs`: company directories).
 //!
 //! Whoever can choose a URL (a pusher's address, later a preview) could otherwise make the server
 //! talk to machines that only the server reaches. So: https only, names are resolved by our own
@@ -9,6 +10,7 @@
 
 mod check;
 mod resolver;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use veche_base::limits;
 pub use check::Reach;
 use check::{check_url, is_within_reach};
 use resolver::Resolver;
+pub use stream::{ByteStream, ConnectError, Dialer, Trust};
 
 /// What one kind of request may take.
 #[derive(Debug, Clone, Copy)]

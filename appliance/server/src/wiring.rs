@@ -19,7 +19,7 @@ use veche_api::{ApiSettings, App, Gate, Plugs, SiteFacts};
 use veche_base::metrics::Registry;
 use veche_base::{Clock, Entropy, random_token};
 use veche_calls::{AccessKeys, Calls};
-use veche_directory::Directory;
+use veche_directory::{Directory, SYNC_EVERY};
 use veche_homeserver::Homeserver;
 use veche_homeserver::core::Core;
 use veche_homeserver::profiles::DISPLAY_NAME;
@@ -171,6 +171,10 @@ impl Product {
         homeserver.start(&workers, outbound);
         let calls = Calls::new(Arc::clone(&homeserver), call_keys(&ground)?);
         workers.spawn("housekeeping", keep_house(Arc::clone(&directory), workers.shutdown_token()));
+        directory.set_dialer(dialer(loaded)?);
+        workers.spawn("company directories", follow_directories(Arc::clone(&directory), workers.shutdown_token()));
+        let names = give_names(Arc::clone(&directory), Arc::clone(&homeserver), workers.shutdown_token());
+        workers.spawn("names of directories", names);
         workers.spawn("content sweep", sweep_content(Arc::clone(&homeserver), workers.shutdown_token()));
         let (store, sql, clock) = (Arc::clone(&ground.store), Arc::clone(&ground.sql), Arc::clone(&ground.clock));
         let verification = Verification::new(store, sql, clock, &ground.registry);
@@ -248,6 +252,41 @@ async fn keep_house(directory: Arc<Directory>, stopping: CancellationToken) {
     }
 }
 
+/// Looks again and again whom the company directories still know.
+async fn follow_directories(directory: Arc<Directory>, stopping: CancellationToken) {
+    while tokio::time::timeout(SYNC_EVERY, stopping.cancelled()).await.is_err() {
+        tokio::select! {
+            done = directory.sync_directories() => if let Err(error) = done {
+                warn!(%error, "people of company directories could not be looked at");
+            },
+            () = stopping.cancelled() => return,
+        }
+    }
+}
+
+/// Calls people as the company directories call them; at the start, whoever was not called so before it.
+async fn give_names(directory: Arc<Directory>, homeserver: Arc<Homeserver>, stopping: CancellationToken) {
+    loop {
+        let given = async {
+            for (user, name) in directory.names_to_give().await.map_err(|error| error.to_string())? {
+                if let Err(error) = homeserver.profiles.set(&user, DISPLAY_NAME, Some(name.clone().into())).await {
+                    warn!(%error, user_id = %user, "a name of a company directory could not be set");
+                    continue;
+                }
+                directory.name_given(&user, &name).await.map_err(|error| error.to_string())?;
+            }
+            Ok::<_, String>(())
+        };
+        if let Err(error) = given.await {
+            warn!(error, "names of company directories could not be set; this is tried again with the next one");
+        }
+        tokio::select! {
+            () = directory.names_arrived() => {}
+            () = stopping.cancelled() => return,
+        }
+    }
+}
+
 async fn sweep_content(homeserver: Arc<Homeserver>, stopping: CancellationToken) {
     // Not at once: a server that starts has better things to do.
     let mut wait = HOUSEKEEPING;
@@ -279,7 +318,17 @@ const fn reach(settings: &Settings) -> outbound::Reach {
     }
 }
 
+/// What connects to company directories.
+fn dialer(loaded: &Loaded) -> Result<outbound::Dialer, Failure> {
+    Ok(outbound::Dialer::new(&outbound_settings(loaded, reach(&loaded.settings))?))
+}
+
 fn client_reaching(loaded: &Loaded, reach: outbound::Reach) -> Result<outbound::Client, Failure> {
+    let client = outbound::Client::new(&outbound_settings(loaded, reach)?);
+    Ok(client.map_err(|error| loaded.complaint("tls.extra_ca", error.to_string()))?)
+}
+
+fn outbound_settings(loaded: &Loaded, reach: outbound::Reach) -> Result<outbound::Settings, Failure> {
     let settings = &loaded.settings;
     let complain = |reason: String| loaded.complaint("tls.extra_ca", reason);
     let extra_ca_pem = match &settings.tls.extra_ca {
@@ -288,8 +337,7 @@ fn client_reaching(loaded: &Loaded, reach: outbound::Reach) -> Result<outbound::
             Some(std::fs::read(path).map_err(|error| complain(format!("{} cannot be read: {error}", path.display())))?)
         }
     };
-    let client = outbound::Client::new(&outbound::Settings { reach, extra_ca_pem });
-    Ok(client.map_err(|error| complain(error.to_string()))?)
+    Ok(outbound::Settings { reach, extra_ca_pem })
 }
 
 fn signing_keys(ground: &Ground, settings: &Settings) -> Result<SigningKeys, Failure> {

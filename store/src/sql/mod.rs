@@ -34,6 +34,7 @@ pub mod settings;
 pub mod short_tokens;
 #[cfg(test)]
 mod tests;
+pub mod user_directories;
 mod verify;
 mod view;
 mod wal;

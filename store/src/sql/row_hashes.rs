@@ -23,7 +23,7 @@ pub(super) struct Table {
 
 /// All tables save the journal, whose rows are chained by hashes of their own, and the hashes themselves.
 /// A new table is a new line here.
-pub(super) const TABLES: [Table; 15] = [
+pub(super) const TABLES: [Table; 18] = [
     Table { name: "accounts", key: "user_id" },
     Table { name: "sessions", key: "session_id" },
     Table { name: "registration_tokens", key: "token" },
@@ -38,17 +38,22 @@ pub(super) const TABLES: [Table; 15] = [
     Table { name: "passkeys", key: "credential_id" },
     Table { name: "meetings", key: "meeting_id" },
     Table { name: "guests", key: "user_id" },
+    Table { name: "user_directories", key: "directory_id" },
+    Table { name: "directory_people", key: "user_id" },
+    Table { name: "directory_reports", key: "report_id" },
     SEQUENCE,
 ];
 
 /// Tables whose numbers are never given twice, with the number's column. The engine keeps the last number of each in a
 /// table that can have no triggers.
-pub(super) const NUMBERED: [Table; 5] = [
+pub(super) const NUMBERED: [Table; 7] = [
     Table { name: "sessions", key: "session_id" },
     Table { name: "journal", key: "row_id" },
     Table { name: "reports", key: "report_id" },
     Table { name: "outbox", key: "row_id" },
     Table { name: "meetings", key: "meeting_id" },
+    Table { name: "user_directories", key: "directory_id" },
+    Table { name: "directory_reports", key: "report_id" },
 ];
 
 const SEQUENCE: Table = Table { name: "sqlite_sequence", key: "name" };

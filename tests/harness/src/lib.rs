@@ -2,8 +2,8 @@
 //!
 //! [`Server`] is the process: started, killed, restarted on the same folder, stopped. [`Client`] is one session on it
 //! (or on any homeserver with shared-secret registration, such as the peer of the benches). [`Timeline`] follows a
-//! session's sync. [`Pebble`] is an authority that certificates are ordered from, and
-//! [`Authenticator`] somebody's app.
+//! session's sync. [`Pebble`] is an authority that certificates are ordered from,
+//! [`Slapd`] and [`Samba`] are companies' directories, and [`Authenticator`] somebody's app.
 //!
 //! What goes wrong here panics with the server's words: this is for tests. Nothing sleeps; waits end with an answer or
 //! at [`LIMIT`].
@@ -11,7 +11,9 @@
 mod authenticator;
 mod client;
 mod pebble;
+mod samba;
 mod server;
+mod slapd;
 mod timeline;
 
 use std::time::Duration;
@@ -19,7 +21,9 @@ use std::time::Duration;
 pub use authenticator::Authenticator;
 pub use client::{Answer, Client, encode};
 pub use pebble::{Pebble, PebbleSetup};
+pub use samba::Samba;
 pub use server::{Ready, Server, binary};
+pub use slapd::Slapd;
 pub use timeline::Timeline;
 
 /// Longest wait for anything. Generous: two cores are shared with compilers.

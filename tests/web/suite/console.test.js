@@ -63,7 +63,7 @@ describe("roles", () => {
     const PARTS = [
         { grant: "users", menu: ["People", "Invitations"], api: "/api/admin/v1/users", path: "people" },
         { grant: "rooms", menu: ["Rooms", "Calls"], api: "/api/admin/v1/rooms", path: "rooms" },
-        { grant: "system", menu: ["Settings", "Network and certificate", "Logs"], api: "/api/admin/v1/settings", path: "settings" },
+        { grant: "system", menu: ["Settings", "Directories", "Network and certificate", "Logs"], api: "/api/admin/v1/settings", path: "settings" },
     ];
     for (const { grant, menu } of PARTS) {
         test(`who was granted ${grant} sees that and what everybody sees, and neither page nor API gives more`, async () => {
@@ -424,7 +424,7 @@ test("the list of people is walked with keys", async () => {
 });
 
 describe("every page has no accessibility violations", () => {
-    const PATHS = ["", "people", `people/${encoded(owner)}`, "people/import", "invites", "rooms", "calls", "roles", "journal", "settings", "settings/rooms.encryption", "network/reachability", "network/certificate", "logs", "about", "nowhere"];
+    const PATHS = ["", "people", `people/${encoded(owner)}`, "people/import", "invites", "rooms", "calls", "roles", "directories", "journal", "settings", "settings/rooms.encryption", "network/reachability", "network/certificate", "logs", "about", "nowhere"];
     const LOOKS = [
         { colorScheme: "light", locale: "en-US" },
         { colorScheme: "dark", locale: "ru-RU", viewport: { width: 390, height: 844 } },

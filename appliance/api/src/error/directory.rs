@@ -25,6 +25,10 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::WrongCredentials => Self::forbidden("Invalid user name or password"),
+            LoginError::DirectoryAway => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "M_UNKNOWN", "The company's directory does not answer")
+                    .with("reason", "directory_away")
+            }
             LoginError::CodeNeeded => Self::forbidden("Type the code of your authenticator app behind the password")
                 .with("reason", "code_needed"),
             LoginError::WrongCode => {
@@ -174,6 +178,7 @@ impl From<ChangePasswordError> for ApiError {
     fn from(error: ChangePasswordError) -> Self {
         match error {
             ChangePasswordError::Weak => weak_password(),
+            ChangePasswordError::KeptElsewhere => password_kept_elsewhere(),
             ChangePasswordError::NotProven => not_proven(),
             ChangePasswordError::Internal(error) => error.into(),
         }
@@ -227,6 +232,7 @@ impl From<AdminError> for ApiError {
             AdminError::Deactivated => user_deactivated(),
             AdminError::NoSecondFactor => Self::not_found("This account shows no second factor"),
             AdminError::UnusablePassword => weak_password(),
+            AdminError::PasswordKeptElsewhere => password_kept_elsewhere(),
             AdminError::Internal(error) => error.into(),
         }
     }
@@ -242,6 +248,11 @@ impl From<ReportError> for ApiError {
             ReportError::Internal(error) => error.into(),
         }
     }
+}
+
+fn password_kept_elsewhere() -> ApiError {
+    ApiError::forbidden("This password is kept in the company's directory and changed there")
+        .with("reason", "password_kept_elsewhere")
 }
 
 fn user_deactivated() -> ApiError {

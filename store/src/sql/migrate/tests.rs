@@ -8,11 +8,12 @@ use super::super::{FILE_NAME, OpenError, Options, Sql, accounts, connection, jou
 use super::{FORMAT, STEPS, format_up_to, in_memory, run_steps};
 
 /// What the files of old formats held; a line for each format but the newest.
-const OLD_FORMATS: [(u32, &str); 4] = [
+const OLD_FORMATS: [(u32, &str); 5] = [
     (1, include_str!("../fixtures/format_1.sql")),
     (2, include_str!("../fixtures/format_2.sql")),
     (3, include_str!("../fixtures/format_3.sql")),
     (4, include_str!("../fixtures/format_4.sql")),
+    (5, include_str!("../fixtures/format_5.sql")),
 ];
 
 const TWO_STEPS: &[&str] = &[

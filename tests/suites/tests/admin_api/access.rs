@@ -42,6 +42,7 @@ fn filled(path: &str) -> String {
         ("{device_id}", "NOBODY"),
         ("{room_id}", "!nothing:localhost"),
         ("{token}", "nothing"),
+        ("{directory_id}", "1"),
         ("{key}", "registration.mode"),
     ];
     let path = fill.into_iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));

@@ -8,6 +8,7 @@ pub mod about;
 pub mod calls;
 pub mod certificate;
 mod dashboard;
+mod directories;
 mod invites;
 mod journal;
 pub mod logs;
@@ -32,6 +33,7 @@ pub(super) fn register(typed: Typed<App>) -> Typed<App> {
     let typed = users::register(typed);
     let typed = invites::register(typed);
     let typed = roles::register(typed);
+    let typed = directories::register(typed);
     let typed = rooms::register(typed);
     let typed = calls::register(typed);
     let typed = journal::register(typed);

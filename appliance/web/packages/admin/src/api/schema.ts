@@ -154,6 +154,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/v1/directories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Company directories, in the order in which they are asked */
+        get: operations["directories.list"];
+        put?: never;
+        /** Adds a company directory; needs a fresh proof */
+        post: operations["directories.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/directories/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells what somebody would get by a configuration; needs a fresh proof */
+        post: operations["directories.test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/directories/{directory_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a company directory; needs a fresh proof */
+        put: operations["directories.update"];
+        post?: never;
+        /** Takes a company directory away; needs a fresh proof */
+        delete: operations["directories.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/directories/{directory_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a directory's people, the newest first */
+        get: operations["directories.reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/v1/directories/{directory_id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at everybody of a directory now; needs a fresh proof */
+        post: operations["directories.sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/v1/invites": {
         parameters: {
             query?: never;
@@ -946,6 +1033,99 @@ export interface components {
             /** @description The private key, without a password. */
             key: string;
         };
+        /** @description Every company directory. */
+        CompanyDirectories: {
+            directories: components["schemas"]["CompanyDirectory"][];
+        };
+        /** @description A company directory. */
+        CompanyDirectory: {
+            config: components["schemas"]["CompanyDirectoryConfig"];
+            /** @description Whether it is asked at all. */
+            enabled: boolean;
+            /** Format: uint64 */
+            id: number;
+            name: string;
+            /**
+             * Format: uint
+             * @description Accounts that it opens.
+             */
+            people: number;
+            /**
+             * Format: uint32
+             * @description Directories are asked in the order of this, smallest first.
+             */
+            place: number;
+        };
+        /** @description Which attributes say what. */
+        CompanyDirectoryAttributes: {
+            /** @description What grows with every change. */
+            changed: string;
+            department?: string | null;
+            disabled: components["schemas"]["CompanyDirectoryDisabled"];
+            /** @description What stays the same when somebody is renamed or moved. */
+            id: string;
+            mail?: string | null;
+            /** @description The DN of another entry. */
+            manager?: string | null;
+            name?: string | null;
+            phone?: string | null;
+            title?: string | null;
+        };
+        /** @description How a company directory is reached and read. */
+        CompanyDirectoryConfig: {
+            attributes: components["schemas"]["CompanyDirectoryAttributes"];
+            /** @description Below which people and groups are looked for. */
+            base_dn: string;
+            /** @description Who the server signs in as. */
+            bind_dn: string;
+            /** @description The authority that its certificates are signed by, in PEM; those of the machine if there is none. */
+            ca_pem?: string | null;
+            /** @description Who may enter: members of this group, also through groups in it. Everybody if there is none. */
+            group_dn?: string | null;
+            /** @description The directory looks through groups in groups itself (Active Directory). */
+            group_in_chain: boolean;
+            /** @description By which attributes somebody who signs in is found; the first one makes the account's name. */
+            login_attributes: string[];
+            /** @description Its servers, tried in this order: `ldaps://host[:port]`, or `ldap://host[:port]` with StartTLS. */
+            urls: string[];
+            /** @description Which entries are people (RFC 4515). */
+            user_filter: string;
+        };
+        /** @description How a directory marks who may not sign in. */
+        CompanyDirectoryDisabled: "nothing" | "user_account_control" | "pwd_account_locked_time" | "ns_account_lock";
+        /** @description The directory that was added. */
+        CompanyDirectoryMade: {
+            /** Format: uint64 */
+            id: number;
+        };
+        /** @description Whom to try with which configuration. */
+        CompanyDirectoryTest: {
+            config: components["schemas"]["CompanyDirectoryConfig"];
+            /**
+             * Format: uint64
+             * @description The directory whose password is used if none is given.
+             */
+            id?: number | null;
+            /** @description What the server proves itself with. */
+            password?: string | null;
+            /** @description As somebody would type who signs in. */
+            user: string;
+        };
+        /** @description What somebody would get. */
+        CompanyDirectoryTested: {
+            /** @description The account that he has or would get. */
+            account: string | null;
+            /** @description Why he would not get in, a stable word; none if he would with the right password. */
+            cause: string | null;
+            /** @description His entry. */
+            dn: string | null;
+            /** @description Groups that he is in, the nearest first; empty where the directory looks through groups itself. */
+            groups: string[];
+            /** @description What the address book would say. */
+            profile: components["schemas"]["DirectoryProfile"] | null;
+            /** @description The same in English, with what the directory says. */
+            words: string | null;
+        };
         /** @description Something that wants attention. */
         Concern: {
             /** @description Whether it works no longer, or will soon work no longer. */
@@ -1014,6 +1194,74 @@ export interface components {
         /** @description The devices of an account, in the order in which they signed in. */
         Devices: {
             devices: components["schemas"]["Device"][];
+        };
+        /** @description Somebody who may no longer enter. */
+        DirectoryBarred: {
+            user_id: string;
+            /** @description `disabled`, `deleted` or `not_in_group`. */
+            why: string;
+        };
+        /** @description Somebody's profile, as the directory has it. */
+        DirectoryProfile: {
+            department: string | null;
+            mail: string | null;
+            /** @description The DN of another entry. */
+            manager: string | null;
+            name: string | null;
+            phone: string | null;
+            title: string | null;
+        };
+        /** @description What looking at everybody of a directory came to. Lists name at most some hundred people. */
+        DirectoryReport: {
+            /**
+             * Format: uint64
+             * @description When it began, in milliseconds since 1970.
+             */
+            at_ms: number;
+            /** @description Why it failed or stopped, a stable word; nobody was locked then. */
+            cause: string | null;
+            /** @description Accounts whose profile is another one now. */
+            changed: string[];
+            /**
+             * Format: uint
+             * @description Entries that have changed since the last time; all of them at the first.
+             */
+            changed_entries: number;
+            /**
+             * Format: uint
+             * @description Entries that the directory has.
+             */
+            entries: number;
+            /** @description Accounts that would have been locked, were they not so many, or were it not the last owner's. */
+            held_back: components["schemas"]["DirectoryBarred"][];
+            /** @description Accounts that were locked and signed out. */
+            locked: components["schemas"]["DirectoryBarred"][];
+            /**
+             * Format: uint
+             * @description Accounts that the directory opens.
+             */
+            people: number;
+            /**
+             * Format: uint64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+            /** @description Accounts that were unlocked. */
+            unlocked: string[];
+            /** @description The same in English. */
+            words: string | null;
+        };
+        /** @description What became of a directory's people. */
+        DirectoryReports: {
+            reports: components["schemas"]["DirectoryReport"][];
+        };
+        /** @description How to look at everybody. */
+        DirectorySync: {
+            /**
+             * @description Also lock people if they are a large part of all: without it, nobody is locked then.
+             * @default false
+             */
+            many?: boolean;
         };
         /** @description The volume that the data is on. */
         Disk: {
@@ -1215,6 +1463,25 @@ export interface components {
             /** @description A code is asked for beside the password. */
             second_factor: boolean;
             user_id: string;
+        };
+        /** @description A company directory that is made or changed. */
+        NewCompanyDirectory: {
+            config: components["schemas"]["CompanyDirectoryConfig"];
+            /** @description Whether it is asked at all. */
+            enabled: boolean;
+            /** @description What administrators call it. */
+            name: string;
+            /**
+             * @description What the server proves itself with. It is never shown again, and need not be given anew as long as servers, authority and
+             *     bind DN stay the same.
+             */
+            password?: string | null;
+            /**
+             * Format: uint32
+             * @description Directories are asked in the order of this, smallest first.
+             * @default 0
+             */
+            place?: number;
         };
         /** @description What somebody shall be called. */
         NewDisplayName: {
@@ -1779,6 +2046,195 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "directories.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyDirectories"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "directories.create": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What `POST /api/admin/v1/reauth` gave at most five minutes ago */
+                "x-veche-reauth": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCompanyDirectory"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyDirectoryMade"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "directories.test": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What `POST /api/admin/v1/reauth` gave at most five minutes ago */
+                "x-veche-reauth": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyDirectoryTest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyDirectoryTested"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "directories.update": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What `POST /api/admin/v1/reauth` gave at most five minutes ago */
+                "x-veche-reauth": string;
+            };
+            path: {
+                directory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCompanyDirectory"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "directories.delete": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What `POST /api/admin/v1/reauth` gave at most five minutes ago */
+                "x-veche-reauth": string;
+            };
+            path: {
+                directory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "directories.reports": {
+        parameters: {
+            query?: {
+                /** @description How many; 50 if it is not said, 200 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                directory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryReports"];
+                };
+            };
+            default: components["responses"]["Refusal"];
+        };
+    };
+    "directories.sync": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What `POST /api/admin/v1/reauth` gave at most five minutes ago */
+                "x-veche-reauth": string;
+            };
+            path: {
+                directory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectorySync"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryReport"];
                 };
             };
             default: components["responses"]["Refusal"];

@@ -38,6 +38,7 @@ export type Route =
     | { readonly page: "room"; readonly roomId: string }
     | { readonly page: "calls" }
     | { readonly page: "roles" }
+    | { readonly page: "directories" }
     | { readonly page: "journal"; readonly filter: JournalFilter }
     | { readonly page: "settings"; readonly key: string | null }
     | { readonly page: "network"; readonly tab: NetworkTab }
@@ -58,6 +59,7 @@ export const GRANT_OF: Readonly<Record<PageName, Grant | null>> = {
     room: "rooms",
     calls: "rooms",
     roles: null,
+    directories: "system",
     journal: null,
     settings: "system",
     network: "system",
@@ -131,6 +133,7 @@ export function parse(pathname: string, search: string): Route {
         case "invites":
         case "calls":
         case "roles":
+        case "directories":
         case "about":
             return { page };
         default:
@@ -173,6 +176,7 @@ export function write(route: Route): string {
         case "invites":
         case "calls":
         case "roles":
+        case "directories":
         case "about":
             return address(route.page);
         case "missing":

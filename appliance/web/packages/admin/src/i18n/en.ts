@@ -1,5 +1,6 @@
 /** What the console says, in English. Keys go by the place where they are said. */
 import type { Catalog } from "@veche/kit";
+import { enDirectories } from "./en_directories";
 import { enSystem } from "./en_system";
 
 export const en = {
@@ -508,4 +509,5 @@ export const en = {
     "roles.you": "you",
     "roles.changeOf": "Change the role of {name}",
     ...enSystem,
+    ...enDirectories,
 } as const satisfies Catalog;

@@ -1,6 +1,7 @@
 /** What the console says, in Russian. */
 import type { Translation } from "@veche/kit";
 import type { en } from "./en";
+import { ruDirectories } from "./ru_directories";
 import { ruSystem } from "./ru_system";
 
 export const ru: Translation<typeof en> = {
@@ -536,4 +537,5 @@ export const ru: Translation<typeof en> = {
     "roles.you": "это вы",
     "roles.changeOf": "Изменить роль {name}",
     ...ruSystem,
+    ...ruDirectories,
 };

@@ -4,6 +4,7 @@ import type { PageName } from "../app/router";
 import { About } from "./about/About";
 import { Calls } from "./calls/Calls";
 import { Dashboard } from "./dashboard/Dashboard";
+import { Directories } from "./directories/Directories";
 import { Import } from "./import/Import";
 import { Invites } from "./invites/Invites";
 import { Journal } from "./journal/Journal";
@@ -27,6 +28,7 @@ export const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
     room: RoomPage,
     calls: Calls,
     roles: Roles,
+    directories: Directories,
     journal: Journal,
     settings: Settings,
     network: Network,

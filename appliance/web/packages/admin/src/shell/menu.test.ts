@@ -7,7 +7,7 @@ const me = (...grants: Grant[]): Me => ({ user_id: "@a:x", role: "administrator"
 const pages = (who: Me) => menuOf(who).flatMap((group) => group.items.map((item) => item.route.page));
 
 test.each<[string, Me, readonly string[]]>([
-    ["everything", me("users", "rooms", "system"), ["dashboard", "people", "invites", "rooms", "calls", "roles", "journal", "settings", "network", "logs", "about"]],
+    ["everything", me("users", "rooms", "system"), ["dashboard", "people", "invites", "rooms", "calls", "roles", "directories", "journal", "settings", "network", "logs", "about"]],
     ["people", me("users"), ["dashboard", "people", "invites", "roles", "journal", "about"]],
     ["rooms", me("rooms"), ["dashboard", "rooms", "calls", "roles", "journal", "about"]],
     ["nothing yet", me(), ["dashboard", "roles", "journal", "about"]],

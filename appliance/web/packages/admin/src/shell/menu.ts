@@ -30,6 +30,7 @@ const GROUPS: readonly Group[] = [
         id: "security",
         items: [
             { route: { page: "roles" }, icon: "key", pages: ["roles"] },
+            { route: { page: "directories" }, icon: "building", pages: ["directories"] },
             { route: JOURNAL, icon: "history", pages: ["journal"] },
         ],
     },

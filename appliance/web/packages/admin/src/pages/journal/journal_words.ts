@@ -3,7 +3,7 @@ import { type T } from "../../app/context";
 import { known } from "../../app/problems";
 
 /** Kinds of things that acts are done to, as the filter offers them. */
-export const NOUNS = ["account", "registration_token", "room", "meeting", "guest", "setting", "certificate", "journal", "server"] as const;
+export const NOUNS = ["account", "registration_token", "room", "meeting", "guest", "setting", "certificate", "directory", "journal", "server"] as const;
 
 /** What was done; an action without words of its own is told by its name. */
 export const actionText = (t: T, action: string): string => known(t, "action", action) ?? action;
