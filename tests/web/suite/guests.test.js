@@ -17,9 +17,9 @@ const tile = (who, name) => pane(who).getByRole("group", { name });
 const chat = ({ page }) => page.getByRole("region", { name: "Messages", exact: true });
 
 /** Who is in the room, as the server knows it. */
-async function members({ account, ...who }) {
+async function members({ account, ...who }, session) {
     const path = `/_matrix/client/v3/rooms/${encodeURIComponent(openRoomId(who))}/joined_members`;
-    return Object.keys((await request(server, await token(server, account), "GET", path)).joined).sort();
+    return Object.keys((await request(server, session ?? (await token(server, account)), "GET", path)).joined).sort();
 }
 
 describe("a meeting", () => {
@@ -147,8 +147,25 @@ describe("a meeting", () => {
         await until("the room has one member", async () => (await members(anna)).length === 1);
     });
 
-    test("sends its guests home when a member ends it", async () => {
+    test("misses a guest soon who closes his tab", async () => {
         await petr.page.getByRole("button", { name: "Come in again" }).click();
+        await petr.page.getByLabel("Your name").fill("Petr");
+        await petr.page.getByLabel("PIN", { exact: true }).fill(link.pin);
+        await petr.page.getByRole("button", { name: "Ask to come in" }).click();
+        await pane(anna).getByRole("button", { name: "Let in: Petr (guest)" }).click();
+        await tile(petr, /^Anna/).waitFor();
+        await tile(anna, /^Petr/).waitFor();
+        assert.equal((await members(anna)).length, 2);
+        await petr.page.close({ runBeforeUnload: true });
+        await tile(anna, /^Petr/).waitFor({ state: "detached" });
+        // He could have loaded his page anew: for that there are 20 seconds. One session asks all the time: an account that signs
+        // in again and again loses its oldest one, which is that of the page.
+        const session = await token(server, anna.account);
+        await until("the room has one member", async () => (await members(anna, session)).length === 1);
+        petr = await openPage(server, { path: link.path, ...MEDIA });
+    });
+
+    test("sends its guests home when a member ends it", async () => {
         await petr.page.getByLabel("Your name").fill("Petr");
         await petr.page.getByLabel("PIN", { exact: true }).fill(link.pin);
         await petr.page.getByRole("button", { name: "Ask to come in" }).click();
