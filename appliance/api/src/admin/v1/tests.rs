@@ -12,9 +12,14 @@ const OF_EVERY_ADMINISTRATOR: [&str; 8] =
     ["about.get", "dashboard.get", "journal.export", "journal.list", "me.get", "me.reauth", "roles.list", "roles.put"];
 
 /// Operations that nobody does with a browser that was left open.
-const WITH_A_FRESH_PROOF: [&str; 7] = [
+const WITH_A_FRESH_PROOF: [&str; 12] = [
     "certificate.put_source",
     "certificate.upload",
+    "directories.create",
+    "directories.delete",
+    "directories.sync",
+    "directories.test",
+    "directories.update",
     "roles.put",
     "rooms.close",
     "users.deactivate",
