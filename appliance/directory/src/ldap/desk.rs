@@ -202,7 +202,8 @@ impl Directory {
         Ok(test)
     }
 
-    /// Looks at everybody of a directory now. `many`: also if a large part of them is locked by it.
+    /// Looks at everybody of a directory now. `many`: also if a large part of them is locked by it, for which one must
+    /// look after people, too.
     pub async fn sync_directory_source(
         &self,
         authority: &Authority,
@@ -210,6 +211,9 @@ impl Directory {
         many: bool,
     ) -> Result<SyncReport, SourceError> {
         authority.must(Grant::System)?;
+        if many {
+            authority.must(Grant::Users)?;
+        }
         let stored = self.sql.read(move |view| user_directories::get(view, id)).await?.ok_or(SourceError::NotFound)?;
         self.write_down(authority, "directory.sync", &stored.name, json!({ "many": many })).await?;
         Ok(self.sync_source(&Source::of(stored)?, many, true).await?)

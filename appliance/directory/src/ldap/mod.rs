@@ -8,8 +8,8 @@
 //! Invariants:
 //! - an account belongs to a person by what the directory knows an entry by (`objectGUID`, `entryUUID`), so that a name
 //!   that is given to somebody else opens nothing of his predecessor's;
-//! - an account that was made here is never opened by a directory, and one that a directory has made by nothing else:
-//!   passwords of directories are kept nowhere;
+//! - an account that was made here is never opened by a directory, and one that a directory has made by no other password:
+//!   those of directories are kept nowhere. A passkey of his own opens it, too, until the directory has locked it;
 //! - nobody is locked by an answer that was not read to its end.
 
 mod ber;
